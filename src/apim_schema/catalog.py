@@ -1,0 +1,104 @@
+"""Reads reference catalogs: the schema that a release's own install script creates, as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from apim_schema import registry
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
+
+
+def load(path: Path) -> Schema:
+    """The schema in one catalog file, types and defaults normalised by its dialect.
+
+    Raises OSError where the file can't be read and ValueError where it is no catalog.
+    """
+    return parse(json.loads(path.read_text(encoding="utf-8")))
+
+
+def baseline(flavour: str, database: str, release: str) -> Schema:
+    """A catalog that ships with the tool: the first release of the chain, and the older ones we only recognise.
+
+    Raises KeyError where no such catalog ships.
+    """
+    path = registry.catalogs(flavour) / f"{flavour}-{database}-{release}.json"
+    if not path.is_file():
+        raise KeyError(f"no catalog of {database} {release} for {flavour}")
+    return load(Path(str(path)))
+
+
+def parse(document: dict[str, Any]) -> Schema:
+    """The schema in a catalog's JSON document."""
+    flavour = document["dialect"]
+    return Schema(
+        flavour=flavour,
+        tables={name: _table(flavour, name, facts) for name, facts in document["tables"].items()},
+        sequences=dict(document.get("sequences", {})),
+        triggers={name: _trigger(name, facts) for name, facts in document.get("triggers", {}).items()},
+        routines={name: facts["action"] for name, facts in document.get("routines", {}).items()},
+    )
+
+
+def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
+    return Table(
+        name=name,
+        columns={column: _column(flavour, column, about) for column, about in facts["columns"].items()},
+        primary_key=_key(facts["primary_key"]) if "primary_key" in facts else None,
+        unique=tuple(_key(key) for key in facts.get("unique", ())),
+        foreign_keys=tuple(_foreign_key(key) for key in facts.get("foreign_keys", ())),
+        indexes=tuple(
+            Index(index["name"], tuple(index["columns"]), index["unique"]) for index in facts.get("indexes", ())
+        ),
+    )
+
+
+def _column(flavour: str, name: str, facts: dict[str, Any]) -> Column:
+    types = registry.types(flavour)
+    autoincrement = facts.get("autoincrement", False)
+    generated = types.sequence_of(facts.get("default"))
+    if autoincrement:
+        generated = autoincrement if isinstance(autoincrement, str) else ""
+    return Column(
+        name=name,
+        type=types.normalise_type(facts["type"]),
+        nullable=facts["nullable"],
+        default=None if generated is not None else types.normalise_default(facts.get("default")),
+        generated=generated,
+        on_update=types.normalise_default(facts.get("on_update")),
+        charset=facts.get("charset"),
+        collation=facts.get("collation"),
+    )
+
+
+def _key(facts: dict[str, Any]) -> Key:
+    return Key(tuple(facts["columns"]), facts.get("name"))
+
+
+def _foreign_key(facts: dict[str, Any]) -> ForeignKey:
+    return ForeignKey(
+        columns=tuple(facts["columns"]),
+        ref_table=facts["ref_table"],
+        ref_columns=tuple(facts["ref_columns"]),
+        on_delete=referential_action(facts.get("on_delete")),
+        on_update=referential_action(facts.get("on_update")),
+        name=facts.get("name"),
+    )
+
+
+def referential_action(words: str | None) -> str | None:
+    """CASCADE or SET NULL; None for NO ACTION and RESTRICT, which differ only for deferred constraints."""
+    return None if words in (None, "", "NO ACTION", "RESTRICT") else words
+
+
+def _trigger(name: str, facts: dict[str, Any]) -> Trigger:
+    fills = facts.get("fills")
+    return Trigger(
+        name=name,
+        table=facts["table"],
+        timing=facts["timing"],
+        events=tuple(facts["events"]),
+        fills=(fills["sequence"], fills["column"]) if fills else None,
+        action=facts.get("action"),
+    )

@@ -1,0 +1,102 @@
+"""The chains: which releases there are, and what each changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from apim_schema import catalog, registry
+from apim_schema.changes import Change, replay
+from apim_schema.errors import UsageError
+from apim_schema.revision import for_flavour
+from apim_schema.schema import Schema
+
+DATABASES = ("apim", "shared")
+OLDER = ("4.0.0", "4.1.0")
+"""Releases from before the vendor's zero-data-migration policy: recognised, never upgraded."""
+
+SECTIONS = {"apim": "alembic", "shared": "shared"}
+"""The section of alembic.ini that holds each database's chain."""
+
+
+def version_table(database: str) -> str:
+    """The table that holds the stamp: one a database, since both may live in one schema."""
+    return f"alembic_version_{database}"
+
+
+def ini_file() -> Path:
+    """alembic.ini: in the package where it was installed, at the root of a checkout."""
+    here = Path(__file__).parent
+    return next(path for path in (here / "alembic.ini", here.parents[1] / "alembic.ini") if path.is_file())
+
+
+@cache
+def script(database: str) -> ScriptDirectory:
+    """Alembic's view of one chain. Raises UsageError for a database that is not ours."""
+    if database not in SECTIONS:
+        raise UsageError(f"unknown database {database!r}: choose one of {', '.join(DATABASES)}")
+    return ScriptDirectory.from_config(Config(ini_file(), ini_section=SECTIONS[database]))
+
+
+@cache
+def releases(database: str) -> tuple[str, ...]:
+    """The releases of the chain, oldest first."""
+    return tuple(revision.revision for revision in script(database).walk_revisions())[::-1]
+
+
+def first(flavour: str, database: str) -> str:
+    """The oldest release that the vendor has a script for in this flavour."""
+    return "4.3.0" if flavour == "oracle_23c" else releases(database)[0]
+
+
+def check_release(database: str, release: str) -> str:
+    """The release itself, with `head` resolved.
+
+    Exact ids only: Alembic would take a prefix, and `4.1` may not mean 4.10.0. Raises UsageError for any other.
+    """
+    known = releases(database)
+    if release in ("head", "heads"):
+        return known[-1]
+    if release not in known:
+        raise UsageError(f"unknown release {release!r} of {database}: choose one of {', '.join(known)}, or head")
+    return release
+
+
+def changes(flavour: str, database: str, release: str) -> tuple[Change, ...]:
+    """What one release changes on one flavour."""
+    revision = script(database).get_revision(release)
+    return for_flavour(revision.module.changes, flavour)
+
+
+def between(database: str, start: str, target: str) -> tuple[str, ...]:
+    """The releases after `start`, up to and with `target`."""
+    known = releases(database)
+    return known[known.index(start) + 1 : known.index(target) + 1]
+
+
+def pending(flavour: str, database: str, start: str, target: str) -> tuple[Change, ...]:
+    """All changes after `start`, up to and with `target`."""
+    return tuple(c for release in between(database, start, target) for c in changes(flavour, database, release))
+
+
+@cache
+def expected(flavour: str, database: str, release: str) -> Schema:
+    """The schema of a release: the oldest catalog with the changes since replayed."""
+    if release in OLDER:
+        return catalog.baseline(flavour, database, release)
+    start = first(flavour, database)
+    return replay(catalog.baseline(flavour, database, start), pending(flavour, database, start, release))
+
+
+def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
+    """Every (flavour, release) that a database of this dialect can be, newest release first."""
+    return [
+        (flavour, release)
+        for release in (*reversed(releases(database)), *reversed(OLDER))
+        for flavour in registry.flavours(dialect)
+        if release >= first(flavour, database) or (release in OLDER and flavour != "oracle_23c")
+    ]

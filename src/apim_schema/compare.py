@@ -1,0 +1,177 @@
+"""Compares a live schema with a release's, as a database means equality and not as text does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
+
+MISSING, DIFFERENT, EXTRA, VARIANT = "missing", "different", "extra", "variant"
+
+HARMLESS_INDEX = ("REG_RESOURCE_PROPERTY", ("REG_TENANT_ID", "REG_PROPERTY_ID"))
+"""Releases 4.3.0 and 4.4.0 of the vendor have no such index, those before and after do; the chain never drops it."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference between what a release has and what was found.
+
+    `kind` is "missing" or "different" (the schema is not the release's), "extra" (the customer's own object: drift
+    that harms nothing) or "variant" (another way to say the same, known to be harmless).
+    """
+
+    kind: str
+    what: str
+    name: str
+    expected: str | None = None
+    found: str | None = None
+
+    @property
+    def is_mismatch(self) -> bool:
+        return self.kind in (MISSING, DIFFERENT)
+
+    def __str__(self) -> str:
+        told = [f"expected {self.expected}"] * bool(self.expected) + [f"found {self.found}"] * bool(self.found)
+        return f"{self.kind} {self.what} {self.name}" + (f": {', '.join(told)}" if told else "")
+
+
+def compare(expected: Schema, found: Schema) -> list[Difference]:
+    """All differences of two schemas of one dialect, in the order of the names."""
+    return sorted(_schema(expected, found), key=lambda d: (d.name, d.what, d.kind))
+
+
+def mismatches(expected: Schema, found: Schema) -> list[Difference]:
+    """The differences that make `found` another schema than `expected`; none where it is the same or a variant."""
+    return [difference for difference in compare(expected, found) if difference.is_mismatch]
+
+
+def _schema(expected: Schema, found: Schema) -> Iterator[Difference]:
+    for name in expected.tables.keys() | found.tables.keys():
+        if name not in found.tables:
+            yield Difference(MISSING, "table", name)
+        elif name not in expected.tables:
+            yield Difference(EXTRA, "table", name)
+        else:
+            yield from _table(normalised(expected.tables[name]), normalised(found.tables[name]))
+    yield from _named("sequence", expected.sequences, found.sequences, lambda a, b: True)
+    yield from _named("trigger", expected.triggers, found.triggers, lambda a, b: a == b)
+    yield from _named("routine", expected.routines, found.routines, lambda a, b: True)
+
+
+def _named(what: str, expected: Any, found: Any, same: Callable[[Any, Any], bool]) -> Iterator[Difference]:
+    for name in expected.keys() | found.keys():
+        if name not in found:
+            yield Difference(MISSING, what, name)
+        elif name not in expected:
+            yield Difference(EXTRA, what, name)
+        elif not same(expected[name], found[name]):
+            yield Difference(DIFFERENT, what, name, str(expected[name]), str(found[name]))
+
+
+def normalised(table: Table) -> Table:
+    """A table in the form that is compared.
+
+    A unique index over plain columns is a unique key; a unique key over the primary key's columns adds nothing
+    (PostgreSQL folds it away).
+    """
+    keys = [*table.unique, *(Key(i.columns, i.name) for i in table.indexes if i.unique and _plain(table, i))]
+    primary = set(table.primary_key.columns) if table.primary_key else set()
+    return replace(
+        table,
+        unique=tuple(key for key in dict.fromkeys(keys) if set(key.columns) != primary),
+        indexes=tuple(index for index in table.indexes if not (index.unique and _plain(table, index))),
+    )
+
+
+def _plain(table: Table, index: Index) -> bool:
+    return all(column in table.columns for column in index.columns)
+
+
+def _table(expected: Table, found: Table) -> Iterator[Difference]:
+    for name in expected.columns.keys() | found.columns.keys():
+        yield from _column(f"{expected.name}.{name}", expected.columns.get(name), found.columns.get(name))
+    if expected.primary_key != found.primary_key:
+        yield Difference(
+            DIFFERENT, "primary key of", expected.name, _words(expected.primary_key), _words(found.primary_key)
+        )
+    yield from _structures("unique key of", expected.name, expected.unique, found.unique)
+    yield from _structures("foreign key of", expected.name, expected.foreign_keys, found.foreign_keys)
+    yield from _indexes(expected, found)
+
+
+def _column(name: str, expected: Column | None, found: Column | None) -> Iterator[Difference]:
+    if found is None:
+        yield Difference(MISSING, "column", name)
+    elif expected is None:
+        yield Difference(EXTRA, "column", name)
+    elif _comparable(expected) != _comparable(found):
+        yield Difference(DIFFERENT, "column", name, describe(expected), describe(found))
+    elif expected.charset is None and found.charset is not None:
+        yield Difference(VARIANT, "character set of", name, None, found.collation)
+
+
+def _comparable(column: Column) -> tuple[object, ...]:
+    """What must agree. Who draws the number of a generated column, the server or a sequence, does not matter."""
+    return (column.type, column.nullable, column.default, column.generated is not None, column.on_update)
+
+
+def describe(column: Column) -> str:
+    """A column as a DBA would write it down."""
+    words = [
+        column.type,
+        f"collate {column.collation}" if column.collation else "",
+        "" if column.nullable else "not null",
+        f"default {column.default}" if column.default is not None else "",
+        f"generated by {column.generated}" if column.generated else "generated" if column.generated == "" else "",
+    ]
+    return " ".join(word for word in words if word)
+
+
+def _words(key: Key | ForeignKey | None) -> str:
+    if key is None:
+        return "none"
+    columns = f"({', '.join(key.columns)})"
+    if isinstance(key, Key):
+        return columns
+    actions = f" on delete {key.on_delete}" * bool(key.on_delete) + f" on update {key.on_update}" * bool(key.on_update)
+    return f"{columns} to {key.ref_table} ({', '.join(key.ref_columns)}){actions}"
+
+
+def _structures(
+    what: str, table: str, expected: Iterable[Key] | Iterable[ForeignKey], found: Iterable[Key] | Iterable[ForeignKey]
+) -> Iterator[Difference]:
+    wanted, present = set(expected), set(found)
+    for key in wanted - present:
+        yield Difference(MISSING, what, table, expected=_words(key))
+    for key in present - wanted:
+        yield Difference(EXTRA, what, table, found=_words(key))
+
+
+def _indexes(expected: Table, found: Table) -> Iterator[Difference]:
+    """Indexes by name; the same columns under another name serve the same and are a variant."""
+    wanted = {index.name: index for index in expected.indexes}
+    present = {index.name: index for index in found.indexes}
+    same_columns = {index.columns: index.name for index in found.indexes if index.name not in wanted}
+    spoken_for = set()
+    for name, index in wanted.items():
+        if name in present:
+            if present[name] != index:
+                yield Difference(
+                    DIFFERENT, "index", f"{expected.name}.{name}", _columns(index), _columns(present[name])
+                )
+        elif index.columns in same_columns:
+            spoken_for.add(same_columns[index.columns])
+            yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, same_columns[index.columns])
+        elif (expected.name, index.columns) == HARMLESS_INDEX:
+            yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, "none")
+        else:
+            yield Difference(MISSING, "index", f"{expected.name}.{name}", _columns(index))
+    for name in present.keys() - wanted.keys() - spoken_for:
+        kind = VARIANT if (expected.name, present[name].columns) == HARMLESS_INDEX else EXTRA
+        yield Difference(kind, "index", f"{expected.name}.{name}", found=_columns(present[name]))
+
+
+def _columns(index: Index) -> str:
+    return f"{'unique ' * index.unique}({', '.join(index.columns)})"

@@ -1,0 +1,163 @@
+"""What a folder below `dialects/` must offer: the contract, module by module.
+
+Every dialect has the same six modules. They are plain modules, not classes; the protocols here are what the type
+checker and a fifth dialect hold them against. Nothing else in the code asks which database it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+from apim_schema.changes import Change
+from apim_schema.schema import Column, Schema, Table
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement, as the driver takes it (no terminator), and the change that it belongs to."""
+
+    sql: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a change costs a live table.
+
+    `work` is "metadata" (constant time), "scan" (every row is read) or "rebuild" (every row is written anew);
+    `lock` is the server's own name for the lock it takes meanwhile.
+    """
+
+    work: str
+    lock: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A column as evidence compares it: by `expression`, its name or what puts a converted value into its old form."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Rows and the sum of their hashes, for all rows of a table whose key falls into this bucket."""
+
+    rows: int
+    total: int
+
+
+class Types(Protocol):
+    """Names of types, in both directions."""
+
+    def varchar(self, length: int) -> str: ...
+    def char(self, length: int) -> str: ...
+    def integer(self) -> str: ...
+    def bigint(self) -> str: ...
+    def flag(self) -> str: ...
+    def blob(self, size: str) -> str: ...
+    def timestamp(self) -> str: ...
+    def datetime(self) -> str: ...
+
+    def normalise_type(self, sql: str) -> str:
+        """One spelling for types that mean the same: it is valid DDL too."""
+
+    def normalise_default(self, sql: str | None) -> str | None:
+        """One spelling for defaults that mean the same; None where there is none."""
+
+    def sequence_of(self, default: str | None) -> str | None:
+        """The sequence that a default draws its numbers from, None for any other default."""
+
+
+class Ddl(Protocol):
+    """The only source of statements: what is reviewed is what runs."""
+
+    def statements(self, change: Change, live: Schema, schema: str | None) -> list[Statement]:
+        """What remains to be executed until `change` is in, looked at from `live`; empty where it is in already.
+
+        `schema` is the schema (owner) that the objects live in, None for the connection's default. An intermediate
+        state that this module's own statements leave behind when killed is continued. Raises Conflict where an
+        object is in the way that is neither what the change starts from nor what it wants.
+        """
+
+    def create(self, schema: Schema, into: str | None) -> list[Statement]:
+        """The statements that make a whole schema in an empty database."""
+
+
+class Introspect(Protocol):
+    """Reads a live database."""
+
+    def read(self, connection: Connection, schema: str | None) -> Schema:
+        """All tables, keys, indexes, sequences, triggers and routines of one schema, whoever made them."""
+
+    def converted(self, column: Column, old: Column) -> str | None:
+        """The SQL expression that puts a value of `column` into the form it had as `old`; None if it needs none."""
+
+
+class Digest(Protocol):
+    """Hashes rows on the server."""
+
+    def method(self, connection: Connection) -> str:
+        """What this server hashes with, named in reports; digests of two methods can't be compared."""
+
+    def buckets(
+        self, connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+    ) -> dict[int, Bucket]:
+        """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
+
+    def keys(
+        self, connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
+    ) -> list[tuple[object, ...]]:
+        """The primary keys of at most `limit` rows in the named buckets."""
+
+    def estimate(self, connection: Connection, schema: str | None) -> dict[str, int]:
+        """Rows a table, as the server's statistics have it: for the progress bar, never for a verdict."""
+
+
+class Session(Protocol):
+    """Transactions, locks and timeouts."""
+
+    transactional_ddl: bool
+    """Whether a whole upgrade is one transaction that can be rolled back."""
+
+    def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:
+        """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout."""
+
+    def locked(self, engine: Engine, name: str) -> AbstractContextManager[None]:
+        """Holds the one-upgrade-a-database lock, on a connection of its own that has no transaction.
+
+        Raises Refused, naming the holder where the server tells, if another session has it.
+        """
+
+    def default_schema(self, connection: Connection) -> str:
+        """The schema that unqualified names mean on this connection."""
+
+    def execute(self, connection: Connection, sql: str) -> None:
+        """Runs one statement as it stands; a lock timeout is retried a bounded number of times where that is safe."""
+
+    def server(self, connection: Connection) -> str:
+        """The server's name and version, for reports and the history."""
+
+
+class ImpactModule(Protocol):
+    def assess(self, change: Change, live: Schema) -> Impact:
+        """What a change that is still to be made costs."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One dialect: its folder's modules."""
+
+    name: str
+    types: Types
+    ddl: Ddl
+    introspect: Introspect
+    digest: Digest
+    session: Session
+    impact: ImpactModule

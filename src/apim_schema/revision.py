@@ -1,0 +1,261 @@
+"""What a revision file is written with: one lower-case function a change, and `on`, `except_on`, `vary` for the
+places where a release differs per database.
+
+Each function gives a declaration: a function that is asked for the change in one flavour (`mysql`, `postgresql`,
+`oracle`, `oracle_23c`, `mssql`). `oracle` stands for both of the vendor's Oracle scripts unless `oracle_23c` is
+named as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from alembic import op
+
+from apim_schema import changes as change
+from apim_schema import registry
+from apim_schema.catalog import referential_action
+from apim_schema.changes import Change, Declared
+from apim_schema.schema import Column, ForeignKey, Index, Key, Table, Trigger
+from apim_schema.types import TypeIn
+
+T = TypeVar("T")
+Declaration = Declared[Change | None]
+
+
+@dataclass(frozen=True)
+class PrimaryKey:
+    key: Key
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A column that numbers its rows, with the sequence and the trigger that do it where the server can't."""
+
+    column: Column
+    sequence: tuple[str, str] | None
+    trigger: tuple[str, str] | None
+
+
+Part = Column | Identity | PrimaryKey | Key | ForeignKey | Index
+Declaration_of_part = Declared[Part | None]
+
+
+def matches(flavour: str, name: str) -> bool:
+    """Whether a name in a revision means this flavour: itself, or the dialect it belongs to."""
+    return name in (flavour, registry.FLAVOURS[flavour])
+
+
+def on(name: str, declared: Declared[T]) -> Declared[T | None]:
+    """Only on this dialect or flavour."""
+    return lambda flavour: declared(flavour) if matches(flavour, name) else None
+
+
+def except_on(name: str, declared: Declared[T]) -> Declared[T | None]:
+    """Everywhere but on this dialect or flavour."""
+    return lambda flavour: None if matches(flavour, name) else declared(flavour)
+
+
+def vary(default: T | Declared[T], **by_name: T | Declared[T]) -> Declared[T]:
+    """A value that differs per dialect: `vary(varchar(255), mssql=varchar(256))`. A flavour goes before its dialect."""
+
+    def choose(flavour: str) -> T:
+        value = by_name.get(flavour, by_name.get(registry.FLAVOURS[flavour], default))
+        return settle(value, flavour)
+
+    return choose
+
+
+def settle(value: T | Declared[T], flavour: str) -> T:
+    """A value, asked for in one flavour if it is a declaration."""
+    return cast(T, value(flavour)) if callable(value) else value
+
+
+def column(
+    name: str,
+    type_: TypeIn | Declared[Any],
+    *,
+    nullable: bool | Declared[bool] = True,
+    default: str | Declared[str | None] | None = None,
+) -> Declared[Column]:
+    """A column; `default` is an SQL literal or CURRENT_TIMESTAMP."""
+
+    def declared(flavour: str) -> Column:
+        native = type_(flavour)
+        expression = registry.types(flavour).normalise_default(settle(default, flavour))
+        return Column(
+            name,
+            native.sql,
+            settle(nullable, flavour),
+            expression,
+            charset=native.charset if flavour == "mysql" else None,
+            collation=native.collation if flavour == "mysql" else None,
+        )
+
+    return declared
+
+
+def not_null(
+    name: str, type_: TypeIn | Declared[Any], default: str | Declared[str | None] | None = None
+) -> Declared[Column]:
+    """A column that must have a value."""
+    return column(name, type_, nullable=False, default=default)
+
+
+def identity(
+    name: str,
+    type_: TypeIn | Declared[Any],
+    *,
+    oracle: str,
+    trigger: str | Declared[str],
+    postgresql: str | None = None,
+    nocache: bool = False,
+) -> Declared[Identity]:
+    """A column that numbers its rows.
+
+    AUTO_INCREMENT and IDENTITY need no more. Oracle has the sequence `oracle` and the trigger `trigger`, PostgreSQL
+    the vendor's sequence `postgresql` or, where that is None, the column's own (SERIAL).
+    """
+
+    def declared(flavour: str) -> Identity:
+        dialect = registry.FLAVOURS[flavour]
+        sequence = {"oracle": oracle, "postgresql": postgresql}.get(dialect)
+        options = "START WITH 1 INCREMENT BY 1" + (" NOCACHE" if nocache and dialect == "oracle" else "")
+        return Identity(
+            Column(name, type_(flavour).sql, nullable=False, generated=sequence or ""),
+            (sequence, options) if sequence else None,
+            (settle(trigger, flavour), oracle) if dialect == "oracle" else None,
+        )
+
+    return declared
+
+
+def primary_key(*columns: str) -> Declared[PrimaryKey]:
+    return lambda flavour: PrimaryKey(Key(columns))
+
+
+def unique(*columns: str, name: str | None = None) -> Declared[Key]:
+    return lambda flavour: Key(columns, name)
+
+
+def foreign_key(
+    columns: str | tuple[str, ...],
+    ref_table: str,
+    ref_columns: str | tuple[str, ...],
+    *,
+    on_delete: str | Declared[str | None] | None = None,
+    on_update: str | Declared[str | None] | None = None,
+) -> Declared[ForeignKey]:
+    def declared(flavour: str) -> ForeignKey:
+        return ForeignKey(
+            _names(columns),
+            ref_table,
+            _names(ref_columns),
+            referential_action(settle(on_delete, flavour)),
+            referential_action(settle(on_update, flavour)),
+        )
+
+    return declared
+
+
+def index(name: str, *columns: str) -> Declared[Index]:
+    return lambda flavour: Index(name, columns)
+
+
+def create_table(name: str, *parts: Declared[Any]) -> Declaration:
+    """A table of columns, keys and indexes, with the sequences and triggers of its identity columns."""
+
+    def declared(flavour: str) -> Change:
+        settled = [part for part in (declared_part(flavour) for declared_part in parts) if part is not None]
+        identities = [part for part in settled if isinstance(part, Identity)]
+        columns = [part.column if isinstance(part, Identity) else part for part in settled]
+        return change.CreateTable(
+            Table(
+                name,
+                {part.name: part for part in columns if isinstance(part, Column)},
+                next(part.key for part in settled if isinstance(part, PrimaryKey)),
+                unique=tuple(part for part in settled if isinstance(part, Key)),
+                foreign_keys=tuple(part for part in settled if isinstance(part, ForeignKey)),
+                indexes=tuple(part for part in settled if isinstance(part, Index)),
+            ),
+            sequences=tuple(part.sequence for part in identities if part.sequence),
+            triggers=tuple(_numbering_trigger(name, part) for part in identities if part.trigger),
+        )
+
+    return declared
+
+
+def _numbering_trigger(table: str, part: Identity) -> Trigger:
+    trigger, sequence = cast(tuple[str, str], part.trigger)
+    return Trigger(trigger, table, "BEFORE", ("INSERT",), fills=(sequence, part.column.name))
+
+
+def add_column(table: str, new: Declared[Column], fill: str | None = None) -> Declaration:
+    """A new column. `fill` is the value that rows which stand get, where the column keeps no default."""
+    return lambda flavour: change.AddColumn(table, new(flavour), fill)
+
+
+def alter_type(table: str, name: str, type_: TypeIn | Declared[Any]) -> Declaration:
+    def declared(flavour: str) -> Change:
+        native = type_(flavour)
+        return change.AlterColumn(table, name, native.sql, charset=native.charset, collation=native.collation)
+
+    return declared
+
+
+def drop_not_null(table: str, name: str) -> Declaration:
+    return lambda flavour: change.AlterColumn(table, name, nullable=True)
+
+
+def text_to_binary(table: str, name: str, type_: TypeIn) -> Declaration:
+    """A text column becomes a binary one that holds the same text as UTF-8."""
+    return lambda flavour: change.TextToBinary(table, name, type_(flavour).sql)
+
+
+def replace_primary_key(table: str, *columns: str) -> Declaration:
+    return lambda flavour: change.ReplacePrimaryKey(table, columns)
+
+
+def drop_unique(table: str, *columns: str) -> Declaration:
+    return lambda flavour: change.DropUnique(table, columns)
+
+
+def replace_foreign_key(table: str, key: Declared[ForeignKey]) -> Declaration:
+    """The foreign key over the same columns to the same table gets these actions."""
+    return lambda flavour: change.ReplaceForeignKey(table, key(flavour))
+
+
+def create_index(table: str, new: Declared[Index], short_charset: tuple[str, str] | None = None) -> Declaration:
+    """A new index; for `short_charset` see `changes.CreateIndex`."""
+    return lambda flavour: change.CreateIndex(table, new(flavour), short_charset)
+
+
+def replace_trigger(name: str, table: str, timing: str, event: str) -> Declaration:
+    """A trigger fires at another time."""
+    return lambda flavour: change.ReplaceTrigger(Trigger(name, table, timing, (event,)))
+
+
+def _names(columns: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (columns,) if isinstance(columns, str) else columns
+
+
+Changes = tuple[Declared[Any], ...]
+
+
+def for_flavour(changes: Changes, flavour: str) -> tuple[Change, ...]:
+    """The changes of a revision on one flavour."""
+    return tuple(made for made in (declared(flavour) for declared in changes) if made is not None)
+
+
+def steps(changes: Changes) -> tuple[Callable[[], None], Callable[[], None]]:
+    """The `upgrade` and `downgrade` that Alembic calls: both hand over to whatever runs this migration."""
+
+    def upgrade() -> None:
+        op.get_context().opts["apply"](changes)
+
+    def downgrade() -> None:
+        op.get_context().opts["revert"](changes)
+
+    return upgrade, downgrade

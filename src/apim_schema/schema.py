@@ -1,0 +1,113 @@
+"""The schema model: what a database or a catalog holds, in one form that can be compared.
+
+Names are upper case, as the vendor writes them; types, defaults and sequence options are the dialect's own,
+normalised by its `types` module, so that two equal schemas are equal objects. Names of constraints are carried
+for the statements that need them and never compared: the vendor leaves most of them to the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    `generated` says who fills it where the application does not: None nobody, "" the server (AUTO_INCREMENT,
+    IDENTITY, SERIAL with its own sequence), otherwise the name of the sequence.
+    """
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    generated: str | None = None
+    on_update: str | None = None
+    charset: str | None = None
+    collation: str | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """A primary key or a unique constraint."""
+
+    columns: tuple[str, ...]
+    name: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A foreign key; `on_delete` and `on_update` are None for NO ACTION and RESTRICT, which mean the same here."""
+
+    columns: tuple[str, ...]
+    ref_table: str
+    ref_columns: tuple[str, ...]
+    on_delete: str | None = None
+    on_update: str | None = None
+    name: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index; `columns` may hold expressions (`LOWER(APP_NAME)`) and MySQL's prefixes (`ATTR_NAME(500)`)."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; `columns` keeps the order in which they were made, which is not compared."""
+
+    name: str
+    columns: Mapping[str, Column]
+    primary_key: Key | None = None
+    unique: tuple[Key, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    indexes: tuple[Index, ...] = ()
+
+    def with_column(self, column: Column) -> Table:
+        """This table with the column added, or put in the place of its namesake."""
+        return replace(self, columns={**self.columns, column.name: column})
+
+    def index(self, name: str) -> Index | None:
+        return next((index for index in self.indexes if index.name == name), None)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger; `fills` is (sequence, column) for the ones that only number the rows of their table."""
+
+    name: str
+    table: str
+    timing: str
+    events: tuple[str, ...]
+    fills: tuple[str, str] | None = None
+    action: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All that is in one database schema.
+
+    `flavour` is the catalog family: the dialect's name, or `oracle_23c` for the vendor's second Oracle script.
+    """
+
+    flavour: str
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    sequences: Mapping[str, str] = field(default_factory=dict)
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    routines: Mapping[str, str] = field(default_factory=dict)
+
+    def with_table(self, table: Table) -> Schema:
+        """This schema with the table added, or put in the place of its namesake."""
+        return replace(self, tables={**self.tables, table.name: table})
+
+    def with_sequence(self, name: str, options: str) -> Schema:
+        return replace(self, sequences={**self.sequences, name: options})
+
+    def with_trigger(self, trigger: Trigger) -> Schema:
+        return replace(self, triggers={**self.triggers, trigger.name: trigger})
