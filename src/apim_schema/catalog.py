@@ -26,7 +26,7 @@ def baseline(flavour: str, database: str, release: str) -> Schema:
     path = registry.catalogs(flavour) / f"{flavour}-{database}-{release}.json"
     if not path.is_file():
         raise KeyError(f"no catalog of {database} {release} for {flavour}")
-    return load(Path(str(path)))
+    return load(path)
 
 
 def parse(document: dict[str, Any]) -> Schema:
@@ -45,7 +45,7 @@ def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
     return Table(
         name=name,
         columns={column: _column(flavour, column, about) for column, about in facts["columns"].items()},
-        primary_key=_key(facts["primary_key"]) if "primary_key" in facts else None,
+        primary_key=_key(facts["primary_key"]) if facts.get("primary_key") else None,
         unique=tuple(_key(key) for key in facts.get("unique", ())),
         foreign_keys=tuple(_foreign_key(key) for key in facts.get("foreign_keys", ())),
         indexes=tuple(
@@ -56,17 +56,18 @@ def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
 
 def _column(flavour: str, name: str, facts: dict[str, Any]) -> Column:
     types = registry.types(flavour)
+    type_ = types.normalise_type(facts["type"])
     autoincrement = facts.get("autoincrement", False)
     generated = types.sequence_of(facts.get("default"))
     if autoincrement:
         generated = autoincrement if isinstance(autoincrement, str) else ""
     return Column(
         name=name,
-        type=types.normalise_type(facts["type"]),
+        type=type_,
         nullable=facts["nullable"],
-        default=None if generated is not None else types.normalise_default(facts.get("default")),
+        default=None if generated is not None else types.normalise_default(facts.get("default"), type_),
         generated=generated,
-        on_update=types.normalise_default(facts.get("on_update")),
+        on_update=types.normalise_default(facts.get("on_update"), type_),
         charset=facts.get("charset"),
         collation=facts.get("collation"),
     )

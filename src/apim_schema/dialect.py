@@ -68,8 +68,14 @@ class Types(Protocol):
     def normalise_type(self, sql: str) -> str:
         """One spelling for types that mean the same: it is valid DDL too."""
 
-    def normalise_default(self, sql: str | None) -> str | None:
-        """One spelling for defaults that mean the same; None where there is none."""
+    def normalise_default(self, sql: str | None, type_: str) -> str | None:
+        """One spelling for defaults that mean the same in a column of this normalised type; None where there is none.
+
+        It serves catalogs and live introspection alike; `'1'` and 1 are the same on a numeric column.
+        """
+
+    def length_of(self, expression: str) -> str:
+        """The SQL expression for the length of a text in the unit that its type counts in, characters as a rule."""
 
     def sequence_of(self, default: str | None) -> str | None:
         """The sequence that a default draws its numbers from, None for any other default."""
@@ -85,6 +91,12 @@ class Ddl(Protocol):
         state that this module's own statements leave behind when killed is continued. Raises Conflict where an
         object is in the way that is neither what the change starts from nor what it wants.
         """
+
+    def identifier(self, name: str) -> str:
+        """A name of the model as SQL: quoted only where the server would not take it as it stands."""
+
+    def qualified(self, name: str, schema: str | None) -> str:
+        """A table's or sequence's name with its schema, if one is given."""
 
     def create(self, schema: Schema, into: str | None) -> list[Statement]:
         """The statements that make a whole schema in an empty database."""

@@ -1,5 +1,6 @@
-"""What a revision file is written with: one lower-case function a change, and `on`, `except_on`, `vary` for the
-places where a release differs per database.
+"""What a revision file is written with: one lower-case function a change.
+
+`on`, `except_on` and `vary` are for the places where a release really differs per database.
 
 Each function gives a declaration: a function that is asked for the change in one flavour (`mysql`, `postgresql`,
 `oracle`, `oracle_23c`, `mssql`). `oracle` stands for both of the vendor's Oracle scripts unless `oracle_23c` is
@@ -40,7 +41,6 @@ class Identity:
 
 
 Part = Column | Identity | PrimaryKey | Key | ForeignKey | Index
-Declaration_of_part = Declared[Part | None]
 
 
 def matches(flavour: str, name: str) -> bool:
@@ -70,7 +70,7 @@ def vary(default: T | Declared[T], **by_name: T | Declared[T]) -> Declared[T]:
 
 def settle(value: T | Declared[T], flavour: str) -> T:
     """A value, asked for in one flavour if it is a declaration."""
-    return cast(T, value(flavour)) if callable(value) else value
+    return value(flavour) if callable(value) else value
 
 
 def column(
@@ -84,7 +84,7 @@ def column(
 
     def declared(flavour: str) -> Column:
         native = type_(flavour)
-        expression = registry.types(flavour).normalise_default(settle(default, flavour))
+        expression = registry.types(flavour).normalise_default(settle(default, flavour), native.sql)
         return Column(
             name,
             native.sql,

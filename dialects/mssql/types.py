@@ -1,0 +1,99 @@
+"""Names of types on SQL Server, in both directions.
+
+https://learn.microsoft.com/en-us/sql/t-sql/data-types/data-type-synonyms-transact-sql has the synonyms.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apim_schema import sqltext
+
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "NUMERIC", "FLOAT", "REAL", "MONEY")
+TEXTS = ("CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "TEXT", "NTEXT")
+
+SYNONYMS = {
+    "INT": "INTEGER",
+    "DEC": "DECIMAL",
+    "CHARACTER": "CHAR",
+    "CHARACTER VARYING": "VARCHAR",
+    "CHAR VARYING": "VARCHAR",
+    "BINARY VARYING": "VARBINARY",
+    "DOUBLE PRECISION": "FLOAT",
+}
+DEFAULT_LENGTHS = {
+    "CHAR": "CHAR(1)",
+    "VARCHAR": "VARCHAR(1)",
+    "NCHAR": "NCHAR(1)",
+    "NVARCHAR": "NVARCHAR(1)",
+    "BINARY": "BINARY(1)",
+    "VARBINARY": "VARBINARY(1)",
+    "DECIMAL": "DECIMAL(18,0)",
+    "NUMERIC": "NUMERIC(18,0)",
+    "DATETIME2": "DATETIME2(7)",
+    "DATETIMEOFFSET": "DATETIMEOFFSET(7)",
+    "TIME": "TIME(7)",
+}
+
+
+def varchar(length: int) -> str:
+    return f"VARCHAR({length})"
+
+
+def char(length: int) -> str:
+    return f"CHAR({length})"
+
+
+def integer() -> str:
+    return "INTEGER"
+
+
+def bigint() -> str:
+    return "BIGINT"
+
+
+def flag() -> str:
+    return "INTEGER"
+
+
+def blob(size: str) -> str:
+    return "VARBINARY(MAX)"
+
+
+def timestamp() -> str:
+    return "DATETIME"
+
+
+def datetime() -> str:
+    return "DATETIME"
+
+
+def normalise_type(sql: str) -> str:
+    """One spelling for types that mean the same: INT is INTEGER, DATETIME2 is DATETIME2(7)."""
+    found = re.fullmatch(r"([^()]+?) ?(\([^()]+\))?", sqltext.fold(sql))
+    if found is None:
+        return sqltext.fold(sql)
+    name, length = SYNONYMS.get(found[1], found[1]), (found[2] or "").replace(", ", ",")
+    return name + length if length else DEFAULT_LENGTHS.get(name, name)
+
+
+def normalise_default(sql: str | None, type_: str) -> str | None:
+    """One spelling for defaults that mean the same in a column of a (normalised) type.
+
+    The server shows them in parentheses, `((0))`, and CURRENT_TIMESTAMP as `(getdate())`.
+    """
+    word = sqltext.without_parentheses(sqltext.fold(sql)) if sql is not None else "NULL"
+    if word == "NULL":
+        return None
+    if type_ == "BIT":
+        return sqltext.truth(word, "1", "0")
+    if sqltext.base(type_) in NUMBERS:
+        return sqltext.number(word)
+    if sqltext.base(type_) in TEXTS:
+        return sqltext.text(word)
+    return "CURRENT_TIMESTAMP" if word == "GETDATE()" else word
+
+
+def sequence_of(default: str | None) -> str | None:
+    """None: columns are numbered by IDENTITY."""
+    return None

@@ -1,0 +1,92 @@
+"""Names of types on Oracle, in both directions.
+
+INTEGER, INT and SMALLINT are all NUMBER(*,0); VARCHAR is a synonym of VARCHAR2
+(https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html).
+"""
+
+from __future__ import annotations
+
+import re
+
+from apim_schema import sqltext
+
+NUMBERS = ("INTEGER", "NUMBER", "FLOAT", "BINARY_FLOAT", "BINARY_DOUBLE")
+TEXTS = ("CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "CLOB")
+
+SYNONYMS = {
+    "INT": "INTEGER",
+    "SMALLINT": "INTEGER",
+    "NUMBER(*,0)": "INTEGER",
+    "NUMBER(38,0)": "INTEGER",
+    "NUMBER(38)": "INTEGER",
+    "DECIMAL": "INTEGER",
+    "NUMERIC": "INTEGER",
+    "CHAR": "CHAR(1)",
+    "TIMESTAMP(6)": "TIMESTAMP",
+}
+
+
+def varchar(length: int) -> str:
+    return f"VARCHAR2({length})"
+
+
+def char(length: int) -> str:
+    return f"CHAR({length})"
+
+
+def integer() -> str:
+    return "INTEGER"
+
+
+def bigint() -> str:
+    return "NUMBER(19)"
+
+
+def flag() -> str:
+    return "NUMBER(1)"
+
+
+def blob(size: str) -> str:
+    return "BLOB"
+
+
+def timestamp() -> str:
+    return "TIMESTAMP"
+
+
+def datetime() -> str:
+    return "TIMESTAMP"
+
+
+def normalise_type(sql: str) -> str:
+    """One spelling for types that mean the same: NUMBER(10,0) is NUMBER(10), VARCHAR(9 CHAR) is VARCHAR2(9).
+
+    BYTE and CHAR semantics of lengths are the database's own choice and not compared.
+    """
+    word = re.sub(r"(?<=\d) (?:BYTE|CHAR)(?=\))", "", sqltext.fold(sql)).replace(", ", ",")
+    word = re.sub(r"^VARCHAR(?=\()", "VARCHAR2", word)
+    word = re.sub(r"^(?:DECIMAL|NUMERIC)(?=\()", "NUMBER", word)
+    word = SYNONYMS.get(word, word)
+    return re.sub(r"^(NUMBER\(\d+),0\)$", r"\1)", word)
+
+
+def normalise_default(sql: str | None, type_: str) -> str | None:
+    """One spelling for defaults that mean the same in a column of a (normalised) type.
+
+    The dictionary keeps the text of the statement, trailing blanks and line ends with it.
+    """
+    word = sqltext.without_parentheses(sqltext.fold(sql)) if sql is not None else "NULL"
+    if word == "NULL":
+        return None
+    if type_ == "BOOLEAN":
+        return sqltext.truth(word, "TRUE", "FALSE")
+    if sqltext.base(type_) in NUMBERS:
+        return sqltext.number(word)
+    if sqltext.base(type_) in TEXTS:
+        return sqltext.text(word)
+    return word
+
+
+def sequence_of(default: str | None) -> str | None:
+    """None: rows are numbered by triggers."""
+    return None

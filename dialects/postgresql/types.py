@@ -1,0 +1,108 @@
+"""Names of types on PostgreSQL, in both directions (https://www.postgresql.org/docs/current/datatype.html)."""
+
+from __future__ import annotations
+
+import re
+
+from apim_schema import sqltext
+
+NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE")
+TEXTS = ("CHAR", "VARCHAR", "TEXT")
+
+SYNONYMS = {
+    "INT": "INTEGER",
+    "INT4": "INTEGER",
+    "SERIAL": "INTEGER",
+    "SERIAL4": "INTEGER",
+    "INT8": "BIGINT",
+    "BIGSERIAL": "BIGINT",
+    "SERIAL8": "BIGINT",
+    "INT2": "SMALLINT",
+    "SMALLSERIAL": "SMALLINT",
+    "SERIAL2": "SMALLINT",
+    "BOOL": "BOOLEAN",
+    "DECIMAL": "NUMERIC",
+    "FLOAT4": "REAL",
+    "FLOAT8": "DOUBLE PRECISION",
+    "CHARACTER VARYING": "VARCHAR",
+    "CHARACTER": "CHAR",
+    "BPCHAR": "CHAR",
+    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
+}
+DEFAULT_LENGTHS = {"CHAR": "CHAR(1)"}
+
+CAST = re.compile(rf"({sqltext.QUOTED.pattern}|\(.*\)|{sqltext.NUMBER.pattern}|NULL)::[A-Z_ ]+(?:\([\d,]+\))?(?:\[\])*")
+NEXTVAL = re.compile(r"nextval\(\(?'(?:[^']*\.)?\"?([^'.\"]+)\"?'(?:::(?:regclass|text))?\)?(?:::regclass)?\)", re.I)
+
+
+def varchar(length: int) -> str:
+    return f"VARCHAR({length})"
+
+
+def char(length: int) -> str:
+    return f"CHAR({length})"
+
+
+def integer() -> str:
+    return "INTEGER"
+
+
+def bigint() -> str:
+    return "BIGINT"
+
+
+def flag() -> str:
+    return "INTEGER"
+
+
+def blob(size: str) -> str:
+    return "BYTEA"
+
+
+def timestamp() -> str:
+    return "TIMESTAMP"
+
+
+def datetime() -> str:
+    return "TIMESTAMP"
+
+
+def normalise_type(sql: str) -> str:
+    """One spelling for types that mean the same: SERIAL, INT and INTEGER are INTEGER."""
+    word = sqltext.fold(sql).replace(" WITHOUT TIME ZONE", "").replace(", ", ",")
+    found = re.fullmatch(r"([^()]+?) ?(\([\d,]+\))?((?: WITH TIME ZONE)?(?:\[\])*)", word)
+    if found is None:
+        return word
+    name, length, rest = SYNONYMS.get(found[1], found[1]), found[2] or "", found[3]
+    if name in ("TIMESTAMP", "TIME") and length == "(6)":
+        length = ""
+    return (DEFAULT_LENGTHS.get(name, name) if not length else name + length) + rest
+
+
+def normalise_default(sql: str | None, type_: str) -> str | None:
+    """One spelling for defaults that mean the same in a column of a (normalised) type.
+
+    The server shows what it has parsed, with casts: `'OFF'::character varying`, `('-1'::integer)`.
+    """
+    word = _without_casts(sqltext.fold(sql)) if sql is not None else "NULL"
+    if word == "NULL":
+        return None
+    if type_ == "BOOLEAN":
+        return sqltext.truth(word, "TRUE", "FALSE")
+    if sqltext.base(type_) in NUMBERS:
+        return sqltext.number(word)
+    if sqltext.base(type_) in TEXTS:
+        return sqltext.text(word)
+    return "CURRENT_TIMESTAMP" if word == "NOW()" else word
+
+
+def _without_casts(sql: str) -> str:
+    sql = sqltext.without_parentheses(sql)
+    cast = CAST.fullmatch(sql)
+    return _without_casts(cast[1]) if cast else sql
+
+
+def sequence_of(default: str | None) -> str | None:
+    """The sequence behind `nextval('schema.name'::regclass)`, in upper case."""
+    found = NEXTVAL.fullmatch(default) if default else None
+    return found[1].upper() if found else None

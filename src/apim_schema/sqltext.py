@@ -1,0 +1,63 @@
+"""SQL fragments as text: what the dialects' `types` modules share to bring defaults and types to one spelling."""
+
+from __future__ import annotations
+
+import re
+
+QUOTED = re.compile(r"'(?:[^']|'')*'")
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+
+
+def fold(sql: str) -> str:
+    """Upper case and single blanks, except inside quotes."""
+    pieces = re.split(f"({QUOTED.pattern})", sql.strip())
+    return "".join(
+        piece if number % 2 else re.sub(r"\s+", " ", piece.upper()) for number, piece in enumerate(pieces)
+    ).strip()
+
+
+def is_quoted(sql: str) -> bool:
+    """Whether this is one text literal and nothing else."""
+    return QUOTED.fullmatch(sql) is not None
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def without_parentheses(sql: str) -> str:
+    """The expression without the parentheses around the whole of it: `((0))` is `0`, `(a)+(b)` stays."""
+    while sql.startswith("(") and _closing(sql) == len(sql) - 1:
+        sql = sql[1:-1].strip()
+    return sql
+
+
+def _closing(sql: str) -> int:
+    """Where the parenthesis that the text begins with is closed; -1 if nowhere."""
+    depth = 0
+    for place, sign in enumerate(QUOTED.sub(lambda literal: "x" * len(literal[0]), sql)):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth == 0:
+            return place
+    return -1
+
+
+def number(sql: str) -> str:
+    """The default of a numeric column: `'1'` means 1 there, the server converts it with every row."""
+    return sql[1:-1] if is_quoted(sql) and NUMBER.fullmatch(sql[1:-1]) else sql
+
+
+def text(sql: str) -> str:
+    """The default of a text column: a bare 0 means '0' there."""
+    return quoted(sql) if NUMBER.fullmatch(sql) else sql
+
+
+def truth(sql: str, true: str, false: str) -> str:
+    """The default of a boolean column, which may be written as a number, a word or a text."""
+    words = {"1": true, "TRUE": true, "T": true, "0": false, "FALSE": false, "F": false}
+    return words.get((sql[1:-1] if is_quoted(sql) else sql).upper(), sql)
+
+
+def base(type_: str) -> str:
+    """The name of a type without its length: VARCHAR for VARCHAR(255), INTEGER for INTEGER UNSIGNED."""
+    return re.split(r"[ (]", type_, maxsplit=1)[0]
