@@ -1,0 +1,150 @@
+"""API Manager 4.6.0: backends with operations mapped to them, gateway instances, and API metadata.
+
+Parameters of policies and inputs of registrations become binary, so that they may be of any length.
+"""
+
+from __future__ import annotations
+
+from apim_schema.revision import (
+    add_column,
+    alter_type,
+    column,
+    create_table,
+    drop_unique,
+    foreign_key,
+    identity,
+    index,
+    not_null,
+    primary_key,
+    replace_primary_key,
+    steps,
+    text_to_binary,
+    unique,
+    vary,
+)
+from apim_schema.types import bigint, blob, integer, timestamp, varchar
+
+revision = "4.6.0"
+down_revision = "4.5.0"
+
+changes = (
+    create_table(
+        "AM_API_METADATA",
+        not_null("API_UUID", varchar(256)),
+        not_null("REVISION_UUID", varchar(255), default="'Current API'"),
+        not_null("METADATA_KEY", varchar(256)),
+        not_null("METADATA_VALUE", varchar(1024)),
+        primary_key("API_UUID", "REVISION_UUID", "METADATA_KEY"),
+        foreign_key("API_UUID", "AM_API", "API_UUID"),
+    ),
+    create_table(
+        "AM_API_OPERATION_MAPPING",
+        identity(
+            "MAPPING_ID",
+            integer(),
+            oracle="AM_API_OPERATION_MAPPING_SEQUENCE",
+            trigger="AM_API_OPERATION_MAPPING_TRIGGER",
+            postgresql="AM_API_OPERATION_MAPPING_SEQUENCE",
+        ),
+        not_null("URL_MAPPING_ID", integer()),
+        not_null("REF_URL_MAPPING_ID", integer()),
+        primary_key("MAPPING_ID"),
+        foreign_key("URL_MAPPING_ID", "AM_API_URL_MAPPING", "URL_MAPPING_ID"),
+        foreign_key("REF_URL_MAPPING_ID", "AM_API_URL_MAPPING", "URL_MAPPING_ID"),
+    ),
+    create_table(
+        "AM_BACKEND",
+        not_null("BACKEND_ID", varchar(40)),
+        not_null("BACKEND_NAME", varchar(256)),
+        column("ENDPOINT_CONFIG", blob()),
+        column("DEFINITION", blob("LONG")),
+        not_null("REFERENCE_API_UUID", varchar(256)),
+        not_null("REFERENCE_API_REVISION_UUID", varchar(256), default="'Current API'"),
+        not_null("ORGANIZATION", varchar(100)),
+        primary_key("BACKEND_ID"),
+        unique("REFERENCE_API_UUID", "REFERENCE_API_REVISION_UUID", "BACKEND_NAME"),
+        foreign_key("REFERENCE_API_UUID", "AM_API", "API_UUID"),
+    ),
+    create_table(
+        "AM_BACKEND_OPERATION_MAPPING",
+        identity(
+            "MAPPING_ID",
+            integer(),
+            oracle="AM_BACKEND_OPERATION_MAPPING_SEQUENCE",
+            trigger="AM_BACKEND_OPERATION_MAPPING_TRIGGER",
+            postgresql="AM_BACKEND_OPERATION_MAPPING_SEQUENCE",
+        ),
+        not_null("URL_MAPPING_ID", integer()),
+        not_null("BACKEND_ID", varchar(40)),
+        not_null("TARGET", varchar(256)),
+        not_null("VERB", varchar(10)),
+        primary_key("MAPPING_ID"),
+        foreign_key("URL_MAPPING_ID", "AM_API_URL_MAPPING", "URL_MAPPING_ID"),
+        foreign_key("BACKEND_ID", "AM_BACKEND", "BACKEND_ID"),
+    ),
+    create_table(
+        "AM_GW_INSTANCES",
+        identity(
+            "GATEWAY_ID",
+            integer(),
+            oracle="AM_GW_INSTANCES_SEQ",
+            trigger="AM_GW_INSTANCES_TRIG",
+            postgresql="AM_GW_INSTANCES_PK_SEQ",
+            nocache=True,
+        ),
+        not_null("GATEWAY_UUID", varchar(255)),
+        not_null("ORGANIZATION", varchar(128)),
+        not_null("LAST_UPDATED", timestamp()),
+        not_null("GW_PROPERTIES", blob()),
+        primary_key("GATEWAY_ID"),
+        unique("GATEWAY_UUID", "ORGANIZATION"),
+    ),
+    create_table(
+        "AM_GW_INSTANCE_ENV_MAPPING",
+        not_null("GATEWAY_ID", integer()),
+        not_null("ENV_LABEL", varchar(255)),
+        primary_key("GATEWAY_ID", "ENV_LABEL"),
+        foreign_key("GATEWAY_ID", "AM_GW_INSTANCES", "GATEWAY_ID", on_delete="CASCADE"),
+    ),
+    create_table(
+        "AM_GW_REVISION_DEPLOYMENT",
+        not_null("GATEWAY_ID", integer()),
+        not_null("API_ID", vary(varchar(256), postgresql=varchar(255))),
+        not_null("ORGANIZATION", varchar(128)),
+        not_null("STATUS", varchar(255)),
+        not_null("ACTION", varchar(255)),
+        column("REVISION_UUID", varchar(255)),
+        not_null("LAST_UPDATED", bigint()),
+        primary_key("GATEWAY_ID", "API_ID"),
+        foreign_key("GATEWAY_ID", "AM_GW_INSTANCES", "GATEWAY_ID", on_delete="CASCADE"),
+        foreign_key("API_ID", "AM_API", "API_UUID", on_delete="CASCADE"),
+        index("IDX_GW_REV_DEPLOY_STATUS", "STATUS", "ACTION"),
+    ),
+    create_table(
+        "AM_TASK_LOCK",
+        not_null("LOCK_TIME", bigint()),
+        not_null("TASK_ID", varchar(255)),
+        not_null("NODE_ID", varchar(255)),
+        primary_key("TASK_ID"),
+    ),
+    add_column("AM_API", column("API_DISPLAY_NAME", varchar(256))),
+    add_column("AM_API", column("INITIATED_FROM_GW", integer(), default="0")),
+    add_column("AM_API_PRIMARY_EP_MAPPING", not_null("REVISION_UUID", varchar(100), default="'Current API'")),
+    add_column("AM_API_URL_MAPPING", column("DESCRIPTION", blob())),
+    add_column("AM_API_URL_MAPPING", column("SCHEMA_DEFINITION", blob())),
+    add_column("AM_GATEWAY_ENVIRONMENT", not_null("ENV_MODE", varchar(45), default="'WRITE_ONLY'")),
+    add_column("AM_GATEWAY_ENVIRONMENT", column("SCHEDULED_TIME", integer())),
+    add_column("AM_LLM_PROVIDER", not_null("MODEL_FAMILY_SUPPORTED", varchar(5), default="'false'")),
+    add_column("AM_LLM_PROVIDER_MODEL", column("MODEL_FAMILY_NAME", varchar(255))),
+    replace_primary_key("AM_API_ENDPOINTS", "API_UUID", "ENDPOINT_UUID", "REVISION_UUID", "ORGANIZATION"),
+    drop_unique("AM_LLM_PROVIDER_MODEL", "MODEL_NAME", "LLM_PROVIDER_UUID"),
+    alter_type("AM_API", "API_SUBTYPE", varchar(100)),
+    alter_type("AM_API_COMMENTS", "CREATED_BY", varchar(512)),
+    alter_type("AM_API_ENDPOINTS", "ENDPOINT_UUID", varchar(100)),
+    alter_type("AM_API_ENDPOINTS", "REVISION_UUID", varchar(100)),
+    text_to_binary("AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS", blob("LONG")),
+    text_to_binary("AM_API_POLICY_MAPPING", "PARAMETERS", blob("LONG")),
+    text_to_binary("AM_APPLICATION_REGISTRATION", "INPUTS", blob("LONG")),
+)
+
+upgrade, downgrade = steps(changes)

@@ -1,0 +1,139 @@
+"""API Manager 4.7.0: API keys kept in the database, and several secrets a consumer.
+
+Platform gateways get tokens, artifacts and events; on MySQL six columns become latin1.
+"""
+
+from __future__ import annotations
+
+from apim_schema.revision import (
+    alter_type,
+    column,
+    create_table,
+    drop_not_null,
+    foreign_key,
+    identity,
+    index,
+    not_null,
+    on,
+    primary_key,
+    replace_foreign_key,
+    replace_trigger,
+    steps,
+    unique,
+    vary,
+)
+from apim_schema.types import bigint, blob, integer, native, timestamp, varchar
+
+revision = "4.7.0"
+down_revision = "4.6.0"
+
+changes = (
+    create_table(
+        "AM_API_KEY",
+        not_null("API_KEY_UUID", varchar(64)),
+        not_null("NAME", varchar(512)),
+        not_null("API_KEY_HASH", varchar(512)),
+        column("KEY_TYPE", varchar(100)),
+        column("API_KEY_PROPERTIES", blob()),
+        column("AUTHZ_USER", varchar(512)),
+        not_null("TIME_CREATED", vary(timestamp(), mssql=native("DATETIME2(6)")), default="CURRENT_TIMESTAMP"),
+        column("VALIDITY_PERIOD", bigint()),
+        column("LAST_USED", vary(timestamp(), mssql=native("DATETIME2(6)"))),
+        not_null("STATUS", varchar(100), default="'ACTIVE'"),
+        primary_key("API_KEY_UUID"),
+        unique("API_KEY_HASH"),
+    ),
+    create_table(
+        "AM_API_KEY_API_MAPPING",
+        not_null("API_KEY_UUID", varchar(64)),
+        not_null("API_UUID", vary(varchar(64), mssql=varchar(256))),
+        primary_key("API_KEY_UUID", "API_UUID"),
+        foreign_key("API_KEY_UUID", "AM_API_KEY", "API_KEY_UUID"),
+        foreign_key("API_UUID", "AM_API", "API_UUID"),
+    ),
+    create_table(
+        "AM_API_KEY_APPLICATION_MAPPING",
+        not_null("API_KEY_UUID", varchar(64)),
+        not_null("APPLICATION_UUID", vary(varchar(64), mssql=varchar(256))),
+        primary_key("API_KEY_UUID", "APPLICATION_UUID"),
+        foreign_key("API_KEY_UUID", "AM_API_KEY", "API_KEY_UUID"),
+        foreign_key("APPLICATION_UUID", "AM_APPLICATION", "UUID"),
+    ),
+    create_table(
+        "AM_GATEWAY_TOKEN",
+        not_null("ID", varchar(255)),
+        not_null("GATEWAY_ID", varchar(45)),
+        not_null("TOKEN_HASH", varchar(255)),
+        not_null("STATUS", varchar(50), default="'active'"),
+        not_null("CREATED_AT", timestamp()),
+        column("REVOKED_AT", timestamp()),
+        primary_key("ID"),
+        foreign_key("GATEWAY_ID", "AM_GATEWAY_ENVIRONMENT", "UUID", on_delete="CASCADE"),
+        index("IDX_APGT_TOKEN_HASH", "TOKEN_HASH"),
+    ),
+    create_table(
+        "AM_GW_PLATFORM_API_ARTIFACTS",
+        not_null("API_ID", varchar(255)),
+        not_null("REVISION_ID", varchar(255)),
+        not_null("GATEWAY_ENV_UUID", varchar(255)),
+        not_null("DEPLOYMENT_ID", varchar(255)),
+        column("ARTIFACT", blob("MEDIUM")),
+        not_null("TIME_STAMP", vary(timestamp(), postgresql=native("TIMESTAMP(0)"))),
+        primary_key("DEPLOYMENT_ID"),
+        unique("GATEWAY_ENV_UUID", "API_ID", "REVISION_ID"),
+        foreign_key("API_ID", "AM_GW_PUBLISHED_API_DETAILS", "API_ID", on_update=vary(None, mysql="CASCADE")),
+        index("IDX_GW_PLATFORM_ARTIFACT_API_ID", "API_ID"),
+    ),
+    create_table(
+        "AM_GW_PLATFORM_EVENT",
+        not_null("ID", varchar(36)),
+        not_null("GATEWAY_ID", varchar(45)),
+        not_null("EVENT_TYPE", varchar(32)),
+        not_null("PAYLOAD", blob("MEDIUM")),
+        not_null(
+            "CREATED_AT",
+            vary(timestamp(), mssql=native("DATETIME2(7)")),
+            default=vary("CURRENT_TIMESTAMP", mssql="SYSDATETIME()"),
+        ),
+        column("DELIVERED_AT", vary(timestamp(), mssql=native("DATETIME2(7)"))),
+        column("CLAIMED_AT", vary(timestamp(), mssql=native("DATETIME2(7)"))),
+        column("CLAIMED_BY", varchar(36)),
+        primary_key("ID"),
+        foreign_key("GATEWAY_ID", "AM_GATEWAY_ENVIRONMENT", "UUID", on_delete="CASCADE"),
+        index("AM_GW_PLATFORM_EVENT_PENDING", "GATEWAY_ID", "DELIVERED_AT"),
+    ),
+    create_table(
+        "IDN_OAUTH_CONSUMER_SECRETS",
+        identity(
+            "ID",
+            integer(),
+            oracle="IDN_OAUTH_CONSUMER_SECRETS_SEQ",
+            trigger="IDN_OAUTH_CONSUMER_SECRETS_TRIG",
+            nocache=True,
+        ),
+        not_null("SECRET_ID", varchar(100)),
+        column("DESCRIPTION", varchar(1024)),
+        not_null("CONSUMER_KEY", varchar(255)),
+        not_null("SECRET_VALUE", varchar(2048)),
+        not_null("SECRET_HASH", varchar(512)),
+        column("EXPIRY_TIME", bigint()),
+        primary_key("ID"),
+        unique("SECRET_ID", name="SECRET_ID_CONSTRAINT"),
+        foreign_key("CONSUMER_KEY", "IDN_OAUTH_CONSUMER_APPS", "CONSUMER_KEY", on_delete="CASCADE"),
+        index("IDX_IDN_OAUTH_CS_CK", "CONSUMER_KEY"),
+    ),
+    replace_foreign_key(
+        "AM_GW_API_ARTIFACTS",
+        foreign_key("API_ID", "AM_GW_PUBLISHED_API_DETAILS", "API_ID", on_update=vary("CASCADE", oracle=None)),
+    ),
+    drop_not_null("AM_GW_INSTANCES", "GW_PROPERTIES"),
+    on("mysql", alter_type("IDN_INVALID_TOKENS", "TOKEN_IDENTIFIER", varchar(2048, "latin1", "latin1_bin"))),
+    on("mysql", alter_type("IDN_INVALID_TOKENS", "CONSUMER_KEY", varchar(255, "latin1", "latin1_bin"))),
+    on("mysql", alter_type("IDN_OAUTH2_TOKEN_BINDING", "TOKEN_BINDING_TYPE", varchar(32, "latin1", "latin1_bin"))),
+    on("mysql", alter_type("IDN_OAUTH2_TOKEN_BINDING", "TOKEN_BINDING_VALUE", varchar(1024, "latin1", "latin1_bin"))),
+    on("mysql", alter_type("IDN_SCIM_GROUP", "ROLE_NAME", varchar(255, "latin1", "latin1_bin"))),
+    on("mysql", alter_type("IDN_SCIM_GROUP", "ATTR_NAME", varchar(1024, "latin1", "latin1_bin"))),
+    on("postgresql", replace_trigger("TIME_STAMP", "AM_GW_API_ARTIFACTS", "BEFORE", "UPDATE")),
+)
+
+upgrade, downgrade = steps(changes)

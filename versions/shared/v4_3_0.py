@@ -1,0 +1,21 @@
+"""API Manager 4.3.0: the registry does without its index of properties by id, until 4.5.0."""
+
+from __future__ import annotations
+
+from apim_schema.revision import except_on, forgo_index, steps, vary
+
+revision = "4.3.0"
+down_revision = "4.2.0"
+
+changes = (
+    # PostgreSQL's script keeps it.
+    except_on(
+        "postgresql",
+        forgo_index(
+            "REG_RESOURCE_PROPERTY",
+            vary("REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID", oracle="REG_RESC_PROP_BY_REG_PROP_ID"),
+        ),
+    ),
+)
+
+upgrade, downgrade = steps(changes)
