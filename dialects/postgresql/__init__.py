@@ -1,0 +1,1 @@
+"""PostgreSQL 12 to 18: see `apim_schema.dialect` for what each module is for."""

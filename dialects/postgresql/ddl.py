@@ -1,0 +1,310 @@
+"""The statements of each change on PostgreSQL: from what the live database has to what the change wants.
+
+Every form is in https://www.postgresql.org/docs/current/sql-altertable.html and its neighbours, and valid from
+PostgreSQL 12 on. A constraint is found by its structure: online its name is known from the live schema, offline
+the emitted SQL looks it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import singledispatch
+from graphlib import TopologicalSorter
+
+from apim_schema import changes, compare, sqltext
+from apim_schema.changes import Change
+from apim_schema.dialect import Statement
+from apim_schema.errors import Conflict
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
+
+from . import names, types
+
+SERIALS = {"SMALLINT": "SMALLSERIAL", "INTEGER": "SERIAL", "BIGINT": "BIGSERIAL"}
+
+TOUCH = "UPDATE_MODIFIED_COLUMN"
+"""The vendor's one routine: its trigger TIME_STAMP calls it."""
+TOUCH_BODY = "BEGIN NEW.TIME_STAMP := now(); RETURN NEW; END"
+
+LOOK_UP = """DO $do$
+BEGIN
+    EXECUTE (
+        SELECT format({command}, k.conrelid::regclass, k.conname)
+        FROM pg_constraint k
+        WHERE k.conrelid = {table}::regclass AND k.contype = {kind} AND {columns} = ARRAY(
+            SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number ORDER BY u.place)
+    );
+END
+$do$"""
+"""Runs a command on the constraint that has these columns; where there is none or more than one it fails."""
+
+
+def statements(change: Change, live: Schema, schema: str | None) -> list[Statement]:
+    """What remains to be executed until `change` is in, looked at from `live`; empty where it is in already.
+
+    `schema` is the server's name of the schema that the objects live in, None for the connection's default. Raises
+    Conflict where an object is in the way that is neither what the change starts from nor what it wants.
+    """
+    return [Statement(sql, change) for sql in _sql(change, live, schema)]
+
+
+def create(schema: Schema, into: str | None) -> list[Statement]:
+    """The statements that make a whole schema in an empty database, tables in the order of their foreign keys."""
+    first, *rest = (changes.CreateTable(schema.tables[name]) for name in _in_order(schema))
+    with_sequences = replace(first, sequences=tuple(schema.sequences.items()))
+    triggers = [changes.ReplaceTrigger(trigger) for trigger in schema.triggers.values()]
+    empty = Schema(schema.flavour)
+    return [made for change in (with_sequences, *rest, *triggers) for made in statements(change, empty, into)]
+
+
+def _in_order(schema: Schema) -> Iterable[str]:
+    """The tables' names, each after the tables that its foreign keys point to."""
+    points_to = {
+        name: {key.ref_table for key in table.foreign_keys if key.ref_table != name}
+        for name, table in sorted(schema.tables.items())
+    }
+    return TopologicalSorter(points_to).static_order()
+
+
+@singledispatch
+def _sql(change: Change, live: Schema, schema: str | None) -> list[str]:
+    raise NotImplementedError(type(change).__name__)
+
+
+@_sql.register
+def _create_table(change: changes.CreateTable, live: Schema, schema: str | None) -> list[str]:
+    """The sequences, the table and its indexes, as far as they are missing."""
+    present = live.tables.get(change.table)
+    sequences = [_create_sequence(*facts, schema) for facts in change.sequences if facts[0] not in live.sequences]
+    if present is None:
+        table, indexes = [_create(change.definition, schema)], change.definition.indexes
+    else:
+        table, indexes = [], _missing_indexes(change, present)
+    return sequences + table + [_create_index(change.table, index, schema) for index in indexes]
+
+
+def _missing_indexes(change: changes.CreateTable, present: Table) -> tuple[Index, ...]:
+    """Raises Conflict where the table that is there differs by more than indexes that are still to be made."""
+    flavour, missing = "postgresql", []
+    found = compare.mismatches(
+        Schema(flavour, {change.table: change.definition}), Schema(flavour, {change.table: present})
+    )
+    for difference in found:
+        if difference.kind != compare.MISSING or difference.what != "index":
+            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
+        missing.append(difference.name.rpartition(".")[2])
+    return tuple(index for index in change.definition.indexes if index.name in missing)
+
+
+@_sql.register
+def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
+    """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
+    wanted, filled = change.column, _filled(change)
+    present = _table(change, live).columns.get(wanted.name)
+    add = _alter(change.table, schema, f"ADD COLUMN {_column(filled, schema)}")
+    drop_default = _alter(change.table, schema, f"ALTER COLUMN {names.sql(wanted.name)} DROP DEFAULT")
+    if present is None:
+        return [add] if filled == wanted else [add, drop_default]
+    if present == wanted:
+        return []
+    if present == filled:
+        return [drop_default]
+    raise _conflict(change, wanted, present)
+
+
+def _filled(change: changes.AddColumn) -> Column:
+    """The column with the default that fills the rows which stand."""
+    if change.fill is None:
+        return change.column
+    return replace(change.column, default=types.normalise_default(change.fill, change.column.type))
+
+
+@_sql.register
+def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
+    present = _present(change, live, change.name)
+    wanted, name, actions = change.target(present), names.sql(change.name), []
+    if wanted.type != present.type:
+        if sqltext.base(wanted.type) != sqltext.base(present.type):
+            raise _conflict(change, wanted, present)
+        actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}")
+    if wanted.nullable != present.nullable:
+        actions.append(f"ALTER COLUMN {name} {'DROP' if wanted.nullable else 'SET'} NOT NULL")
+    return [_alter(change.table, schema, *actions)] if actions else []
+
+
+@_sql.register
+def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
+    """The text's bytes in UTF-8. A plain cast to bytea would read backslashes in the text as escapes."""
+    present = _present(change, live, change.name)
+    if present.type == change.type:
+        return []
+    if sqltext.base(present.type) not in types.TEXTS:
+        raise _conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
+    column = f"ALTER COLUMN {names.sql(change.name)}"
+    actions = [f"{column} TYPE {change.type} USING convert_to({names.sql(change.name)}, 'UTF8')"]
+    if present.default is not None:
+        actions = [f"{column} DROP DEFAULT", *actions, f"{column} SET DEFAULT convert_to({present.default}, 'UTF8')"]
+    return [_alter(change.table, schema, *actions)]
+
+
+@_sql.register
+def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
+    key, add = _table(change, live).primary_key, f"ADD PRIMARY KEY ({names.listed(change.columns)})"
+    if key is None:
+        return [_alter(change.table, schema, add)]
+    return [] if key.columns == change.columns else [_drop_constraint(change.table, schema, "p", key, add)]
+
+
+@_sql.register
+def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
+    """Drops the constraint, or the unique index that serves as one."""
+    table = _table(change, live)
+    keys = [key for key in table.unique if key.columns == change.columns]
+    indexes = [index for index in table.indexes if index.unique and index.columns == change.columns]
+    return [_drop_constraint(change.table, schema, "u", key) for key in keys] + [
+        f"DROP INDEX {names.qualified(index.name, schema)}" for index in indexes
+    ]
+
+
+@_sql.register
+def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
+    present, add = change.same_columns(_table(change, live)), f"ADD {_foreign_key(change.key, schema)}"
+    if change.key in present:
+        return [_drop_constraint(change.table, schema, "f", key) for key in present if key != change.key]
+    if not present:
+        return [_alter(change.table, schema, add)]
+    *others, last = present
+    return [_drop_constraint(change.table, schema, "f", key) for key in others] + [
+        _drop_constraint(change.table, schema, "f", last, add)
+    ]
+
+
+@_sql.register
+def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: str | None) -> list[str]:
+    """An index over the same columns serves, whatever its name is; a name stands for one index in a schema."""
+    if change.is_in(live):
+        return []
+    _table(change, live)
+    for table in live.tables.values():
+        if (index := table.index(change.index.name)) is not None:
+            raise Conflict(
+                f"cannot {change}: {table.name} has an index of this name over ({', '.join(index.columns)}), "
+                f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
+            )
+    return [_create_index(change.table, change.index, schema)]
+
+
+@_sql.register
+def _forgo_index(change: changes.ForgoIndex, live: Schema, schema: str | None) -> list[str]:
+    return []
+
+
+@_sql.register
+def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str | None) -> list[str]:
+    trigger, present = change.trigger, live.triggers.get(change.trigger.name)
+    if present == trigger:
+        return []
+    if present is not None and present.table != trigger.table:
+        raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+    drop = f"DROP TRIGGER {names.sql(trigger.name)} ON {names.qualified(trigger.table, schema)}"
+    function = [] if TOUCH in live.routines else [_create_function(schema)]
+    return [drop] * (present is not None) + function + [_create_trigger(trigger, schema)]
+
+
+def _table(change: Change, live: Schema) -> Table:
+    if change.table not in live.tables:
+        raise Conflict(f"cannot {change}: there is no table {change.table}")
+    return live.tables[change.table]
+
+
+def _present(change: Change, live: Schema, name: str) -> Column:
+    column = _table(change, live).columns.get(name)
+    if column is None:
+        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
+    return column
+
+
+def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
+    return Conflict(
+        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
+        "alter or rename the column by hand"
+    )
+
+
+def _alter(table: str, schema: str | None, *actions: str) -> str:
+    return f"ALTER TABLE {names.qualified(table, schema)} {', '.join(actions)}"
+
+
+def _drop_constraint(table: str, schema: str | None, kind: str, key: Key | ForeignKey, *then: str) -> str:
+    """Drops a constraint and does `then` in the same statement.
+
+    Offline nobody knows the name that the server gave it: then the statement finds it by its columns.
+    """
+    if key.name is not None:
+        return _alter(table, schema, f"DROP CONSTRAINT {names.sql(key.name)}", *then)
+    actions = ", ".join(("DROP CONSTRAINT %I", *(action.replace("%", "%%") for action in then)))
+    return LOOK_UP.format(
+        command=sqltext.quoted(f"ALTER TABLE %s {actions}"),
+        table=sqltext.quoted(names.qualified(table, schema)),
+        kind=sqltext.quoted(kind),
+        columns=f"ARRAY[{', '.join(sqltext.quoted(names.to_server(name)) for name in key.columns)}]",
+    )
+
+
+def _create(table: Table, schema: str | None) -> str:
+    parts = [_column(column, schema) for column in table.columns.values()]
+    if table.primary_key is not None:
+        parts.append(f"PRIMARY KEY ({names.listed(table.primary_key.columns)})")
+    parts += [_unique(key) for key in table.unique]
+    parts += [_foreign_key(key, schema) for key in table.foreign_keys]
+    body = ",\n    ".join(parts)
+    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n)"
+
+
+def _column(column: Column, schema: str | None) -> str:
+    """A column's definition; a number of its own sequence is SERIAL, as the vendor writes it."""
+    type_ = SERIALS[column.type] if column.generated == "" else column.type
+    default = column.default
+    if column.generated:
+        default = f"nextval({sqltext.quoted(names.qualified(column.generated, schema))})"
+    words = [names.sql(column.name), type_, f"DEFAULT {default}" if default is not None else ""]
+    return " ".join(filter(None, [*words, "" if column.nullable else "NOT NULL"]))
+
+
+def _unique(key: Key) -> str:
+    named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
+    return f"{named}UNIQUE ({names.listed(key.columns)})"
+
+
+def _foreign_key(key: ForeignKey, schema: str | None) -> str:
+    named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
+    target = f"{names.qualified(key.ref_table, schema)} ({names.listed(key.ref_columns)})"
+    actions = "".join(
+        f" ON {event} {action}" for event, action in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if action
+    )
+    return f"{named}FOREIGN KEY ({names.listed(key.columns)}) REFERENCES {target}{actions}"
+
+
+def _create_index(table: str, index: Index, schema: str | None) -> str:
+    columns = ", ".join(column if "(" in column else names.sql(column) for column in index.columns)
+    unique = "UNIQUE " if index.unique else ""
+    return f"CREATE {unique}INDEX {names.sql(index.name)} ON {names.qualified(table, schema)} ({columns})"
+
+
+def _create_sequence(name: str, options: str, schema: str | None) -> str:
+    return f"CREATE SEQUENCE {names.qualified(name, schema)} {options}".rstrip()
+
+
+def _create_function(schema: str | None) -> str:
+    name = names.qualified(TOUCH, schema)
+    return f"CREATE FUNCTION {name}() RETURNS TRIGGER LANGUAGE plpgsql AS $$ {TOUCH_BODY} $$"
+
+
+def _create_trigger(trigger: Trigger, schema: str | None) -> str:
+    """A trigger for each row that calls the vendor's routine: the vendor has no other kind."""
+    return (
+        f"CREATE TRIGGER {names.sql(trigger.name)} {trigger.timing} {' OR '.join(trigger.events)} "
+        f"ON {names.qualified(trigger.table, schema)} "
+        f"FOR EACH ROW EXECUTE FUNCTION {names.qualified(TOUCH, schema)}()"
+    )
