@@ -29,8 +29,9 @@ SELECT c.relname AS table_name, a.attname AS name, format_type(a.atttypid, a.att
        pg_get_expr(d.adbin, d.adrelid) AS default, a.attgenerated <> '' AS computed,
        l.collname AS collation,
        a.attidentity <> '' OR EXISTS (
-           SELECT FROM pg_depend o WHERE o.refclassid = 'pg_class'::regclass AND o.classid = 'pg_class'::regclass
-           AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum AND o.deptype = 'a') AS owns_sequence
+           SELECT FROM pg_depend o JOIN pg_sequence s ON s.seqrelid = o.objid
+           WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.deptype = 'a'
+           AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum) AS owns_sequence
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
