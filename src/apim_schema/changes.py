@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from apim_schema import registry
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
-from apim_schema.types import TypeIn
 
 T = TypeVar("T")
 Declared = Callable[[str], T]
@@ -78,7 +76,7 @@ class CreateTable(Change):
 
 @dataclass(frozen=True)
 class AddColumn(Change):
-    """A new column. `fill` is the value for the rows that stand, where the column itself has no default."""
+    """A new column. `fill` is the SQL literal for the rows that stand, where the column itself has no default."""
 
     table: str
     column: Column
@@ -230,7 +228,7 @@ class CreateIndex(Change):
 
     def is_in(self, schema: Schema) -> bool:
         table = schema.tables.get(self.table)
-        return table is not None and any(i.columns == self.index.columns for i in table.indexes)
+        return table is not None and any(i.columns == self.index.columns and not i.optional for i in table.indexes)
 
     def apply(self, schema: Schema) -> Schema:
         table = schema.tables[self.table]
@@ -239,6 +237,29 @@ class CreateIndex(Change):
 
     def __str__(self) -> str:
         return f"create index {self.index.name} on {self.table}"
+
+
+@dataclass(frozen=True)
+class ForgoIndex(Change):
+    """The release has no such index, the chain keeps it: rebuilding it later on a large table would cost more.
+
+    It changes what the schema is expected to be, and never the database.
+    """
+
+    table: str
+    name: str
+
+    def is_in(self, schema: Schema) -> bool:
+        index = schema.tables[self.table].index(self.name) if self.table in schema.tables else None
+        return index is None or index.optional
+
+    def apply(self, schema: Schema) -> Schema:
+        table = schema.tables[self.table]
+        indexes = tuple(replace(i, optional=True) if i.name == self.name else i for i in table.indexes)
+        return schema.with_table(replace(table, indexes=indexes))
+
+    def __str__(self) -> str:
+        return f"keep index {self.name} of {self.table}, which the release does without"
 
 
 @dataclass(frozen=True)
@@ -255,7 +276,8 @@ class ReplaceTrigger(Change):
         return schema.triggers.get(self.trigger.name) == self.trigger
 
     def apply(self, schema: Schema) -> Schema:
-        return schema.with_trigger(self.trigger)
+        present = schema.triggers[self.trigger.name]
+        return schema.with_trigger(replace(self.trigger, action=present.action))
 
     def __str__(self) -> str:
         return f"replace trigger {self.trigger.name} of {self.table} by one {self.trigger.timing.lower()} the event"

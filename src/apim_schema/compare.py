@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 MISSING, DIFFERENT, EXTRA, VARIANT = "missing", "different", "extra", "variant"
-
-HARMLESS_INDEX = ("REG_RESOURCE_PROPERTY", ("REG_TENANT_ID", "REG_PROPERTY_ID"))
-"""Releases 4.3.0 and 4.4.0 of the vendor have no such index, those before and after do; the chain never drops it."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,7 @@ def _words(key: Key | ForeignKey | None) -> str:
 
 
 def _structures(
-    what: str, table: str, expected: Iterable[Key] | Iterable[ForeignKey], found: Iterable[Key] | Iterable[ForeignKey]
+    what: str, table: str, expected: Sequence[Key | ForeignKey], found: Sequence[Key | ForeignKey]
 ) -> Iterator[Difference]:
     wanted, present = set(expected), set(found)
     for key in wanted - present:
@@ -164,13 +161,12 @@ def _indexes(expected: Table, found: Table) -> Iterator[Difference]:
         elif index.columns in same_columns:
             spoken_for.add(same_columns[index.columns])
             yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, same_columns[index.columns])
-        elif (expected.name, index.columns) == HARMLESS_INDEX:
+        elif index.optional:
             yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, "none")
         else:
             yield Difference(MISSING, "index", f"{expected.name}.{name}", _columns(index))
     for name in present.keys() - wanted.keys() - spoken_for:
-        kind = VARIANT if (expected.name, present[name].columns) == HARMLESS_INDEX else EXTRA
-        yield Difference(kind, "index", f"{expected.name}.{name}", found=_columns(present[name]))
+        yield Difference(EXTRA, "index", f"{expected.name}.{name}", found=_columns(present[name]))
 
 
 def _columns(index: Index) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module, resources
-from importlib.resources.abc import Traversable
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import cast
 
@@ -33,7 +33,7 @@ def load(name: str) -> contract.Dialect:
     if name not in DIALECTS:
         raise UsageError(f"unknown dialect {name!r}: choose one of {', '.join(DIALECTS)}")
     parts = {part: _module(name, part) for part in ("types", "ddl", "introspect", "digest", "session", "impact")}
-    return contract.Dialect(name=name, **parts)  # type: ignore[arg-type]
+    return contract.Dialect(name=name, **parts)
 
 
 def types(flavour: str) -> contract.Types:
@@ -46,6 +46,6 @@ def flavours(dialect: str) -> tuple[str, ...]:
     return tuple(flavour for flavour, name in FLAVOURS.items() if name == dialect)
 
 
-def catalogs(flavour: str) -> Traversable:
+def catalogs(flavour: str) -> Path:
     """The folder with the catalogs of this flavour."""
-    return resources.files(f"apim_schema.dialects.{FLAVOURS[flavour]}") / "catalogs"
+    return Path(str(_module(FLAVOURS[flavour], "types").__file__)).parent / "catalogs"

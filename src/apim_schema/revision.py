@@ -160,8 +160,8 @@ def foreign_key(
     return declared
 
 
-def index(name: str, *columns: str) -> Declared[Index]:
-    return lambda flavour: Index(name, columns)
+def index(name: str | Declared[str], *columns: str) -> Declared[Index]:
+    return lambda flavour: Index(settle(name, flavour), columns)
 
 
 def create_table(name: str, *parts: Declared[Any]) -> Declaration:
@@ -193,7 +193,7 @@ def _numbering_trigger(table: str, part: Identity) -> Trigger:
 
 
 def add_column(table: str, new: Declared[Column], fill: str | None = None) -> Declaration:
-    """A new column. `fill` is the value that rows which stand get, where the column keeps no default."""
+    """A new column. `fill` is the SQL literal that rows which stand get, where the column keeps no default."""
     return lambda flavour: change.AddColumn(table, new(flavour), fill)
 
 
@@ -230,6 +230,11 @@ def replace_foreign_key(table: str, key: Declared[ForeignKey]) -> Declaration:
 def create_index(table: str, new: Declared[Index], short_charset: tuple[str, str] | None = None) -> Declaration:
     """A new index; for `short_charset` see `changes.CreateIndex`."""
     return lambda flavour: change.CreateIndex(table, new(flavour), short_charset)
+
+
+def forgo_index(table: str, name: str | Declared[str]) -> Declaration:
+    """The release does without this index; the chain keeps it, see `changes.ForgoIndex`."""
+    return lambda flavour: change.ForgoIndex(table, settle(name, flavour))
 
 
 def replace_trigger(name: str, table: str, timing: str, event: str) -> Declaration:

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+OWN_TABLES = ("ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_HISTORY")
+"""The tables that this tool keeps in the database itself; they are no part of any release."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -51,11 +54,15 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Index:
-    """An index; `columns` may hold expressions (`LOWER(APP_NAME)`) and MySQL's prefixes (`ATTR_NAME(500)`)."""
+    """An index; `columns` may hold expressions (`LOWER(APP_NAME)`) and MySQL's prefixes (`ATTR_NAME(500)`).
+
+    `optional` is said of an index that a release has no need of, so that it may be there or not.
+    """
 
     name: str
     columns: tuple[str, ...]
     unique: bool = False
+    optional: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
 
     def with_column(self, column: Column) -> Table:
-        """This table with the column added, or put in the place of its namesake."""
+        """The table with the column added, or put in the place of its namesake."""
         return replace(self, columns={**self.columns, column.name: column})
 
     def index(self, name: str) -> Index | None:
@@ -103,7 +110,7 @@ class Schema:
     routines: Mapping[str, str] = field(default_factory=dict)
 
     def with_table(self, table: Table) -> Schema:
-        """This schema with the table added, or put in the place of its namesake."""
+        """The schema with the table added, or put in the place of its namesake."""
         return replace(self, tables={**self.tables, table.name: table})
 
     def with_sequence(self, name: str, options: str) -> Schema:

@@ -1,0 +1,95 @@
+"""What `versions/env.py` runs: Alembic's side of the two doors.
+
+`alembic -x url=URL upgrade head` and our own `upgrade` both come here; Alembic works out the revisions, and
+`upgrade.Upgrade` does all the rest. Every other command that talks to the database (`current`, `stamp`) is left
+to Alembic, with our version table and schema.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection
+
+from apim_schema import chain, config
+from apim_schema.errors import SchemaToolError, UsageError
+from apim_schema.report import Terminal
+from apim_schema.target import Target
+from apim_schema.upgrade import Upgrade
+
+ATTRIBUTE = "apim_schema_upgrade"
+"""Where our own command line hands its Upgrade to Alembic's configuration."""
+
+
+def run() -> None:
+    """Runs the Alembic command that is under way.
+
+    From Alembic's own command line an error of ours is a message on stderr and our exit code; anywhere else it is
+    raised.
+    """
+    try:
+        _run()
+    except SchemaToolError as error:
+        if context.config.cmd_opts is None:
+            raise
+        print(f"apim-schema: {error}", file=sys.stderr)
+        raise SystemExit(int(error.exit_code)) from None
+
+
+def _run() -> None:
+    database = context.config.get_main_option("database") or ""
+    if context.config.get_main_option("version_locations") is None or database not in chain.DATABASES:
+        raise UsageError("alembic.ini has no such section: use [alembic] for apim, -n shared for shared")
+    given = context.config.attributes.get(ATTRIBUTE)
+    target: Target = given.target if given else config.from_x_arguments(database, context.get_x_argument(True))
+    command = _command(target)
+    if command == "downgrade":
+        raise UsageError("there is no downgrade: restore the backup that you took before the upgrade")
+    if command == "upgrade":
+        _upgrade(given or Upgrade(target, _destination(database), progress=Terminal()))
+    else:
+        _pass_through(target)
+
+
+def _command(target: Target) -> str:
+    """The name of the Alembic command: it is the name of the function that works out its steps."""
+    context.configure(dialect_name=target.url.get_backend_name())
+    function: Callable[..., object] = context.get_context().opts["fn"]
+    return function.__name__
+
+
+def _destination(database: str) -> str:
+    """The release that was asked for, as it was written: Alembic would resolve prefixes and relative steps."""
+    return chain.check_release(database, context.get_context().opts["destination_rev"])
+
+
+def _upgrade(upgrade: Upgrade) -> None:
+    result = upgrade.run(_migrate)
+    upgrade.progress.say(str(result))
+
+
+def _migrate(connection: Connection, upgrade: Upgrade) -> None:
+    _configure(connection, upgrade.database, upgrade.schema, apply=upgrade.apply)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _pass_through(target: Target) -> None:
+    session = target.dialect.session
+    with target.engine() as engine, session.connect(engine, target.schema) as connection, connection.begin():
+        schema = target.schema or session.default_schema(connection)
+        _configure(connection, target.database, schema)
+        context.run_migrations()
+
+
+def _configure(connection: Connection, database: str, schema: str | None, **extra: Any) -> None:
+    context.configure(
+        connection=connection,
+        version_table=chain.version_table(database),
+        version_table_schema=schema,
+        transaction_per_migration=False,
+        **extra,
+    )

@@ -1,0 +1,184 @@
+"""Evidence that no row changed: digests of all rows before and after, and what they say.
+
+Compared are the columns that stood before, in the form they had before, over all tables of the schema, the
+customer's own included. A table is the number of its rows and the sums of their hashes, by bucket of the old
+primary key, so that a mismatch leads to the rows. New columns are checked for holding nothing but their default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from apim_schema.dialect import Bucket, Compared, Dialect
+from apim_schema.progress import Progress
+from apim_schema.schema import Schema, Table
+
+KEYS_SHOWN = 20
+
+PROVEN, CHANGED, NOT_PROVEN = "proven", "changed", "not proven"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The digests of one database at one time, and the tables as they were then."""
+
+    method: str
+    tables: Mapping[str, Table]
+    buckets: Mapping[str, Mapping[int, Bucket]]
+
+    def rows(self, table: str) -> int:
+        return sum(bucket.rows for bucket in self.buckets[table].values())
+
+    @property
+    def all_rows(self) -> int:
+        return sum(map(self.rows, self.buckets))
+
+
+@dataclass(frozen=True)
+class TableVerdict:
+    """What is proven of one table. `keys` are the primary keys of rows among which the changed ones are."""
+
+    table: str
+    verdict: str
+    rows_before: int
+    rows_after: int
+    reason: str = ""
+    key_columns: tuple[str, ...] = ()
+    keys: tuple[tuple[object, ...], ...] = ()
+
+    def __str__(self) -> str:
+        if self.verdict == PROVEN:
+            return f"{self.table}: {self.rows_after} rows unchanged"
+        where = f"; the rows are among {', '.join(map(self._key, self.keys))}" if self.keys else ""
+        return f"{self.table}: {self.verdict}, {self.reason}{where}"
+
+    def _key(self, key: tuple[object, ...]) -> str:
+        return "(" + ", ".join(f"{name}={value!r}" for name, value in zip(self.key_columns, key, strict=True)) + ")"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is proven of the whole database: the worst of its tables."""
+
+    tables: tuple[TableVerdict, ...] = ()
+    method: str = field(default="", compare=False)
+
+    @property
+    def verdict(self) -> str:
+        found = {table.verdict for table in self.tables}
+        return CHANGED if CHANGED in found else NOT_PROVEN if NOT_PROVEN in found else PROVEN
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows_after for table in self.tables)
+
+    @property
+    def failures(self) -> tuple[TableVerdict, ...]:
+        return tuple(table for table in self.tables if table.verdict != PROVEN)
+
+
+def collect(
+    dialect: Dialect,
+    connection: Connection,
+    schema: str | None,
+    live: Schema,
+    progress: Progress,
+    doing: str,
+    old: Mapping[str, Table] | None = None,
+) -> Evidence:
+    """Reads all rows once. With `old`, only the tables and columns that it has, in the form they have there."""
+    wanted = live.tables if old is None else {name: old[name] for name in old if name in live.tables}
+    estimate = dialect.digest.estimate(connection, schema)
+    buckets: dict[str, Mapping[int, Bucket]] = {}
+    with progress.rows(doing, sum(estimate.get(name, 0) for name in wanted)) as advance:
+        for name, table in wanted.items():
+            compared = _compared(dialect, live.tables[name], table)
+            if compared is None:
+                continue
+            buckets[name] = dialect.digest.buckets(connection, schema, table, compared)
+            advance(sum(bucket.rows for bucket in buckets[name].values()))
+    return Evidence(dialect.digest.method(connection), dict(wanted), buckets)
+
+
+def _compared(dialect: Dialect, now: Table, old: Table) -> list[Compared] | None:
+    """The old columns as they are read now; None where one of them is gone."""
+    if not old.columns.keys() <= now.columns.keys():
+        return None
+    return [
+        Compared(name, dialect.introspect.converted(now.columns[name], column) or dialect.ddl.identifier(name))
+        for name, column in old.columns.items()
+    ]
+
+
+def judge(dialect: Dialect, connection: Connection, schema: str | None, before: Evidence, after: Evidence) -> Verdict:
+    """Compares two collections; the keys of changed rows are read from the database as it is now."""
+    if before.method != after.method:
+        reason = f"hashed by {before.method} before and by {after.method} after"
+        return Verdict(tuple(TableVerdict(t, NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
+    verdicts = (_judge_table(dialect, connection, schema, before, after, name) for name in before.tables)
+    return Verdict(tuple(verdicts), before.method)
+
+
+def _judge_table(
+    dialect: Dialect, connection: Connection, schema: str | None, before: Evidence, after: Evidence, name: str
+) -> TableVerdict:
+    rows = before.rows(name)
+    if name not in after.tables:
+        return TableVerdict(name, CHANGED, rows, 0, "the table is gone")
+    if name not in after.buckets:
+        return TableVerdict(name, CHANGED, rows, 0, "a column is gone")
+    old, new = before.buckets[name], after.buckets[name]
+    touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
+    if not touched:
+        return TableVerdict(name, PROVEN, rows, after.rows(name))
+    table = before.tables[name]
+    keys = dialect.digest.keys(connection, schema, table, touched, KEYS_SHOWN) if table.primary_key else []
+    return TableVerdict(
+        name,
+        CHANGED,
+        rows,
+        after.rows(name),
+        _what_changed(rows, after.rows(name), len(touched)),
+        table.primary_key.columns if table.primary_key else (),
+        tuple(keys),
+    )
+
+
+def _what_changed(before: int, after: int, buckets: int) -> str:
+    if before != after:
+        return f"{before} rows became {after}"
+    return f"at least one row differs in each of {buckets} groups" if buckets > 1 else "at least one row differs"
+
+
+def check_new_columns(
+    dialect: Dialect, connection: Connection, schema: str | None, old: Mapping[str, Table], live: Schema, fills: Fills
+) -> list[TableVerdict]:
+    """The tables in which a new column holds anything but its default (or the value it was filled with)."""
+    found = []
+    for name, table in old.items():
+        if name not in live.tables:
+            continue
+        new = [column for column in live.tables[name].columns.values() if column.name not in table.columns]
+        for column in new:
+            default = fills.get((name, column.name), column.default)
+            count = _others(dialect, connection, schema, name, column.name, default)
+            if count:
+                reason = f"{count} rows hold something else than {default or 'NULL'} in the new column {column.name}"
+                found.append(TableVerdict(name, CHANGED, 0, count, reason))
+    return found
+
+
+Fills = Mapping[tuple[str, str], str]
+"""By (table, column): the value that the rows which stood were filled with, where it is not the column's default."""
+
+
+def _others(
+    dialect: Dialect, connection: Connection, schema: str | None, table: str, column: str, default: str | None
+) -> int:
+    name = dialect.ddl.identifier(column)
+    other = f"{name} IS NOT NULL" if default is None else f"{name} IS NULL OR {name} <> {default}"
+    sql = f"SELECT COUNT(*) FROM {dialect.ddl.qualified(table, schema)} WHERE {other}"
+    return int(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar_one())

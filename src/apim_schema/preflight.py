@@ -1,0 +1,127 @@
+"""Finds rows that would not survive a change, before anything is changed.
+
+The rules follow from the changes themselves: a column that gets shorter must hold no longer text, a column that
+must have a value holds no NULL, a new primary key has no duplicates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+
+from sqlalchemy import Connection
+
+from apim_schema.changes import AlterColumn, Change, ReplacePrimaryKey
+from apim_schema.dialect import Dialect
+from apim_schema.schema import Schema, Table
+
+BLOCK, WARN = "block", "warn"
+KEYS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Rows that a change would lose or stumble over; `keys` are the primary keys of the first of them."""
+
+    level: str
+    table: str
+    problem: str
+    rows: int
+    key_columns: tuple[str, ...]
+    keys: tuple[tuple[object, ...], ...]
+
+    def __str__(self) -> str:
+        shown = (
+            "(" + ", ".join(f"{name}={value!r}" for name, value in zip(self.key_columns, key, strict=True)) + ")"
+            for key in self.keys
+        )
+        more = f" and {self.rows - len(self.keys)} more" if self.rows > len(self.keys) else ""
+        return f"{self.table}: {self.problem}: {', '.join(shown)}{more}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition that no row may meet."""
+
+    table: Table
+    problem: str
+    condition: str
+
+
+def check(
+    dialect: Dialect, connection: Connection, schema: str | None, live: Schema, changes: Iterable[Change]
+) -> list[Finding]:
+    """Runs the rules of all changes that are not in yet, against the tables that stand now."""
+    findings = []
+    for change in changes:
+        if change.table in live.tables and not change.is_in(live):
+            for rule in rules(change, live.tables[change.table], dialect, schema):
+                finding = _look(dialect, connection, schema, rule)
+                if finding:
+                    findings.append(finding)
+    return findings
+
+
+@singledispatch
+def rules(change: Change, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Rule]:
+    """The rules that follow from a change; most changes can't lose a row."""
+    return iter(())
+
+
+@rules.register
+def _(change: AlterColumn, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Rule]:
+    column = table.columns.get(change.name)
+    if column is None:
+        return
+    name = dialect.ddl.identifier(column.name)
+    length, wanted = _length(column.type), _length(change.type or "")
+    if wanted is not None and (length is None or wanted < length):
+        condition = f"{dialect.types.length_of(name)} > {wanted}"
+        yield Rule(table, f"{column.name} is longer than the {wanted} characters it will have", condition)
+    if column.nullable and change.nullable is False:
+        yield Rule(table, f"{column.name} is NULL and may not be any more", f"{name} IS NULL")
+
+
+@rules.register
+def _(change: ReplacePrimaryKey, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Rule]:
+    columns = [column for column in change.columns if column in table.columns]
+    for column in columns:
+        if table.columns[column].nullable:
+            condition = f"{dialect.ddl.identifier(column)} IS NULL"
+            yield Rule(table, f"{column} is NULL and becomes part of the primary key", condition)
+    old = table.primary_key.columns if table.primary_key else ()
+    if len(columns) == len(change.columns) and not set(old) <= set(columns):
+        yield Rule(
+            table,
+            f"duplicates under the new primary key ({', '.join(columns)})",
+            _duplicates(dialect, schema, table.name, columns),
+        )
+
+
+def _duplicates(dialect: Dialect, schema: str | None, table: str, columns: Sequence[str]) -> str:
+    names = [dialect.ddl.identifier(column) for column in columns]
+    same = " AND ".join(f"d.{name} = t.{name}" for name in names)
+    return (
+        f"EXISTS (SELECT 1 FROM {dialect.ddl.qualified(table, schema)} d WHERE {same} "
+        f"GROUP BY {', '.join(f'd.{name}' for name in names)} HAVING COUNT(*) > 1)"
+    )
+
+
+def _length(native: str) -> int | None:
+    """The number in a type's parentheses: characters of a VARCHAR."""
+    digits = native.partition("(")[2].partition(")")[0]
+    return int(digits) if digits.isdigit() else None
+
+
+def _look(dialect: Dialect, connection: Connection, schema: str | None, rule: Rule) -> Finding | None:
+    keys = rule.table.primary_key.columns if rule.table.primary_key else ()
+    shown = ", ".join(f"t.{dialect.ddl.identifier(column)}" for column in keys) or "1"
+    source = f"FROM {dialect.ddl.qualified(rule.table.name, schema)} t WHERE {rule.condition}"
+    raw = {"no_parameters": True}
+    count = connection.exec_driver_sql(f"SELECT COUNT(*) {source}", execution_options=raw).scalar_one()
+    if not count:
+        return None
+    rows = connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw).fetchmany(KEYS_SHOWN)
+    found = tuple(tuple(row) for row in rows) if keys else ()
+    return Finding(BLOCK, rule.table.name, rule.problem, int(count), keys, found)

@@ -1,0 +1,126 @@
+"""Tells which release a database is, from its schema alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from apim_schema import chain
+from apim_schema.changes import replay
+from apim_schema.compare import EXTRA, Difference, compare, mismatches
+from apim_schema.errors import NotRecognised
+from apim_schema.planner import listed
+from apim_schema.schema import Schema
+
+SUPPORT = "contact WSO2 Support for the way to 4.2.0: only from there on the vendor promises that no data is migrated"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A release that the live schema is; `same` names every release with that schema, `release` the newest of them.
+
+    `differences` are the customer's own objects and the harmless variants.
+    """
+
+    flavour: str
+    release: str
+    same: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:
+    """The newest release that the live schema fits, None where it fits none; extra objects are no obstacle."""
+    for flavour, release in chain.candidates(dialect, database):
+        wanted = chain.expected(flavour, database, release)
+        if not mismatches(wanted, live):
+            return Recognised(flavour, release, _same(flavour, database, release), differences(wanted, live))
+    return None
+
+
+def _same(flavour: str, database: str, release: str) -> tuple[str, ...]:
+    wanted = chain.expected(flavour, database, release)
+    known = [r for f, r in chain.candidates(wanted.flavour, database) if f == flavour]
+    return tuple(r for r in reversed(known) if not mismatches(chain.expected(flavour, database, r), wanted))
+
+
+def differences(wanted: Schema, live: Schema) -> tuple[Difference, ...]:
+    """All differences that a person should see: the other database's tables, in the same schema, are not drift."""
+    return tuple(d for d in compare(wanted, live) if not (d.kind == EXTRA and _of_other_database(d, wanted)))
+
+
+def _of_other_database(difference: Difference, wanted: Schema) -> bool:
+    name = difference.name.split(".")[0]
+    return name not in wanted.tables and any(name in names for names in _vendor_names(wanted.flavour).values())
+
+
+def _vendor_names(flavour: str) -> dict[str, set[str]]:
+    """The names of every table, sequence, trigger and routine of the newest release, by database."""
+    newest = {db: chain.expected(flavour, db, chain.releases(db)[-1]) for db in chain.DATABASES}
+    return {db: {*s.tables, *s.sequences, *s.triggers, *s.routines} for db, s in newest.items()}
+
+
+def refuse(dialect: str, database: str, live: Schema) -> NotRecognised:
+    """The error for a schema that is no release: what it looks like instead, and the way out."""
+    flavour = live.flavour
+    ours = chain.expected(flavour, database, chain.first(flavour, database)).tables.keys()
+    found = ours & live.tables.keys()
+    if not live.tables:
+        return NotRecognised(f"{database} is empty: check the URL and the schema, or say --create for a fresh one")
+    if not found:
+        return NotRecognised(_foreign(flavour, database, live))
+    between = _between(flavour, database, live)
+    if between:
+        return NotRecognised(between)
+    release, wrong = _nearest(flavour, database, live)
+    if len(found) < len(ours):
+        return NotRecognised(
+            f"{database} is half-installed: {len(found)} of {len(ours)} tables are there. Finish the installation of "
+            f"the product's own script, or start from an empty database. Compared with {release}:\n{listed(wrong)}"
+        )
+    return NotRecognised(
+        f"{database} is no release that we know; nearest is {release}, with these differences. Undo them, or stamp "
+        f"the release with `alembic stamp` if you know it:\n{listed(wrong)}"
+    )
+
+
+def _foreign(flavour: str, database: str, live: Schema) -> str:
+    for other in chain.DATABASES:
+        if (
+            other != database
+            and chain.expected(flavour, other, chain.first(flavour, other)).tables.keys() & live.tables.keys()
+        ):
+            return f"this is a {other} database, not {database}: check which URL belongs to which database"
+    return f"this is not an API Manager {database} database: none of its {len(live.tables)} tables is known"
+
+
+def _between(flavour: str, database: str, live: Schema) -> str | None:
+    """What to say of a schema that has some of a release's changes, None where it is nothing of the kind."""
+    known = [release for release in chain.releases(database) if release >= chain.first(flavour, database)]
+    for start, target in pairwise(known):
+        changes = [c for c in chain.changes(flavour, database, target) if c.table]
+        try:
+            reached = replay(live, changes)
+        except KeyError:
+            continue
+        if not mismatches(chain.expected(flavour, database, target), reached):
+            done = sum(change.is_in(live) for change in changes)
+            return (
+                f"{database} is between {start} and {target}: {done} of the {len(changes)} changes of {target} are in. "
+                f"If {start} is where it started, say so with `alembic stamp {start}`; the next upgrade makes the rest"
+            )
+    return None
+
+
+def _nearest(flavour: str, database: str, live: Schema) -> tuple[str, list[Difference]]:
+    found: Iterator[tuple[str, list[Difference]]] = (
+        (release, mismatches(chain.expected(flavour, database, release), live))
+        for release in reversed(chain.releases(database))
+        if release >= chain.first(flavour, database)
+    )
+    return min(found, key=lambda pair: len(pair[1]))
+
+
+def too_old(database: str, release: str) -> NotRecognised:
+    """The error for a release from before the policy."""
+    return NotRecognised(f"{database} is {release}, which can't be upgraded by a schema change: {SUPPORT}")

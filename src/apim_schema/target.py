@@ -1,0 +1,85 @@
+"""One database that is worked on: its URL, its schema, and how to open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from apim_schema import registry
+from apim_schema.dialect import Dialect
+from apim_schema.errors import UsageError
+
+DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "oracle": "oracle+oracledb",
+    "mssql": "mssql+pyodbc",
+}
+"""The driver of each kind of URL that names none; SQLAlchemy's own choices differ between its versions."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One database: `database` is "apim" or "shared"; `schema` None means the login's default schema."""
+
+    database: str
+    url: URL
+    schema: str | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        return registry.load(self.url.get_backend_name())
+
+    def __str__(self) -> str:
+        """The URL without its password and without its query, which may hold one too."""
+        return self.url.set(query={}).render_as_string(hide_password=True)
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """An engine without a pool: each connection is opened when asked for, and really closed.
+
+        Raises UsageError where the driver is missing or the server can't be reached.
+        """
+        try:
+            engine = create_engine(self.url, poolclass=NullPool, hide_parameters=True)
+        except ModuleNotFoundError as error:
+            extra = self.dialect.name
+            raise UsageError(
+                f"the driver {error.name!r} of {self} is not installed: pip install 'apim-schema[{extra}]'"
+            ) from None
+        try:
+            with engine.connect():
+                pass
+        except DBAPIError as error:
+            raise UsageError(f"can't connect to {self}: {error.orig}") from None
+        yield engine
+
+
+def target(database: str, url: str, schema: str | None = None) -> Target:
+    """The target of a URL as a person writes it.
+
+    The driver may be left out; `?schema=NAME` names the schema like the argument does. Raises UsageError where the
+    URL can't be read or its database is not one of ours; the message never repeats the URL.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise UsageError(f"the URL of {database} can't be read: write dialect://user:password@host:port/name") from None
+    if parsed.get_backend_name() == "h2":
+        raise UsageError("H2 is for trying the product out and has no upgrade: install the new release on a new one")
+    registry.load(parsed.get_backend_name())
+    drivername = DRIVERS.get(parsed.drivername, parsed.drivername)
+    named = parsed.query.get("schema")
+    parsed = parsed.set(drivername=drivername).difference_update_query(["schema"])
+    try:
+        parsed.get_dialect()
+    except NoSuchModuleError:
+        raise UsageError(f"unknown driver in the URL of {database}: {drivername!r}") from None
+    except ModuleNotFoundError:
+        pass  # said by Target.engine, with the way out
+    return Target(database, parsed, schema or (named if isinstance(named, str) else None))

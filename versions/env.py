@@ -1,0 +1,3 @@
+from apim_schema import environment
+
+environment.run()
