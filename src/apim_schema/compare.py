@@ -105,6 +105,8 @@ def _column(name: str, expected: Column | None, found: Column | None) -> Iterato
         yield Difference(EXTRA, "column", name)
     elif _comparable(expected) != _comparable(found):
         yield Difference(DIFFERENT, "column", name, describe(expected), describe(found))
+    elif expected.charset and (expected.charset, expected.collation) != (found.charset, found.collation):
+        yield Difference(DIFFERENT, "character set of", name, expected.collation, found.collation or "the table's")
     elif expected.charset is None and found.charset is not None:
         yield Difference(VARIANT, "character set of", name, None, found.collation)
 
