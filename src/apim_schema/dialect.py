@@ -1,6 +1,6 @@
 """What a folder below `dialects/` must offer: the contract, module by module.
 
-Every dialect has the same six modules. They are plain modules, not classes; the protocols here are what the type
+Every dialect has the same modules. They are plain modules, not classes; the protocols here are what the type
 checker and a fifth dialect hold them against. Nothing else in the code asks which database it is.
 """
 
@@ -35,6 +35,19 @@ class Impact:
 
     work: str
     lock: str
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """Rows that a change would lose or stumble over.
+
+    `condition` is true of such a row, in SQL over the table under the alias `t`; `level` is "block" where the
+    change would fail or lose data, "warn" where it only might.
+    """
+
+    level: str
+    problem: str
+    condition: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,16 @@ class Types(Protocol):
         """The sequence that a default draws its numbers from, None for any other default."""
 
 
+class Names(Protocol):
+    """Names of objects, between the model and SQL."""
+
+    def sql(self, name: str) -> str:
+        """A name of the model as a statement writes it: quoted only where the server would not take it as it is."""
+
+    def qualified(self, name: str, schema: str | None) -> str:
+        """A table's or sequence's name with its schema, if one is given."""
+
+
 class Ddl(Protocol):
     """The only source of statements: what is reviewed is what runs."""
 
@@ -91,12 +114,6 @@ class Ddl(Protocol):
         state that this module's own statements leave behind when killed is continued. Raises Conflict where an
         object is in the way that is neither what the change starts from nor what it wants.
         """
-
-    def identifier(self, name: str) -> str:
-        """A name of the model as SQL: quoted only where the server would not take it as it stands."""
-
-    def qualified(self, name: str, schema: str | None) -> str:
-        """A table's or sequence's name with its schema, if one is given."""
 
     def create(self, schema: Schema, into: str | None) -> list[Statement]:
         """The statements that make a whole schema in an empty database."""
@@ -153,13 +170,25 @@ class Session(Protocol):
     def execute(self, connection: Connection, sql: str) -> None:
         """Runs one statement as it stands; a lock timeout is retried a bounded number of times where that is safe."""
 
+    def others(self, connection: Connection, schema: str | None) -> list[str]:
+        """The other sessions that use this schema, each in a few words: login, program, host, what it does."""
+
     def server(self, connection: Connection) -> str:
         """The server's name and version, for reports and the history."""
 
 
 class ImpactModule(Protocol):
+    """What a change costs, and what stands in its way."""
+
     def assess(self, change: Change, live: Schema) -> Impact:
         """What a change that is still to be made costs."""
+
+    def hazards(self, change: Change, live: Schema) -> Sequence[Hazard]:
+        """The rows that would not survive this change on this database, beyond what holds on every one.
+
+        The rules for every database (too long, NULL, duplicate) are in `preflight`; here are the limits of this
+        server, such as the length of an index key or the repertoire of a character set.
+        """
 
 
 @dataclass(frozen=True)
@@ -167,6 +196,7 @@ class Dialect:
     """One dialect: its folder's modules."""
 
     name: str
+    names: Names
     types: Types
     ddl: Ddl
     introspect: Introspect

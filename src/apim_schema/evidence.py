@@ -108,7 +108,7 @@ def _compared(dialect: Dialect, now: Table, old: Table) -> list[Compared] | None
     if not old.columns.keys() <= now.columns.keys():
         return None
     return [
-        Compared(name, dialect.introspect.converted(now.columns[name], column) or dialect.ddl.identifier(name))
+        Compared(name, dialect.introspect.converted(now.columns[name], column) or dialect.names.sql(name))
         for name, column in old.columns.items()
     ]
 
@@ -178,7 +178,7 @@ Fills = Mapping[tuple[str, str], str]
 def _others(
     dialect: Dialect, connection: Connection, schema: str | None, table: str, column: str, default: str | None
 ) -> int:
-    name = dialect.ddl.identifier(column)
+    name = dialect.names.sql(column)
     other = f"{name} IS NOT NULL" if default is None else f"{name} IS NULL OR {name} <> {default}"
-    sql = f"SELECT COUNT(*) FROM {dialect.ddl.qualified(table, schema)} WHERE {other}"
+    sql = f"SELECT COUNT(*) FROM {dialect.names.qualified(table, schema)} WHERE {other}"
     return int(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar_one())

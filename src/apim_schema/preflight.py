@@ -13,7 +13,7 @@ from functools import singledispatch
 from sqlalchemy import Connection
 
 from apim_schema.changes import AlterColumn, Change, ReplacePrimaryKey
-from apim_schema.dialect import Dialect
+from apim_schema.dialect import Dialect, Hazard
 from apim_schema.schema import Schema, Table
 
 BLOCK, WARN = "block", "warn"
@@ -40,15 +40,6 @@ class Finding:
         return f"{self.table}: {self.problem}: {', '.join(shown)}{more}"
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A condition that no row may meet."""
-
-    table: Table
-    problem: str
-    condition: str
-
-
 def check(
     dialect: Dialect, connection: Connection, schema: str | None, live: Schema, changes: Iterable[Change]
 ) -> list[Finding]:
@@ -56,54 +47,55 @@ def check(
     findings = []
     for change in changes:
         if change.table in live.tables and not change.is_in(live):
-            for rule in rules(change, live.tables[change.table], dialect, schema):
-                finding = _look(dialect, connection, schema, rule)
+            table = live.tables[change.table]
+            for hazard in (*rules(change, table, dialect, schema), *dialect.impact.hazards(change, live)):
+                finding = _look(dialect, connection, schema, table, hazard)
                 if finding:
                     findings.append(finding)
     return findings
 
 
 @singledispatch
-def rules(change: Change, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Rule]:
+def rules(change: Change, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
     """The rules that follow from a change; most changes can't lose a row."""
     return iter(())
 
 
 @rules.register
-def _(change: AlterColumn, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Rule]:
+def _(change: AlterColumn, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
     column = table.columns.get(change.name)
     if column is None:
         return
-    name = dialect.ddl.identifier(column.name)
+    name = dialect.names.sql(column.name)
     length, wanted = _length(column.type), _length(change.type or "")
     if wanted is not None and (length is None or wanted < length):
         condition = f"{dialect.types.length_of(name)} > {wanted}"
-        yield Rule(table, f"{column.name} is longer than the {wanted} characters it will have", condition)
+        yield Hazard(BLOCK, f"{column.name} is longer than the {wanted} characters it will have", condition)
     if column.nullable and change.nullable is False:
-        yield Rule(table, f"{column.name} is NULL and may not be any more", f"{name} IS NULL")
+        yield Hazard(BLOCK, f"{column.name} is NULL and may not be any more", f"{name} IS NULL")
 
 
 @rules.register
-def _(change: ReplacePrimaryKey, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Rule]:
+def _(change: ReplacePrimaryKey, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
     columns = [column for column in change.columns if column in table.columns]
     for column in columns:
         if table.columns[column].nullable:
-            condition = f"{dialect.ddl.identifier(column)} IS NULL"
-            yield Rule(table, f"{column} is NULL and becomes part of the primary key", condition)
+            condition = f"{dialect.names.sql(column)} IS NULL"
+            yield Hazard(BLOCK, f"{column} is NULL and becomes part of the primary key", condition)
     old = table.primary_key.columns if table.primary_key else ()
     if len(columns) == len(change.columns) and not set(old) <= set(columns):
-        yield Rule(
-            table,
+        yield Hazard(
+            BLOCK,
             f"duplicates under the new primary key ({', '.join(columns)})",
             _duplicates(dialect, schema, table.name, columns),
         )
 
 
 def _duplicates(dialect: Dialect, schema: str | None, table: str, columns: Sequence[str]) -> str:
-    names = [dialect.ddl.identifier(column) for column in columns]
+    names = [dialect.names.sql(column) for column in columns]
     same = " AND ".join(f"d.{name} = t.{name}" for name in names)
     return (
-        f"EXISTS (SELECT 1 FROM {dialect.ddl.qualified(table, schema)} d WHERE {same} "
+        f"EXISTS (SELECT 1 FROM {dialect.names.qualified(table, schema)} d WHERE {same} "
         f"GROUP BY {', '.join(f'd.{name}' for name in names)} HAVING COUNT(*) > 1)"
     )
 
@@ -114,14 +106,14 @@ def _length(native: str) -> int | None:
     return int(digits) if digits.isdigit() else None
 
 
-def _look(dialect: Dialect, connection: Connection, schema: str | None, rule: Rule) -> Finding | None:
-    keys = rule.table.primary_key.columns if rule.table.primary_key else ()
-    shown = ", ".join(f"t.{dialect.ddl.identifier(column)}" for column in keys) or "1"
-    source = f"FROM {dialect.ddl.qualified(rule.table.name, schema)} t WHERE {rule.condition}"
+def _look(dialect: Dialect, connection: Connection, schema: str | None, table: Table, hazard: Hazard) -> Finding | None:
+    keys = table.primary_key.columns if table.primary_key else ()
+    shown = ", ".join(f"t.{dialect.names.sql(column)}" for column in keys) or "1"
+    source = f"FROM {dialect.names.qualified(table.name, schema)} t WHERE {hazard.condition}"
     raw = {"no_parameters": True}
     count = connection.exec_driver_sql(f"SELECT COUNT(*) {source}", execution_options=raw).scalar_one()
     if not count:
         return None
     rows = connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw).fetchmany(KEYS_SHOWN)
     found = tuple(tuple(row) for row in rows) if keys else ()
-    return Finding(BLOCK, rule.table.name, rule.problem, int(count), keys, found)
+    return Finding(hazard.level, table.name, hazard.problem, int(count), keys, found)

@@ -32,7 +32,9 @@ def load(name: str) -> contract.Dialect:
     name = SQLALCHEMY_NAMES.get(name, name)
     if name not in DIALECTS:
         raise UsageError(f"unknown dialect {name!r}: choose one of {', '.join(DIALECTS)}")
-    parts = {part: _module(name, part) for part in ("types", "ddl", "introspect", "digest", "session", "impact")}
+    parts = {
+        part: _module(name, part) for part in ("names", "types", "ddl", "introspect", "digest", "session", "impact")
+    }
     return contract.Dialect(name=name, **parts)
 
 

@@ -159,9 +159,14 @@ class Upgrade:
         return start, same
 
     def _preflight(self, live: Schema, planned: Plan) -> None:
+        for session in self.dialect.session.others(self.connection, self.schema):
+            self.progress.say(f"{self.database}: warning: another session uses it, stop the application: {session}")
         findings = preflight.check(
             self.dialect, self.connection, self.schema, live, (p.change for p in planned.changes)
         )
+        for finding in findings:
+            if finding.level == preflight.WARN:
+                self.progress.say(f"{self.database}: warning: {finding}")
         blocking = [finding for finding in findings if finding.level == preflight.BLOCK]
         if blocking:
             raise Blocked(
