@@ -1,0 +1,236 @@
+"""Fills a database with rows that hurt: a few in every table, and any number of tokens.
+
+The database must be empty and freshly made. The numbers that the server draws are then 1, 2, 3 … in the order of the
+inserts, and a foreign key of the n-th row points to the n-th row of its parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import quoted_name
+
+from apim_schema.demo import values
+from apim_schema.schema import Column, Schema, Table
+
+Place = tuple[str, str]
+"""A table and a column."""
+
+ROWS = 4
+
+INTO_BYTES = {
+    ("AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS"),
+    ("AM_API_POLICY_MAPPING", "PARAMETERS"),
+    ("AM_APPLICATION_REGISTRATION", "INPUTS"),
+}
+"""Text columns that become binary in 4.6.0."""
+
+INTO_LATIN1 = {
+    ("IDN_INVALID_TOKENS", "TOKEN_IDENTIFIER"),
+    ("IDN_INVALID_TOKENS", "CONSUMER_KEY"),
+    ("IDN_OAUTH2_TOKEN_BINDING", "TOKEN_BINDING_TYPE"),
+    ("IDN_OAUTH2_TOKEN_BINDING", "TOKEN_BINDING_VALUE"),
+    ("IDN_SCIM_GROUP", "ROLE_NAME"),
+    ("IDN_SCIM_GROUP", "ATTR_NAME"),
+}
+"""Columns that become latin1 on MySQL in 4.7.0: characters that latin1 has not would be refused there."""
+
+SHORTENED = {("AM_API_ENDPOINTS", "ENDPOINT_UUID"): 100, ("AM_API_ENDPOINTS", "REVISION_UUID"): 100}
+"""Columns that a later release makes shorter, in characters."""
+
+LATER_INDEXES = {"IDN_INVALID_TOKENS": ("TOKEN_IDENTIFIER", "CONSUMER_KEY")}
+"""Columns that 4.4.0 puts into one index."""
+
+KEY_BYTES = {"mssql": 900}
+OTHER_KEY_BYTES = 2700
+"""The longest index entry that can be stored: SQL Server 900 bytes (clustered), PostgreSQL 2704, the others more."""
+
+
+def fill(connection: sa.Connection, schema: Schema, *, into: str | None = None, latin1: bool = False) -> int:
+    """Puts four rows into every table and returns how many were put in all; does not commit.
+
+    `into` is the schema (owner) that the tables live in, None for the connection's default. `latin1` keeps all text
+    to characters that latin1 has, for a database in that character set or code page.
+    """
+    maker = _Maker(schema, latin1)
+    ordered = list(parents_first(schema))
+    for table in ordered:
+        rows = [{name: maker.value(table, column, row) for name, column in _given(table)} for row in range(ROWS)]
+        connection.execute(sa.insert(_target(connection, schema, table, into)), rows)
+    return ROWS * len(ordered)
+
+
+def bulk(connection: sa.Connection, schema: Schema, table: str, rows: int, *, into: str | None = None) -> None:
+    """Adds `rows` rows to one table, by one statement that the server works out; does not commit.
+
+    `fill` must have run: the rows point to the first row of their parents. Texts of 100 characters and more are
+    numbered, everything else is as in the first row, so that the keys of the table must hold such a text.
+    """
+    definition = schema.tables[table]
+    maker = _Maker(schema, latin1=True)
+    number = _numbers(rows)
+    selected = [_numbered(maker, definition, column, number.c.n) for _, column in _given(definition)]
+    target = _target(connection, schema, definition, into)
+    names = [name for name, _ in _given(definition)]
+    connection.execute(sa.insert(target).from_select(names, sa.select(*selected).where(number.c.n < rows)))
+
+
+def parents_first(schema: Schema) -> Iterator[Table]:
+    """The tables, each after all that its foreign keys point to."""
+    left = dict(schema.tables)
+    while left:
+        ready = [t for t in left.values() if not {k.ref_table for k in t.foreign_keys} - {t.name} & left.keys()]
+        for table in ready:
+            yield left.pop(table.name)
+
+
+def _given(table: Table) -> list[tuple[str, Column]]:
+    """The columns that an insert names: the server numbers the others."""
+    return [(name, column) for name, column in table.columns.items() if column.generated is None]
+
+
+def _target(connection: sa.Connection, schema: Schema, table: Table, into: str | None) -> sa.TableClause:
+    """The table as an insert needs it; names are left to the server's folding, as the vendor's scripts do."""
+    reserved = connection.dialect.identifier_preparer.reserved_words
+    columns: list[sa.ColumnClause[Any]] = []
+    for name, column in table.columns.items():
+        written = quoted_name(name, quote=name.lower() in reserved)
+        columns.append(sa.column(written, values.read_type(column.type, schema.flavour).generic))
+    return sa.table(quoted_name(table.name, quote=False), *columns, schema=into)
+
+
+def _numbers(rows: int) -> sa.Subquery:
+    """A table of the numbers from 0 to at least `rows` - 1, in SQL that every server has: digits, multiplied."""
+    digits: sa.CompoundSelect[int] = sa.union_all(
+        *(sa.select(sa.literal_column(str(digit)).label("n")) for digit in range(10))
+    )
+    source: sa.FromClause = digits.subquery("d0")
+    value: sa.ColumnElement[int] = source.c.n
+    for place in range(1, len(str(rows))):
+        digit = digits.subquery(f"d{place}")
+        value = value * 10 + digit.c.n
+        source = source.join(digit, sa.true())
+    return sa.select(value.label("n")).select_from(source).subquery("numbers")
+
+
+def _numbered(maker: _Maker, table: Table, column: Column, number: sa.ColumnElement[int]) -> sa.ColumnElement[Any]:
+    type_ = values.read_type(column.type, maker.schema.flavour)
+    tied = any(column.name in key.columns for key in table.foreign_keys)
+    if type_.kind == "text" and type_.size >= 100 and not tied:
+        return sa.literal(f"{column.name.lower()}-", sa.String()) + sa.cast(number, sa.String(10))
+    return sa.literal(maker.value(table, column, 0), type_.generic)
+
+
+class _Maker:
+    """Makes the value of any column in any row."""
+
+    def __init__(self, schema: Schema, latin1: bool) -> None:
+        self.schema = schema
+        self.latin1 = latin1
+        self.tied = _tied(schema)
+        self.room = {place: room for table in schema.tables.values() for place, room in self._rooms(table)}
+        self.referenced = {
+            (key.ref_table, name) for t in schema.tables.values() for key in t.foreign_keys for name in key.ref_columns
+        }
+
+    def value(self, table: Table, column: Column, row: int) -> Any:
+        """The value of a column in one row."""
+        place = (table.name, column.name)
+        if row == 2 and column.nullable and place not in self.referenced and not _in_primary_key(table, column):
+            return None
+        type_ = values.read_type(column.type, self.schema.flavour)
+        if place in self.tied:
+            return self._tied_value(self.tied[place], type_, row)
+        if place in INTO_BYTES:
+            text = values.escapes(row, self._readable(type_), self._letters({place}))
+            return text if type_.kind == "text" else text.encode()
+        if type_.kind == "text" and _distinct(table, column):
+            return values.key_text(row, self._size({place}), self._letters({place}))
+        return self._plain(place, column, type_, row)
+
+    def _plain(self, place: Place, column: Column, type_: values.Type, row: int) -> Any:
+        if type_.kind == "number":
+            return values.number(row, type_)
+        if type_.kind == "time":
+            return values.moment(row, type_)
+        if type_.kind == "flag":
+            return values.flag(row, type_)
+        if type_.kind == "bytes":
+            return values.BYTES[row] or self._nothing(column, b"\x00")
+        return values.text(row, type_, self._letters({place}), self.room.get(place)) or self._nothing(column, " ")
+
+    def _nothing(self, column: Column, instead: Any) -> Any:
+        """What stands for empty: on Oracle that is NULL."""
+        refused = self.schema.flavour.startswith("oracle") and not column.nullable
+        return instead if refused else instead[:0]
+
+    def _readable(self, type_: values.Type) -> values.Type:
+        return type_ if type_.kind == "text" else values.Type(type_.name, "text", size=1000)
+
+    def _tied_value(self, places: frozenset[Place], type_: values.Type, row: int) -> Any:
+        """The value of all columns that foreign keys tie together."""
+        numbered = any(self._column(place).generated is not None for place in places)
+        if type_.kind != "text" or numbered:
+            return str(row + 1) if type_.kind == "text" else row + 1
+        return values.key_text(row, self._size(places), self._letters(places))
+
+    def _column(self, place: Place) -> Column:
+        return self.schema.tables[place[0]].columns[place[1]]
+
+    def _letters(self, places: frozenset[Place] | set[Place]) -> str:
+        narrow = self.latin1 or places & INTO_LATIN1 or any(self._column(p).charset == "latin1" for p in places)
+        return values.LATIN1 if narrow else values.UNICODE
+
+    def _size(self, places: frozenset[Place] | set[Place]) -> int:
+        """What all these text columns can hold, in characters, with the room that indexes leave."""
+        sizes = [values.read_type(self._column(place).type, self.schema.flavour).size for place in places]
+        return min(
+            *sizes,
+            *(self.room.get(place, OTHER_KEY_BYTES) for place in places),
+            *(SHORTENED.get(place, OTHER_KEY_BYTES) for place in places),
+        )
+
+    def _rooms(self, table: Table) -> Iterator[tuple[Place, int]]:
+        """What the indexes of a table leave each of its text columns, in bytes, the tightest last."""
+        budget = KEY_BYTES.get(self.schema.flavour, OTHER_KEY_BYTES)
+        for columns in sorted(_indexed(table), key=len):
+            texts = [name for name in columns if self._is_text(table, name)]
+            yield from (((table.name, name), budget // len(texts)) for name in texts)
+
+    def _is_text(self, table: Table, name: str) -> bool:
+        return values.read_type(table.columns[name].type, self.schema.flavour).kind == "text"
+
+
+def _tied(schema: Schema) -> dict[Place, frozenset[Place]]:
+    """For each column of a foreign key, itself and all columns that must have the same value."""
+    tied: dict[Place, frozenset[Place]] = {}
+    for table in schema.tables.values():
+        for key in table.foreign_keys:
+            for name, referred in zip(key.columns, key.ref_columns, strict=True):
+                child, parent = (table.name, name), (key.ref_table, referred)
+                merged = tied.get(child, frozenset({child})) | tied.get(parent, frozenset({parent}))
+                tied.update(dict.fromkeys(merged, merged))
+    return tied
+
+
+def _in_primary_key(table: Table, column: Column) -> bool:
+    return table.primary_key is not None and column.name in table.primary_key.columns
+
+
+def _distinct(table: Table, column: Column) -> bool:
+    """Whether a key wants another value in each row."""
+    unique = [key.columns for key in table.unique] + [i.columns for i in table.indexes if i.unique]
+    return _in_primary_key(table, column) or any(column.name in columns for columns in unique)
+
+
+def _indexed(table: Table) -> Iterator[tuple[str, ...]]:
+    """The columns of each key and index; of an expression or a prefix, the column in it."""
+    if table.primary_key:
+        yield table.primary_key.columns
+    yield from (key.columns for key in table.unique)
+    yield LATER_INDEXES.get(table.name, ())
+    for index in table.indexes:
+        words = [word for entry in index.columns for word in entry.replace(")", "(").split("(")]
+        yield tuple(word for word in words if word in table.columns)

@@ -1,0 +1,65 @@
+"""Makes a database of any release, the way the vendor's install script does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from tests.vendor import postgresql
+from tests.vendor.common import Catalog
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS: dict[str, Callable[..., list[str]]] = {"postgresql": postgresql.script}
+
+
+def catalog(flavour: str, database: str, release: str) -> Catalog:
+    """The reference catalog of a release, as it stands in its JSON file."""
+    dialect = flavour.partition("_")[0]
+    shipped = ROOT / "dialects" / dialect / "catalogs" / f"{flavour}-{database}-{release}.json"
+    later = ROOT / "tests" / "reference" / flavour / f"{database}-{release}.json"
+    text = (shipped if shipped.is_file() else later).read_text(encoding="utf-8")
+    document: Catalog = json.loads(text)
+    return document
+
+
+def script(document: Catalog, **options: Any) -> list[str]:
+    """The statements that make the schema of a catalog; `options` are those of the dialect's own `script`."""
+    return SCRIPTS[document["dialect"]](document, **options)
+
+
+def create(
+    target: sa.Connection | URL | str,
+    flavour: str,
+    database: str,
+    release: str,
+    schema: str | None = None,
+    **options: Any,
+) -> Catalog:
+    """Makes the database of a release in an empty one and returns its catalog; commits.
+
+    `schema` names another schema of a PostgreSQL database than `public`; it is made as well.
+    """
+    document = catalog(flavour, database, release)
+    into = [] if schema is None else [f'CREATE SCHEMA "{schema}"', f'SET search_path TO "{schema}"']
+    statements = into + script(document, **options)
+    if isinstance(target, sa.Connection):
+        _run(target, statements)
+    else:
+        engine = sa.create_engine(target, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            _run(connection, statements)
+    return document
+
+
+def _run(connection: sa.Connection, statements: list[str]) -> None:
+    """One by one, past SQLAlchemy's and the driver's own reading of `:` and `%`."""
+    cursor = connection.connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.close()
+    connection.connection.commit()
