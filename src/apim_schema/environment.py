@@ -14,9 +14,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection
 
-from apim_schema import chain, config
+from apim_schema import chain, config, report
 from apim_schema.errors import SchemaToolError, UsageError
-from apim_schema.report import Terminal
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 
@@ -48,8 +47,10 @@ def _run() -> None:
     command = _command(target)
     if command == "downgrade":
         raise UsageError("there is no downgrade: restore the backup that you took before the upgrade")
+    if context.is_offline_mode():
+        raise UsageError("--sql is not supported: the statements depend on what the live database has")
     if command == "upgrade":
-        _upgrade(given or Upgrade(target, _destination(database), progress=Terminal()))
+        _upgrade(given, target)
     else:
         _pass_through(target)
 
@@ -66,9 +67,13 @@ def _destination(database: str) -> str:
     return chain.check_release(database, context.get_context().opts["destination_rev"])
 
 
-def _upgrade(upgrade: Upgrade) -> None:
-    result = upgrade.run(_migrate)
-    upgrade.progress.say(str(result))
+def _upgrade(given: Upgrade | None, target: Target) -> None:
+    """Runs the upgrade; the summary of one that our own command line has built is its own to show."""
+    if given:
+        given.run(_migrate)
+    else:
+        upgrade = Upgrade(target, _destination(target.database), progress=report.Terminal())
+        report.show([upgrade.run(_migrate)])
 
 
 def _migrate(connection: Connection, upgrade: Upgrade) -> None:

@@ -1,0 +1,38 @@
+"""Keeps passwords out of everything that is printed: messages of drivers and tracebacks pass through `redact`."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from sqlalchemy import URL
+
+HIDDEN = "***"
+SHORTEST = 3
+"""Characters that a secret must have to be hidden: a shorter one stands in every text."""
+
+VARIABLES = ("PGPASSWORD", "MYSQL_PWD")
+"""Environment variables that the drivers read a password from."""
+
+IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s'\"]*@")
+QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
+SETTING = re.compile(r"(?i)(?:password|pwd)=([^;&\s]+)")
+
+_secrets: set[str] = set()
+
+
+def remember(url: URL) -> None:
+    """Has the password of this URL, and those in its query, hidden for the rest of the process."""
+    query = unquote_plus(url.set(password=None).render_as_string(hide_password=False))
+    _secrets.update(filter(None, [str(url.password or ""), *SETTING.findall(query)]))
+
+
+def redact(text: str) -> str:
+    """The text without any known password, in any of its spellings, and without userinfo and query of any URL."""
+    known = _secrets | {os.environ.get(name, "") for name in VARIABLES}
+    spelled = {form for secret in known for form in (secret, quote(secret, ""), quote_plus(secret), repr(secret)[1:-1])}
+    for form in sorted(spelled, key=len, reverse=True):
+        if len(form) >= SHORTEST:
+            text = text.replace(form, HIDDEN)
+    return QUERY.sub(r"\1", IN_URL.sub(rf"\1:{HIDDEN}@", text))

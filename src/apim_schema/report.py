@@ -1,0 +1,145 @@
+"""What a person sees: progress while an upgrade runs, and the tables at the end. All of it goes to stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from apim_schema import evidence
+from apim_schema.compare import Difference
+from apim_schema.progress import Advance
+from apim_schema.upgrade import Result
+
+STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
+
+WIDTH = 200
+"""Columns that a table may take where no terminal says how many there are."""
+
+
+def console() -> Console:
+    """The one way to a person: stderr as it is now, plain lines where it is no terminal."""
+    found = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if not found.is_terminal:
+        found.width = WIDTH
+    return found
+
+
+class Speed(ProgressColumn):
+    """Units done a second, as the bar has seen them lately."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} {self._unit}/s" if task.speed else "")
+
+
+class Terminal:
+    """Progress on stderr: a bar while something runs on a terminal, and a line once it is done."""
+
+    def __init__(self) -> None:
+        self.console = console()
+
+    def say(self, text: str) -> None:
+        self.console.print(text)
+
+    @contextmanager
+    def rows(self, doing: str, total: int) -> Iterator[Advance]:
+        with self._counted(doing, total, "rows") as advance:
+            yield advance
+
+    @contextmanager
+    def statements(self, doing: str, total: int) -> Iterator[Advance]:
+        with self._counted(doing, total, "statements") as advance:
+            yield advance
+
+    @contextmanager
+    def _counted(self, doing: str, total: int, unit: str) -> Iterator[Advance]:
+        count, started = 0, time.monotonic()
+        with self._bar(unit) as bar:
+            task = bar.add_task(doing, total=total)
+
+            def advance(more: int) -> None:
+                nonlocal count
+                count += more
+                # the total is an estimate: a bar that stands at its end while rows are still read says nothing
+                bar.update(task, completed=count, total=max(total, count))
+
+            yield advance
+        self.say(f"{doing}: {count:,} {unit} in {time.monotonic() - started:.1f} s")
+
+    def _bar(self, unit: str) -> Progress:
+        return Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn(f"{{task.completed:,}} of {{task.total:,}} {unit}", markup=False),
+            Speed(unit),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_interactive,
+        )
+
+
+def show(results: Sequence[Result]) -> None:
+    """The summary of an upgrade: a line a database, then what was there already, changed rows and drift."""
+    out = console()
+    table = _table("database", "from", "to", "changes", "statements", "rows compared", "rows", "drift", "seconds")
+    for result in results:
+        table.add_row(*_summary(result))
+    out.print(table)
+    for result in results:
+        _details(out, result)
+
+
+def _summary(result: Result) -> list[str | Text]:
+    verdict = result.verdict.verdict
+    return [
+        result.database,
+        result.start,
+        result.target,
+        f"{len(result.plan.changes):,}",
+        f"{result.executed:,}",
+        f"{result.verdict.rows:,}",
+        Text(verdict, style=STYLES[verdict]) if result.changed else "not read",
+        f"{len(result.drift):,}",
+        f"{result.seconds:.1f}",
+    ]
+
+
+def _details(out: Console, result: Result) -> None:
+    if not result.changed:
+        adopted = ", and is stamped so now" if result.adopted else ""
+        out.print(f"{result.database} is {result.target} already{adopted}: nothing to do")
+    listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
+    listed(out, f"{result.database}: rows {result.verdict.verdict}", result.verdict.failures)
+    show_differences(out, result.database, result.drift)
+
+
+def show_differences(out: Console, database: str, differences: Iterable[Difference]) -> None:
+    """Differences of a schema from its release, in the order that matters to a DBA."""
+    found = list(differences)
+    listed(out, f"{database}: not as the release has it", (d for d in found if d.is_mismatch))
+    listed(out, f"{database}: drift, harmless", (d for d in found if not d.is_mismatch))
+
+
+def listed(out: Console, title: str, lines: Iterable[object]) -> None:
+    """A title and an indented line each; nothing where there are none."""
+    found = [f"  {line}" for line in lines]
+    if found:
+        out.print("\n".join([f"{title}:", *found]))
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = ("changes", "statements", "rows compared", "drift", "seconds")
+    for header in headers:
+        table.add_column(header, justify="right" if header in numbers else "left", no_wrap=True)
+    return table
