@@ -11,16 +11,28 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from alembic import context
+from alembic import command, context
+from alembic.config import Config
 from sqlalchemy import Connection
 
 from apim_schema import chain, config, report
 from apim_schema.errors import SchemaToolError, UsageError
 from apim_schema.target import Target
-from apim_schema.upgrade import Upgrade
+from apim_schema.upgrade import Result, Upgrade
 
 ATTRIBUTE = "apim_schema_upgrade"
 """Where our own command line hands its Upgrade to Alembic's configuration."""
+
+
+def through_alembic(upgrade: Upgrade) -> Result:
+    """Runs an upgrade as plain `alembic upgrade` would, with our own settings, and returns what was done.
+
+    Raises what `Upgrade.run` raises.
+    """
+    settings = Config(chain.ini_file(), ini_section=chain.SECTIONS[upgrade.database])
+    settings.attributes[ATTRIBUTE] = upgrade
+    command.upgrade(settings, upgrade.release)
+    return upgrade.result
 
 
 def run() -> None:
@@ -44,12 +56,12 @@ def _run() -> None:
         raise UsageError("alembic.ini has no such section: use [alembic] for apim, -n shared for shared")
     given = context.config.attributes.get(ATTRIBUTE)
     target: Target = given.target if given else config.from_x_arguments(database, context.get_x_argument(True))
-    command = _command(target)
-    if command == "downgrade":
+    verb = _command(target)
+    if verb == "downgrade":
         raise UsageError("there is no downgrade: restore the backup that you took before the upgrade")
     if context.is_offline_mode():
         raise UsageError("--sql is not supported: the statements depend on what the live database has")
-    if command == "upgrade":
+    if verb == "upgrade":
         _upgrade(given, target)
     else:
         _pass_through(target)

@@ -19,7 +19,8 @@ class Column:
     """One column.
 
     `generated` says who fills it where the application does not: None nobody, "" the server (AUTO_INCREMENT,
-    IDENTITY, SERIAL with its own sequence), otherwise the name of the sequence.
+    IDENTITY, SERIAL with its own sequence), otherwise the name of the sequence. `charset` and `collation` are None
+    where they are the table's own; `comment` is carried for statements that must restate it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     on_update: str | None = None
     charset: str | None = None
     collation: str | None = None
+    comment: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ class Index:
 
 @dataclass(frozen=True)
 class Table:
-    """One table; `columns` keeps the order in which they were made, which is not compared."""
+    """One table; `columns` keeps the order in which they were made, which is not compared.
+
+    `options` are what a dialect's statements have to know of a live table and no release says: its default
+    collation, its row format.
+    """
 
     name: str
     columns: Mapping[str, Column]
@@ -75,6 +81,7 @@ class Table:
     unique: tuple[Key, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def with_column(self, column: Column) -> Table:
         """The table with the column added, or put in the place of its namesake."""
@@ -101,6 +108,7 @@ class Schema:
     """All that is in one database schema.
 
     `flavour` is the catalog family: the dialect's name, or `oracle_23c` for the vendor's second Oracle script.
+    `options` are what a dialect's statements have to know of a live database, such as the server's version.
     """
 
     flavour: str
@@ -108,6 +116,7 @@ class Schema:
     sequences: Mapping[str, str] = field(default_factory=dict)
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     routines: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def with_table(self, table: Table) -> Schema:
         """The schema with the table added, or put in the place of its namesake."""

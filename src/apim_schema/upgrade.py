@@ -61,7 +61,7 @@ class Upgrade:
     release: str = "head"
     create: bool = False
     progress: Progress = field(default_factory=Silent)
-    result: Result | None = field(default=None, init=False)
+    result: Result = field(init=False)
 
     def __post_init__(self) -> None:
         self.release = chain.check_release(self.target.database, self.release)

@@ -1,0 +1,88 @@
+"""A customer's database: made by the vendor's script of one release, with rows in every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import alembic.config
+import sqlalchemy as sa
+
+from apim_schema import catalog, chain
+from apim_schema.demo import rows
+from apim_schema.target import target
+from apim_schema.upgrade import Upgrade
+from tests.servers import Server, new_database
+from tests.vendor import dump, make, outside
+from tests.vendor.common import Catalog
+
+OWN_TABLES = {"ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_HISTORY"}
+
+
+@dataclass
+class Site:
+    """One database of a customer, and what its rows were before anything was done to it."""
+
+    server: Server
+    url: str
+    database: str
+    flavour: str
+    made_of: Catalog
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        self.columns = dump.columns_of(self.made_of)
+        self.before = self.rows()
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """A connection from outside the tool that commits at the end."""
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            yield connection
+
+    def execute(self, sql: str) -> Any:
+        """Runs one statement from outside the tool and returns its rows, if it has any."""
+        with self.connection() as connection:
+            result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            return result.all() if result.returns_rows else None
+
+    def rows(self) -> dump.Dump:
+        """Every row of every table, in the columns that the first release has."""
+        with self.connection() as connection:
+            return dump.dump(connection, self.columns, self.schema)
+
+    def rows_are_as_before(self) -> bool:
+        return dump.old_form(self.rows(), self.before) == self.before
+
+    def differences_from(self, release: str) -> list[str]:
+        """How the live schema, read from outside the tool, differs from a release's reference catalog."""
+        found = outside.catalog_of(self.url, self.schema)
+        found["tables"] = {name: table for name, table in found["tables"].items() if name not in OWN_TABLES}
+        return outside.differences(outside.plain(make.catalog(self.flavour, self.database, release)), found)
+
+    def upgrade(self, release: str = "head", **options: Any) -> Upgrade:
+        """The tool's upgrade of this database, not yet run."""
+        return Upgrade(target(self.database, self.url, self.schema), release, **options)
+
+    def alembic(self, *arguments: str) -> None:
+        """Runs plain Alembic on this database, as its command line would."""
+        section = ["-n", chain.SECTIONS[self.database]]
+        schema = ["-x", f"schema={self.schema}"] if self.schema else []
+        alembic.config.main(["-c", str(chain.ini_file()), *section, "-x", f"url={self.url}", *schema, *arguments])
+
+
+@contextmanager
+def site(server: Server, database: str, release: str, schema: str | None = None, **options: str) -> Iterator[Site]:
+    """A customer's database on this server; latin1 on MySQL, as most customers have it."""
+    if server.dialect == "mysql":
+        options = {"charset": "latin1"} | options
+    with new_database(server, **options) as url:
+        made_of = make.create(url, server.dialect, database, release, schema)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            narrow = server.dialect in ("mysql", "mssql")
+            rows.fill(connection, catalog.parse(made_of), into=schema, latin1=narrow)
+        yield Site(server, url, database, server.dialect, made_of, schema)
