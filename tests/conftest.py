@@ -1,0 +1,71 @@
+"""Fixtures that every test may use: servers and fresh databases on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from tests.servers import ENGINES, Pool, Server, engines, new_database, source
+
+REQUIRE = "APIM_SCHEMA_TEST_REQUIRE"
+
+
+def pytest_report_header() -> list[str]:
+    return [f"{engine}: {_found(engine)}" for engine in ENGINES]
+
+
+def _found(engine: str) -> str:
+    found = source(engine)
+    return f"none ({found})" if isinstance(found, str) else str(found)
+
+
+def pytest_sessionstart() -> None:
+    """Fails the run at once where an engine that `APIM_SCHEMA_TEST_REQUIRE` names would be skipped."""
+    for engine in filter(None, os.environ.get(REQUIRE, "").split(",")):
+        if engine not in ENGINES:
+            raise pytest.UsageError(f"{REQUIRE} names {engine!r}: the engines are {', '.join(ENGINES)}")
+        if isinstance(problem := source(engine), str):
+            raise pytest.UsageError(f"{REQUIRE} names {engine}, but {problem}")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Pool]:
+    with closing(Pool()) as pool:
+        yield pool
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what asks for a `server` on every engine there is one of."""
+    if "server" in metafunc.fixturenames:
+        metafunc.parametrize("server", engines(), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, servers: Pool) -> Server:
+    """The server of each engine in turn; the run's header says which engines have none."""
+    return servers.get(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgresql(servers: Pool) -> Server:
+    return servers.get("postgresql")
+
+
+@pytest.fixture(scope="session")
+def mysql(servers: Pool) -> Server:
+    return servers.get("mysql")
+
+
+@pytest.fixture(scope="session")
+def mariadb(servers: Pool) -> Server:
+    return servers.get("mariadb")
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    """The URL of a fresh empty database on each engine's server."""
+    with new_database(server) as url:
+        yield url
