@@ -57,10 +57,10 @@ def test_differences_are_seen(postgresql: Server) -> None:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE um_role ALTER COLUMN um_role_name TYPE varchar(300)")
-            connection.exec_driver_sql("DROP INDEX reg_path_ind_by_path_value")
+            connection.exec_driver_sql("DROP INDEX reg_path_ind_by_path_parent_id")
         found = outside.differences(outside.plain(document), outside.catalog_of(url))
     assert [line.split(":")[0] for line in found] == [
-        "/tables/REG_PATH/indexes/REG_PATH_IND_BY_PATH_VALUE",
+        "/tables/REG_PATH/indexes/REG_PATH_IND_BY_PATH_PARENT_ID",
         "/tables/UM_ROLE/columns/UM_ROLE_NAME/type",
     ]
 
@@ -75,6 +75,15 @@ def test_another_schema_than_public(postgresql: Server) -> None:
 
 def values_of(found: dump.Dump, columns: dict[str, list[str]], table: str, column: str) -> list[Any]:
     return [row[columns[table].index(column)] for row in found[table]]
+
+
+@every_release
+def test_narrowed_for_utf8mb4(mysql: Server, release: str) -> None:
+    with new_database(mysql, charset="utf8mb4") as url:
+        document = make.create(url, "mysql", "apim", release, narrow=True)
+        assert outside.differences(outside.plain(document), outside.catalog_of(url)) == []
+        assert outside.plain(document) != outside.plain(make.catalog("mysql", "apim", release))
+        assert fill(url, document, latin1=False) == rows.ROWS * len(document["tables"])
 
 
 def test_values_hurt(postgresql: Server) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from apim_schema import chain
+from apim_schema import chain, registry
 from apim_schema.changes import replay
 from apim_schema.compare import EXTRA, Difference, compare, mismatches
 from apim_schema.errors import NotRecognised
@@ -28,20 +28,32 @@ class Recognised:
     same: tuple[str, ...]
     differences: tuple[Difference, ...]
 
+    def __str__(self) -> str:
+        return self.release if len(self.same) == 1 else f"{self.same[0]} to {self.same[-1]}, which have one schema"
+
 
 def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:
     """The newest release that the live schema fits, None where it fits none; extra objects are no obstacle."""
     for flavour, release in chain.candidates(dialect, database):
-        wanted = chain.expected(flavour, database, release)
-        if not mismatches(wanted, live):
-            return Recognised(flavour, release, _same(flavour, database, release), differences(wanted, live))
+        found = differences(chain.expected(flavour, database, release), live)
+        if not any(difference.is_mismatch for difference in found):
+            return Recognised(flavour, release, _same(flavour, database, live, _extra(found)), found)
     return None
 
 
-def _same(flavour: str, database: str, release: str) -> tuple[str, ...]:
-    wanted = chain.expected(flavour, database, release)
-    known = [r for f, r in chain.candidates(wanted.flavour, database) if f == flavour]
-    return tuple(r for r in reversed(known) if not mismatches(chain.expected(flavour, database, r), wanted))
+def _same(flavour: str, database: str, live: Schema, extra: set[Difference]) -> tuple[str, ...]:
+    """All releases that the live schema fits as well, with the same objects left over: oldest first."""
+    releases = [release for name, release in chain.candidates(registry.FLAVOURS[flavour], database) if name == flavour]
+    found = {release: differences(chain.expected(flavour, database, release), live) for release in releases}
+    return tuple(
+        release
+        for release in reversed(releases)
+        if _extra(found[release]) == extra and not any(difference.is_mismatch for difference in found[release])
+    )
+
+
+def _extra(found: Iterable[Difference]) -> set[Difference]:
+    return {difference for difference in found if difference.kind == EXTRA}
 
 
 def differences(wanted: Schema, live: Schema) -> tuple[Difference, ...]:

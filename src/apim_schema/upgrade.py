@@ -138,25 +138,26 @@ class Upgrade:
         return self._read()
 
     def _start(self, live: Schema, stamped: str | None) -> tuple[str, tuple[str, ...]]:
-        """The release to start from: the stamp where there is one, else what the schema is recognised as."""
+        """The release to start from: the stamp where there is one, else what the schema is recognised as.
+
+        A schema that is several releases' counts as the newest of them that is no newer than the target.
+        """
         if stamped is not None:
-            start = chain.check_release(self.database, stamped)
-            same: tuple[str, ...] = (start,)
+            same: tuple[str, ...] = (chain.check_release(self.database, stamped),)
         else:
-            recognised = recognise(self.dialect.name, self.database, live)
-            if recognised is None:
-                raise refuse(self.dialect.name, self.database, live)
-            if recognised.release in chain.OLDER:
-                raise too_old(self.database, recognised.release)
-            start, same = recognised.release, recognised.same
-            self.progress.say(f"{self.database}: recognised as {start}")
-        if start != self.release and self.release not in chain.between(
-            self.database, start, chain.releases(self.database)[-1]
-        ):
-            raise Refused(
-                f"{self.database} is {start} already, which is newer than {self.release}: there is no way back"
-            )
-        return start, same
+            same = self._recognise(live)
+        if same[0] > self.release:
+            raise Refused(f"{self.database} is {same[0]} already, newer than {self.release}: there is no way back")
+        return max(release for release in same if release <= self.release), same
+
+    def _recognise(self, live: Schema) -> tuple[str, ...]:
+        recognised = recognise(self.dialect.name, self.database, live)
+        if recognised is None:
+            raise refuse(self.dialect.name, self.database, live)
+        if recognised.release in chain.OLDER:
+            raise too_old(self.database, recognised.release)
+        self.progress.say(f"{self.database}: recognised as {recognised}")
+        return recognised.same
 
     def _preflight(self, live: Schema, planned: Plan) -> None:
         for session in self.dialect.session.others(self.connection, self.schema):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests.vendor import postgresql
+from tests.vendor import mysql, postgresql
 from tests.vendor.common import Catalog
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS: dict[str, Callable[..., list[str]]] = {"postgresql": postgresql.script}
+SCRIPTS: dict[str, Callable[[Catalog], list[str]]] = {"postgresql": postgresql.script, "mysql": mysql.script}
 
 
 def catalog(flavour: str, database: str, release: str) -> Catalog:
@@ -27,9 +26,9 @@ def catalog(flavour: str, database: str, release: str) -> Catalog:
     return document
 
 
-def script(document: Catalog, **options: Any) -> list[str]:
-    """The statements that make the schema of a catalog; `options` are those of the dialect's own `script`."""
-    return SCRIPTS[document["dialect"]](document, **options)
+def script(document: Catalog) -> list[str]:
+    """The statements that make the schema of a catalog."""
+    return SCRIPTS[document["dialect"]](document)
 
 
 def create(
@@ -38,15 +37,18 @@ def create(
     database: str,
     release: str,
     schema: str | None = None,
-    **options: Any,
+    narrow: bool = False,
 ) -> Catalog:
     """Makes the database of a release in an empty one and returns its catalog; commits.
 
     `schema` names another schema of a PostgreSQL database than `public`; it is made as well.
+    `narrow` shortens what MySQL would refuse in a utf8mb4 database, as customers do; the catalog says so too.
     """
     document = catalog(flavour, database, release)
+    if narrow:
+        document = mysql.narrowed(document)
     into = [] if schema is None else [f'CREATE SCHEMA "{schema}"', f'SET search_path TO "{schema}"']
-    statements = into + script(document, **options)
+    statements = into + script(document)
     if isinstance(target, sa.Connection):
         _run(target, statements)
     else:

@@ -1,8 +1,8 @@
 """Reads a live database from outside: its own queries, and a plain form that a reference catalog has as well.
 
 Equal is meant as a database means it: names of constraints and the order of columns do not count, RESTRICT is
-NO ACTION, a column that draws its number from a sequence is generated whoever owns the sequence, and a unique key
-over the columns of the primary key adds nothing.
+NO ACTION, a column that draws its number from a sequence is generated whoever owns the sequence, a unique index is a
+unique key, and one over the columns of the primary key adds nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests.vendor import outside_postgresql
+from tests.vendor import outside_mysql, outside_postgresql
 from tests.vendor.common import Catalog
 
 Plain = dict[str, Any]
@@ -36,7 +36,7 @@ class Reader(Protocol):
         """A catalog's index column in the server's words."""
 
 
-READERS: dict[str, Reader] = {"postgresql": outside_postgresql}
+READERS: dict[str, Reader] = {"postgresql": outside_postgresql, "mysql": outside_mysql}
 
 
 def catalog_of(url: URL | str, schema: str | None = None) -> Plain:
@@ -112,7 +112,9 @@ def finished(found: Plain) -> Plain:
     """Sorted, and without what does not count."""
     for table in found["tables"].values():
         primary = set(table["primary_key"] or ())
-        table["unique"] = _sorted(key for key in table["unique"] if set(key) != primary)
+        unique = [columns for columns, unique in table["indexes"].values() if unique]
+        table["unique"] = _sorted(key for key in table["unique"] + unique if set(key) != primary)
+        table["indexes"] = {name: columns for name, (columns, unique) in table["indexes"].items() if not unique}
         table["foreign_keys"] = _sorted(
             [*key[:3], *(None if action in ("NO ACTION", "RESTRICT") else action for action in key[3:])]
             for key in table["foreign_keys"]
