@@ -6,8 +6,14 @@ set -euo pipefail
 folder=$(realpath -m "$1") suite=$2
 shift 2
 
-command -v apt-get dpkg-deb >/dev/null || { echo "fetch.sh: no apt-get here; $* is taken from Docker or a URL" >&2; exit 0; }
-sources=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list /etc/apt/sources.list 2>/dev/null || true)
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+if ! command -v apt-get >/dev/null || [ ! -f $keyring ]; then
+  echo "fetch.sh: no Debian here: a server of $1 has to come from Docker or by URL" >&2
+  exit 0
+fi
+
+# the mirror that this machine uses already
+sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
 mirror=$(grep -v '^#' <<<"$sources" | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -1 || true)
 mirror=${mirror% }
 
@@ -21,7 +27,7 @@ Types: deb
 URIs: ${mirror:-http://deb.debian.org/debian}
 Suites: $suite
 Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+Signed-By: $keyring
 END
 private_apt() {
   apt-get -qq -o Dir::Etc::sourcelist="$apt/private.sources" -o Dir::Etc::sourceparts=/dev/null \
