@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from apim_schema import sqltext
+from apim_schema.schema import Column, Table
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "NUMERIC", "FLOAT", "REAL", "MONEY")
 TEXTS = ("CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "TEXT", "NTEXT")
@@ -97,3 +98,12 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
 def sequence_of(default: str | None) -> str | None:
     """None: columns are numbered by IDENTITY."""
     return None
+
+
+def is_variant(table: Table, expected: Column, found: Column) -> bool:
+    """No column has another legal form here."""
+    return False
+
+
+def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    return expected == found

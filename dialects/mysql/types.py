@@ -7,12 +7,18 @@ Display widths are dropped, as MySQL does since 8.0.19; TINYINT(1) is kept, sinc
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from apim_schema import sqltext
+from apim_schema.schema import Column, Table
+
+from .names import column_of
 
 INTEGERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "BIGINT")
 NUMBERS = (*INTEGERS, "DECIMAL", "FLOAT", "DOUBLE", "BIT")
 TEXTS = ("CHAR", "VARCHAR", "ENUM", "SET")
+LONG_TEXTS = ("TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT")
+BINARIES = ("BINARY", "VARBINARY", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB")
 
 SYNONYMS = {
     "INT": "INTEGER",
@@ -28,6 +34,27 @@ SYNONYMS = {
 DEFAULT_LENGTHS = {"CHAR": "CHAR(1)", "DECIMAL": "DECIMAL(10,0)", "BINARY": "BINARY(1)", "BIT": "BIT(1)"}
 BLOBS = ((255, "TINYBLOB"), (65_535, "BLOB"), (16_777_215, "MEDIUMBLOB"), (4_294_967_295, "LONGBLOB"))
 """The largest length in bytes of each: BLOB(n) means the smallest that holds n."""
+
+KEY_BYTES = 3072
+"""The longest key of an InnoDB table (https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html)."""
+LONG_KEYS = {
+    "AM_API_ENDPOINTS": ("API_UUID", "ENDPOINT_UUID", "ENDPOINT_NAME", "REVISION_UUID", "ORGANIZATION"),
+    "AM_APPLICATION_GROUP_MAPPING": ("GROUP_ID", "TENANT"),
+    "IDN_INVALID_TOKENS": ("TOKEN_IDENTIFIER", "CONSUMER_KEY"),
+    "IDN_OAUTH2_TOKEN_BINDING": ("TOKEN_ID", "TOKEN_BINDING_TYPE", "TOKEN_BINDING_VALUE"),
+    "IDN_SCIM_GROUP": ("ROLE_NAME", "ATTR_NAME"),
+    "IDP_PROVISIONING_ENTITY": ("ENTITY_TYPE", "ENTITY_LOCAL_USERSTORE", "ENTITY_NAME"),
+}
+"""The text columns of keys that would be longer than that in utf8mb4, or just fill it, in any release.
+
+There a customer who runs utf8mb4 had to make columns or key parts shorter, and we make key parts shorter.
+"""
+MULTIBYTE = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs2": 2, "gb18030": 4}
+MULTIBYTE |= {"ujis": 3, "eucjpms": 3} | dict.fromkeys(("big5", "cp932", "euckr", "gb2312", "gbk", "sjis"), 2)
+"""Bytes of the longest character; all other character sets have one byte a character."""
+
+IMPLICIT = (("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"), ("'0000-00-00 00:00:00'", None))
+"""Default and ON UPDATE that a TIMESTAMP gets unasked where `explicit_defaults_for_timestamp` is off."""
 
 NOW = re.compile(r"(?:CURRENT_TIMESTAMP|NOW|LOCALTIME|LOCALTIMESTAMP)(?:\((\d*)\))?")
 
@@ -100,6 +127,64 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
         return sqltext.truth(word, "1", "0") if word in ("TRUE", "FALSE") else sqltext.number(word)
     now = NOW.fullmatch(word)
     return word if now is None else "CURRENT_TIMESTAMP" + (f"({now[1]})" if now[1] not in (None, "", "0") else "")
+
+
+def version(server: str) -> tuple[int, ...]:
+    """The version in `session.server`'s words: (10, 11, 6) for "MariaDB 10.11.6"."""
+    return tuple(int(number) for number in re.findall(r"\d+", server))
+
+
+def is_text(type_: str) -> bool:
+    return sqltext.base(type_) in (*TEXTS, *LONG_TEXTS)
+
+
+def is_binary(type_: str) -> bool:
+    return sqltext.base(type_) in BINARIES
+
+
+def family(type_: str) -> str:
+    """What a type may be altered into: text into longer text, but never into a number."""
+    base = sqltext.base(type_)
+    return "text" if is_text(type_) else "binary" if is_binary(type_) else "number" if base in INTEGERS else base
+
+
+def characters(type_: str) -> int | None:
+    """The length of a CHAR or VARCHAR, None for any other type."""
+    found = re.fullmatch(r"(?:VAR)?CHAR\((\d+)\)", type_)
+    return int(found[1]) if found else None
+
+
+def width(charset: str | None) -> int:
+    """Bytes of the longest character; of an unknown character set, as many as there can be."""
+    return MULTIBYTE.get(charset, 1) if charset else 4
+
+
+def is_variant(table: Table, expected: Column, found: Column) -> bool:
+    """Whether a column is another legal form of what a release has; `table` is the one that was found.
+
+    Legal are a shorter VARCHAR in a key that would be too long in utf8mb4, the implicit attributes of a TIMESTAMP
+    (https://dev.mysql.com/doc/refman/5.7/en/timestamp-initialization.html), and a character set that does not make
+    a key shorter.
+    """
+    in_long_key = expected.name in LONG_KEYS.get(table.name, ())
+    if expected.charset and in_long_key and (found.collation or table.options.get("collation")) != expected.collation:
+        return False
+    as_found = replace(expected, charset=found.charset, collation=found.collation)
+    wanted, present = characters(expected.type), characters(found.type)
+    if in_long_key and wanted and present and present < wanted:
+        as_found = replace(as_found, type=found.type)
+    if expected.type == "TIMESTAMP" and not found.nullable:
+        as_found = replace(as_found, nullable=False)
+        if expected.default is None and (found.default, found.on_update) in IMPLICIT:
+            as_found = replace(as_found, default=found.default, on_update=found.on_update)
+    return as_found == found
+
+
+def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    """Whether a key is what a release has; one that would be too long in utf8mb4 may have shorter parts."""
+    if table not in LONG_KEYS:
+        return expected == found
+    return tuple(map(column_of, expected)) == tuple(map(column_of, found))
 
 
 def sequence_of(default: str | None) -> str | None:

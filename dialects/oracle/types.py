@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from apim_schema import sqltext
+from apim_schema.schema import Column, Table
 
 NUMBERS = ("INTEGER", "NUMBER", "FLOAT", "BINARY_FLOAT", "BINARY_DOUBLE")
 TEXTS = ("CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "CLOB")
@@ -90,3 +91,12 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
 def sequence_of(default: str | None) -> str | None:
     """None: rows are numbered by triggers."""
     return None
+
+
+def is_variant(table: Table, expected: Column, found: Column) -> bool:
+    """No column has another legal form here."""
+    return False
+
+
+def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    return expected == found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from apim_schema import sqltext
+from apim_schema.schema import Column, Table
 
 NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE")
 TEXTS = ("CHAR", "VARCHAR", "TEXT")
@@ -106,3 +107,12 @@ def sequence_of(default: str | None) -> str | None:
     """The sequence behind `nextval('schema.name'::regclass)`, in upper case."""
     found = NEXTVAL.fullmatch(default) if default else None
     return found[1].upper() if found else None
+
+
+def is_variant(table: Table, expected: Column, found: Column) -> bool:
+    """No column has another legal form here."""
+    return False
+
+
+def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    return expected == found

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from apim_schema import compare
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class CreateTable(Change):
     def is_in(self, schema: Schema) -> bool:
         return (
             self.table in schema.tables
-            and contains(schema.tables[self.table], self.definition)
+            and compare.contains(schema.flavour, schema.tables[self.table], self.definition)
             and all(name in schema.sequences for name, _ in self.sequences)
             and all(schema.triggers.get(trigger.name) == trigger for trigger in self.triggers)
         )
@@ -83,7 +84,8 @@ class AddColumn(Change):
     fill: str | None = None
 
     def is_in(self, schema: Schema) -> bool:
-        return find_column(schema, self.table, self.column.name) == self.column
+        found = find_column(schema, self.table, self.column.name)
+        return found is not None and compare.fits(schema.flavour, schema.tables[self.table], self.column, found)
 
     def apply(self, schema: Schema) -> Schema:
         return schema.with_table(schema.tables[self.table].with_column(self.column))
@@ -105,7 +107,12 @@ class AlterColumn(Change):
 
     def is_in(self, schema: Schema) -> bool:
         column = find_column(schema, self.table, self.name)
-        return column is not None and self.target(column) == column
+        if column is None:
+            return False
+        if self.charset is not None:
+            charset, collation = schema.tables[self.table].charset_of(column)
+            column = replace(column, charset=charset, collation=collation)
+        return self.target(column) == column
 
     def target(self, column: Column) -> Column:
         """The column as this change wants it."""
@@ -286,17 +293,6 @@ class ReplaceTrigger(Change):
 def find_column(schema: Schema, table: str, column: str) -> Column | None:
     """The column, or None where the table or the column is missing."""
     return schema.tables[table].columns.get(column) if table in schema.tables else None
-
-
-def contains(present: Table, wanted: Table) -> bool:
-    """Whether a table has all that is wanted; a customer's own columns and indexes are no obstacle."""
-    return (
-        all(present.columns.get(name) == column for name, column in wanted.columns.items())
-        and present.primary_key == wanted.primary_key
-        and set(wanted.unique) <= set(present.unique)
-        and set(wanted.foreign_keys) <= set(present.foreign_keys)
-        and set(wanted.indexes) <= set(present.indexes)
-    )
 
 
 def replay(schema: Schema, changes: Iterable[Change]) -> Schema:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from apim_schema import registry
+from apim_schema.dialect import Types
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 MISSING, DIFFERENT, EXTRA, VARIANT = "missing", "different", "extra", "variant"
@@ -44,14 +46,25 @@ def mismatches(expected: Schema, found: Schema) -> list[Difference]:
     return [difference for difference in compare(expected, found) if difference.is_mismatch]
 
 
+def contains(flavour: str, found: Table, wanted: Table) -> bool:
+    """Whether a table has all that is wanted; a customer's own columns and indexes are no obstacle."""
+    return not any(d.is_mismatch for d in _table(registry.types(flavour), normalised(wanted), normalised(found)))
+
+
+def fits(flavour: str, table: Table, wanted: Column, found: Column) -> bool:
+    """Whether a column of a table is the wanted one, or a variant of it."""
+    return not any(d.is_mismatch for d in _column(registry.types(flavour), table, "", wanted, found))
+
+
 def _schema(expected: Schema, found: Schema) -> Iterator[Difference]:
+    types = registry.types(expected.flavour)
     for name in expected.tables.keys() | found.tables.keys():
         if name not in found.tables:
             yield Difference(MISSING, "table", name)
         elif name not in expected.tables:
             yield Difference(EXTRA, "table", name)
         else:
-            yield from _table(normalised(expected.tables[name]), normalised(found.tables[name]))
+            yield from _table(types, normalised(expected.tables[name]), normalised(found.tables[name]))
     yield from _named("sequence", expected.sequences, found.sequences, lambda a, b: True)
     yield from _named("trigger", expected.triggers, found.triggers, lambda a, b: a == b)
     yield from _named("routine", expected.routines, found.routines, lambda a, b: True)
@@ -71,9 +84,10 @@ def normalised(table: Table) -> Table:
     """A table in the form that is compared.
 
     A unique index over plain columns is a unique key; a unique key over the primary key's columns adds nothing
-    (PostgreSQL folds it away).
+    (PostgreSQL folds it away); the first n characters of a column of n are the column.
     """
-    keys = [*table.unique, *(Key(i.columns, i.name) for i in table.indexes if i.unique and _plain(table, i))]
+    unique = [replace(key, columns=tuple(_whole(table, part) for part in key.columns)) for key in table.unique]
+    keys = [*unique, *(Key(i.columns, i.name) for i in table.indexes if i.unique and _plain(table, i))]
     primary = set(table.primary_key.columns) if table.primary_key else set()
     return replace(
         table,
@@ -82,31 +96,44 @@ def normalised(table: Table) -> Table:
     )
 
 
+def _whole(table: Table, part: str) -> str:
+    column, _, length = part.rstrip(")").partition("(")
+    return column if column in table.columns and table.columns[column].type.endswith(f"({length})") else part
+
+
 def _plain(table: Table, index: Index) -> bool:
     return all(column in table.columns for column in index.columns)
 
 
-def _table(expected: Table, found: Table) -> Iterator[Difference]:
+def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
     for name in expected.columns.keys() | found.columns.keys():
-        yield from _column(f"{expected.name}.{name}", expected.columns.get(name), found.columns.get(name))
-    if expected.primary_key != found.primary_key:
-        yield Difference(
-            DIFFERENT, "primary key of", expected.name, _words(expected.primary_key), _words(found.primary_key)
-        )
-    yield from _structures("unique key of", expected.name, expected.unique, found.unique)
+        label = f"{expected.name}.{name}"
+        yield from _column(types, found, label, expected.columns.get(name), found.columns.get(name))
+    wanted, present = expected.primary_key, found.primary_key
+    if wanted != present:
+        same = wanted and present and types.same_key(expected.name, wanted.columns, present.columns)
+        kind = VARIANT if same else DIFFERENT
+        yield Difference(kind, "primary key of", expected.name, _words(wanted), _words(present))
+    yield from _unique_keys(types, expected, found)
     yield from _structures("foreign key of", expected.name, expected.foreign_keys, found.foreign_keys)
-    yield from _indexes(expected, found)
+    yield from _indexes(types, expected, found)
 
 
-def _column(name: str, expected: Column | None, found: Column | None) -> Iterator[Difference]:
+def _column(
+    types: Types, table: Table, name: str, expected: Column | None, found: Column | None
+) -> Iterator[Difference]:
     if found is None:
         yield Difference(MISSING, "column", name)
-    elif expected is None:
+        return
+    if expected is None:
         yield Difference(EXTRA, "column", name)
-    elif _comparable(expected) != _comparable(found):
-        yield Difference(DIFFERENT, "column", name, describe(expected), describe(found))
-    elif expected.charset and (expected.charset, expected.collation) != (found.charset, found.collation):
-        yield Difference(DIFFERENT, "character set of", name, expected.collation, found.collation or "the table's")
+        return
+    kind = VARIANT if types.is_variant(table, expected, found) else DIFFERENT
+    charset, collation = table.charset_of(found)
+    if _comparable(expected) != _comparable(found):
+        yield Difference(kind, "column", name, describe(expected), describe(found))
+    elif expected.charset and (expected.charset, expected.collation) != (charset, collation):
+        yield Difference(kind, "character set of", name, expected.collation, collation or "the table's")
     elif expected.charset is None and found.charset is not None:
         yield Difference(VARIANT, "character set of", name, None, found.collation)
 
@@ -138,6 +165,19 @@ def _words(key: Key | ForeignKey | None) -> str:
     return f"{columns} to {key.ref_table} ({', '.join(key.ref_columns)}){actions}"
 
 
+def _unique_keys(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
+    """Unique keys by their columns; another legal form of one is a variant."""
+    extra = [key for key in found.unique if key not in expected.unique]
+    shared = [key for key in found.unique if key in expected.unique]
+    for key in expected.unique:
+        form = next((k for k in extra if types.same_key(expected.name, key.columns, k.columns)), None)
+        if key not in shared and form is not None:
+            extra.remove(form)
+            shared.append(key)
+            yield Difference(VARIANT, "unique key of", expected.name, _words(key), _words(form))
+    yield from _structures("unique key of", expected.name, expected.unique, (*shared, *extra))
+
+
 def _structures(
     what: str, table: str, expected: Sequence[Key | ForeignKey], found: Sequence[Key | ForeignKey]
 ) -> Iterator[Difference]:
@@ -148,8 +188,12 @@ def _structures(
         yield Difference(EXTRA, what, table, found=_words(key))
 
 
-def _indexes(expected: Table, found: Table) -> Iterator[Difference]:
-    """Indexes by name; the same columns under another name serve the same and are a variant."""
+def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
+    """Indexes by name; the same columns under another name serve the same and are a variant.
+
+    So is another index over the columns of a foreign key, which some servers need. One that the server made for it
+    by itself is not worth a word.
+    """
     wanted = {index.name: index for index in expected.indexes}
     present = {index.name: index for index in found.indexes}
     same_columns = {index.columns: index.name for index in found.indexes if index.name not in wanted}
@@ -157,9 +201,9 @@ def _indexes(expected: Table, found: Table) -> Iterator[Difference]:
     for name, index in wanted.items():
         if name in present:
             if present[name] != index:
-                yield Difference(
-                    DIFFERENT, "index", f"{expected.name}.{name}", _columns(index), _columns(present[name])
-                )
+                same = types.same_key(expected.name, index.columns, present[name].columns)
+                kind = VARIANT if same and index.unique == present[name].unique else DIFFERENT
+                yield Difference(kind, "index", f"{expected.name}.{name}", _columns(index), _columns(present[name]))
         elif index.columns in same_columns:
             spoken_for.add(same_columns[index.columns])
             yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, same_columns[index.columns])
@@ -167,8 +211,11 @@ def _indexes(expected: Table, found: Table) -> Iterator[Difference]:
             yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, "none")
         else:
             yield Difference(MISSING, "index", f"{expected.name}.{name}", _columns(index))
+    leaned_on = {key.columns for key in found.foreign_keys}
     for name in present.keys() - wanted.keys() - spoken_for:
-        yield Difference(EXTRA, "index", f"{expected.name}.{name}", found=_columns(present[name]))
+        if not present[name].optional:
+            kind = VARIANT if present[name].columns in leaned_on else EXTRA
+            yield Difference(kind, "index", f"{expected.name}.{name}", found=_columns(present[name]))
 
 
 def _columns(index: Index) -> str:

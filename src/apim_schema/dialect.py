@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection, Engine
 
-from apim_schema.changes import Change
 from apim_schema.schema import Column, Schema, Table
+
+if TYPE_CHECKING:
+    from apim_schema.changes import Change  # which compares, and so asks the dialects
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,15 @@ class Types(Protocol):
 
     def sequence_of(self, default: str | None) -> str | None:
         """The sequence that a default draws its numbers from, None for any other default."""
+
+    def is_variant(self, table: Table, expected: Column, found: Column) -> bool:
+        """Whether a column that is not quite what a release has is another legal form of it.
+
+        `table` is the one that was found, or for a table still to be made, the wanted one.
+        """
+
+    def same_key(self, table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
+        """Whether a key over the `found` parts is the `expected` one, or another legal form of it."""
 
 
 class Names(Protocol):

@@ -87,6 +87,12 @@ class Table:
         """The table with the column added, or put in the place of its namesake."""
         return replace(self, columns={**self.columns, column.name: column})
 
+    def charset_of(self, column: Column) -> tuple[str | None, str | None]:
+        """The character set and collation of a column: its own, or those of the table where it has none."""
+        if column.charset is not None:
+            return column.charset, column.collation
+        return self.options.get("charset"), self.options.get("collation")
+
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
 

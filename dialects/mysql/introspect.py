@@ -1,0 +1,251 @@
+"""Reads a live MySQL or MariaDB database from information_schema: one query a kind of object, however many tables.
+
+See https://dev.mysql.com/doc/refman/8.4/en/information-schema.html and
+https://mariadb.com/kb/en/information-schema-tables/. MariaDB shows a default as DDL has it, MySQL a text without its
+quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from apim_schema import sqltext
+from apim_schema.catalog import referential_action
+from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
+
+from . import names, session, types
+
+Rows = Sequence[Row[Any]]
+
+DATABASE = """
+SELECT default_character_set_name AS charset, default_collation_name AS collation, @@lower_case_table_names AS folded
+FROM information_schema.schemata WHERE schema_name = :schema"""
+TABLES = """
+SELECT t.table_name AS name, t.table_collation AS collation, t.row_format AS row_format, t.engine AS engine,
+       c.character_set_name AS charset
+FROM information_schema.tables t
+JOIN information_schema.collation_character_set_applicability c ON {collation} = t.table_collation
+WHERE t.table_schema = :schema AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
+COLUMNS = """
+SELECT table_name AS table_name, column_name AS name, column_type AS type, is_nullable AS nullable,
+       column_default AS default_value, extra AS extra, character_set_name AS charset, collation_name AS collation,
+       column_comment AS comment, generation_expression AS expression
+FROM information_schema.columns WHERE table_schema = :schema ORDER BY table_name, ordinal_position"""
+INDEXES = """
+SELECT table_name AS table_name, index_name AS name, non_unique AS repeats, column_name AS column_name,
+       sub_part AS length, collation AS direction, index_type AS type, {expression} AS expression, {hidden} AS hidden
+FROM information_schema.statistics WHERE table_schema = :schema ORDER BY table_name, index_name, seq_in_index"""
+FOREIGN_KEYS = """
+SELECT table_name AS table_name, constraint_name AS name, column_name AS column_name,
+       referenced_table_schema AS ref_schema, referenced_table_name AS ref_table, referenced_column_name AS ref_column
+FROM information_schema.key_column_usage
+WHERE table_schema = :schema AND referenced_table_name IS NOT NULL
+ORDER BY table_name, constraint_name, ordinal_position"""
+ACTIONS = """
+SELECT table_name AS table_name, constraint_name AS name, delete_rule AS on_delete, update_rule AS on_update
+FROM information_schema.referential_constraints WHERE constraint_schema = :schema"""
+TRIGGERS = """
+SELECT trigger_name AS name, event_object_table AS table_name, action_timing AS timing, event_manipulation AS event,
+       action_statement AS action
+FROM information_schema.triggers WHERE trigger_schema = :schema"""
+ROUTINES = """
+SELECT routine_name AS name, routine_definition AS body
+FROM information_schema.routines WHERE routine_schema = :schema"""
+
+ON_UPDATE = re.compile(r"on update (\S+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one server shows things: its name and version, and whether table names have no case."""
+
+    server: str
+    folded: bool
+
+    def table(self, name: str) -> str:
+        return name.upper() if self.folded else name
+
+
+def read(connection: Connection, schema: str | None) -> Schema:
+    """All that is in one database, None for the connection's default; our own tables are left out."""
+    schema = schema or session.default_schema(connection)
+
+    def ask(query: str) -> Rows:
+        return connection.execute(text(query), {"schema": schema}).all()
+
+    server = session.server(connection)
+    (database,) = ask(DATABASE)
+    reader = Reader(server, database.folded != 0)
+    return Schema(
+        flavour="mysql",
+        tables=_tables(reader, schema, ask),
+        triggers={row.name.upper(): _trigger(reader, row) for row in ask(TRIGGERS)},
+        routines={row.name.upper(): row.body or "" for row in ask(ROUTINES)},
+        options={"server": server, "charset": database.charset, "collation": database.collation},
+    )
+
+
+def converted(column: Column, old: Column) -> str | None:
+    """The expression that gives a value of `column` the form it had as `old`: text, where it has become bytes."""
+    if types.is_binary(column.type) and not types.is_binary(old.type):
+        return f"CONVERT({names.sql(column.name)} USING utf8mb4)"
+    return None
+
+
+def _tables(reader: Reader, schema: str, ask: Callable[[str], Rows]) -> dict[str, Table]:
+    columns, indexes = _grouped(ask(COLUMNS)), _grouped(ask(_indexes_query(reader.server)))
+    foreign_keys = _foreign_keys(reader, schema, ask(FOREIGN_KEYS), ask(ACTIONS))
+    tables = {
+        row.name: _table(reader, row, columns[row.name], indexes[row.name], foreign_keys[row.name])
+        for row in ask(_tables_query(reader.server))
+        if row.name.upper() not in OWN_TABLES
+    }
+    return {table.name: table for table in tables.values()}
+
+
+def _tables_query(server: str) -> str:
+    """MariaDB since 10.10 has collations that belong to several character sets; the full name tells which."""
+    full = server.startswith("MariaDB") and types.version(server) >= (10, 10)
+    return TABLES.format(collation="c.full_collation_name" if full else "c.collation_name")
+
+
+def _indexes_query(server: str) -> str:
+    """Expressions and invisible indexes came with MySQL 8.0.13; MariaDB 10.6 calls the latter ignored."""
+    if server.startswith("MariaDB"):
+        return INDEXES.format(expression="NULL", hidden="ignored = 'YES'")
+    new = types.version(server) >= (8, 0, 13)
+    return INDEXES.format(expression="expression" if new else "NULL", hidden="is_visible = 'NO'" if new else "FALSE")
+
+
+def _grouped(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    """Rows by their table's name, and those of one table as they came."""
+    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[row.table_name].append(row)
+    return grouped
+
+
+def _table(
+    reader: Reader, table: Row[Any], columns: Rows, indexes: Rows, foreign_keys: tuple[ForeignKey, ...]
+) -> Table:
+    held = defaultdict(list)
+    for row in indexes:
+        held[row.name].append(row)
+    primary = held.pop("PRIMARY", None)
+    unique = {name: rows for name, rows in held.items() if not rows[0].repeats}
+    return Table(
+        reader.table(table.name),
+        {row.name.upper(): _column(reader.server, row, table.collation) for row in columns},
+        Key(_parts(primary)) if primary else None,
+        tuple(Key(_parts(rows), name) for name, rows in unique.items()),
+        foreign_keys,
+        tuple(_index(name.upper(), rows, foreign_keys) for name, rows in held.items() if name not in unique),
+        {
+            "charset": table.charset,
+            "collation": table.collation,
+            "row_format": (table.row_format or "").upper(),
+            "engine": table.engine or "",
+        },
+    )
+
+
+def _column(server: str, row: Row[Any], table_collation: str) -> Column:
+    """A column; its character set is named only where it is not the table's."""
+    type_ = types.normalise_type(_type(row.type))
+    on_update = ON_UPDATE.search(row.extra)
+    default = _default(server, row)
+    if not row.expression:
+        default = types.normalise_default(default, type_)
+    numbered = "auto_increment" in row.extra.lower()
+    own = row.collation is not None and row.collation != table_collation
+    return Column(
+        row.name.upper(),
+        type_,
+        row.nullable == "YES",
+        None if numbered else default,
+        "" if numbered else None,
+        types.normalise_default(on_update[1], type_) if on_update else None,
+        row.charset if own else None,
+        row.collation if own else None,
+        row.comment or None,
+    )
+
+
+def _type(shown: str) -> str:
+    """The type as shown, without the marks that newer versions of MariaDB add to it: `/* mariadb-5.3 */`."""
+    return re.sub(r" ?/\*.*?\*/", "", shown)
+
+
+def _default(server: str, row: Row[Any]) -> str | None:
+    """A default as DDL has it: text in quotes, an expression in parentheses, a computed column as its formula."""
+    shown, extra = row.default_value, row.extra.upper()
+    if row.expression:
+        return f"GENERATED ALWAYS AS ({row.expression})"
+    if shown is None or types.NOW.fullmatch(shown.upper()) or (shown == "NULL" and server.startswith("MariaDB")):
+        return None if shown == "NULL" else shown
+    if server.startswith("MariaDB"):
+        literal = sqltext.is_quoted(shown) or sqltext.NUMBER.fullmatch(shown) or shown.startswith("b'")
+        return shown if literal else f"({shown})"
+    if "DEFAULT_GENERATED" in extra:
+        return f"({shown})"
+    number = sqltext.NUMBER.fullmatch(shown) and not types.is_text(row.type.upper())
+    return shown if number or shown.startswith("b'") else sqltext.quoted(shown.replace("\\", "\\\\"))
+
+
+def _parts(rows: Rows) -> tuple[str, ...]:
+    """The parts of a key; what makes it another kind of index stands as a last part, so that it equals none."""
+    parts = [_part(row) for row in rows]
+    if rows[0].type != "BTREE":
+        parts.append(f"[{rows[0].type}]")
+    if rows[0].hidden:
+        parts.append("[invisible]")
+    return tuple(parts)
+
+
+def _part(row: Row[Any]) -> str:
+    part = f"({row.expression})" if row.column_name is None else row.column_name.upper()
+    return part + (f"({row.length})" if row.length else "") + (" DESC" if row.direction == "D" else "")
+
+
+def _index(name: str, rows: Rows, foreign_keys: Iterable[ForeignKey]) -> Index:
+    """An index; `optional` where the server made it for a foreign key, under the key's or the first column's name."""
+    columns = _parts(rows)
+    made = any(
+        key.columns == columns
+        and re.fullmatch(rf"{re.escape(columns[0])}(_\d+)?|{re.escape(str(key.name))}", name, re.I)
+        for key in foreign_keys
+    )
+    return Index(name, columns, optional=made)
+
+
+def _foreign_keys(reader: Reader, schema: str, columns: Rows, actions: Rows) -> dict[str, tuple[ForeignKey, ...]]:
+    """The foreign keys of each table; a table in another schema is named with that schema and so is never ours."""
+    rules = {(row.table_name, row.name): (row.on_delete, row.on_update) for row in actions}
+    parts: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+    for row in columns:
+        parts[row.table_name, row.name].append(row)
+    found: dict[str, tuple[ForeignKey, ...]] = defaultdict(tuple)
+    for (table, name), rows in parts.items():
+        elsewhere = rows[0].ref_schema.lower() != schema.lower()
+        ref_table = reader.table(rows[0].ref_table)
+        on_delete, on_update = rules.get((table, name), (None, None))
+        key = ForeignKey(
+            tuple(row.column_name.upper() for row in rows),
+            f"{rows[0].ref_schema}.{ref_table}" if elsewhere else ref_table,
+            tuple(row.ref_column.upper() for row in rows),
+            referential_action(on_delete),
+            referential_action(on_update),
+            name,
+        )
+        found[table] += (key,)
+    return found
+
+
+def _trigger(reader: Reader, row: Row[Any]) -> Trigger:
+    return Trigger(row.name.upper(), reader.table(row.table_name), row.timing, (row.event,), action=row.action)

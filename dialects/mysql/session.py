@@ -1,0 +1,172 @@
+"""Sessions, locks and timeouts on MySQL and MariaDB.
+
+Every DDL statement commits at once, and none can be rolled back
+(https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html): connections are in autocommit mode, so that no
+snapshot and no metadata lock outlives the statement that took it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema.errors import Refused, Unfinished
+
+transactional_ddl = False
+
+LOCK_TIMEOUT = 5
+"""Seconds that a statement waits for a table that another session holds; all later ones queue up behind it."""
+PAUSES = (1, 2, 4, 8, 15)
+"""Seconds between the attempts of a statement that met a lock."""
+LOCK_ERRORS = (1205, 1213)
+"""ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
+
+# Zero dates stay legal: a copied table may hold some, from the days when they were a TIMESTAMP's implicit default.
+SQL_MODE = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+SETTINGS = (
+    "SET NAMES utf8mb4",
+    f"SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', foreign_key_checks = 1",
+    f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
+    "SET SESSION wait_timeout = 2147483",
+)
+NO_STATEMENT_TIMEOUT = {
+    "MySQL": "SET SESSION max_execution_time = 0",
+    "MariaDB": "SET SESSION max_statement_time = 0",
+}
+
+HOLDERS = """
+SELECT p.id, p.user, p.host, p.command, p.time, p.info
+FROM performance_schema.metadata_locks l
+JOIN performance_schema.threads t ON t.thread_id = l.owner_thread_id
+JOIN information_schema.processlist p ON p.id = t.processlist_id
+WHERE l.lock_status = 'GRANTED' AND l.object_type = 'TABLE' AND l.object_schema = :schema
+AND LOWER(:sql) LIKE CONCAT('%`', LOWER(l.object_name), '`%') AND p.id <> CONNECTION_ID()
+GROUP BY p.id, p.user, p.host, p.command, p.time, p.info ORDER BY p.id"""
+OTHERS = """
+SELECT id, user, host, command, time, info FROM information_schema.processlist
+WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%' ORDER BY id"""
+
+
+@contextmanager
+def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
+    """A connection prepared for an upgrade: strict, UTC, utf8mb4, a short lock timeout and no statement timeout."""
+    with _autocommit(engine) as connection:
+        if schema is not None:
+            _run(connection, f"USE `{schema.replace('`', '``')}`")
+        yield connection
+
+
+@contextmanager
+def _autocommit(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for setting in (*SETTINGS, NO_STATEMENT_TIMEOUT[server(connection).split()[0]]):
+            _run(connection, setting)
+        yield connection
+
+
+@contextmanager
+def locked(engine: Engine, name: str) -> Iterator[None]:
+    """Holds the one-upgrade-a-database lock, on a connection of its own that has no transaction.
+
+    GET_LOCK's names are the whole server's, so the database's is added. Raises Refused, naming the holder, if
+    another session has it.
+    """
+    with _autocommit(engine) as connection:
+        lock = _lock_name(name, default_schema(connection))
+        if connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) != 1:
+            raise Refused(f"another upgrade holds the lock {lock!r}: {_holder(connection, lock)}; wait for its end")
+        try:
+            yield
+        finally:
+            connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": lock})
+
+
+def _lock_name(name: str, schema: str) -> str:
+    """At most 64 characters, as GET_LOCK wants it; a longer name is told from others by its digest."""
+    full = f"{name} {schema}".rstrip()
+    return full if len(full) <= 64 else f"{full[:47]} {hashlib.sha256(full.encode()).hexdigest()[:16]}"
+
+
+def _holder(connection: Connection, lock: str) -> str:
+    holder = connection.scalar(text("SELECT IS_USED_LOCK(:name)"), {"name": lock})
+    query = text("SELECT id, user, host, command, time, info FROM information_schema.processlist WHERE id = :id")
+    row = connection.execute(query, {"id": holder}).first()
+    return _words(row) if row else f"session {holder}" if holder else "it has just ended"
+
+
+def default_schema(connection: Connection) -> str:
+    """The database that unqualified names mean on this connection, "" where there is none."""
+    return str(connection.scalar(text("SELECT DATABASE()")) or "")
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Runs one statement as it stands; one that meets a lock is tried again a few times.
+
+    That is safe for DDL, which is done as a whole or not at all. Raises Unfinished, naming the sessions that hold
+    the table, when the last attempt met a lock as well.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            _run(connection, sql)
+            return
+        except DBAPIError as error:
+            if _code(error) not in LOCK_ERRORS:
+                raise
+            if pause is None:
+                raise Unfinished(_locked_out(connection, sql)) from error
+            time.sleep(pause)
+
+
+def _run(connection: Connection, sql: str) -> None:
+    connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def _code(error: DBAPIError) -> int | None:
+    """The server's error number, the first argument of every MySQL driver's exception."""
+    arguments: Sequence[Any] = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def _locked_out(connection: Connection, sql: str) -> str:
+    schema = default_schema(connection)
+    found = _ask(connection, HOLDERS, schema=schema, sql=sql)
+    held = [_words(row) for row in found] or [f"{other} (may be it)" for other in others(connection, schema)]
+    return (
+        f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. "
+        f"Held by: {', '.join(held) or 'a session that this login may not see'}. End it, and run the same upgrade again"
+    )
+
+
+def others(connection: Connection, schema: str | None) -> list[str]:
+    """The other sessions on this database; without the PROCESS privilege the server shows only those of this login."""
+    return [_words(row) for row in _ask(connection, OTHERS, schema=schema or default_schema(connection))]
+
+
+def _ask(connection: Connection, query: str, **parameters: str) -> Sequence[Row[Any]]:
+    """The rows, none where this login may not read the tables."""
+    try:
+        return connection.execute(text(query), parameters).all()
+    except DBAPIError:
+        return []
+
+
+def _words(row: Row[Any]) -> str:
+    """A session without the text of its statement, which may hold data: only its first word."""
+    id_, user, host, command, seconds, statement = tuple(row)
+    doing = statement.split()[0].upper() if statement and statement.strip() else command
+    return f"session {id_} of {user}@{host.partition(':')[0]} ({doing} for {seconds} s)"
+
+
+def server(connection: Connection) -> str:
+    """The server's name and version: "MySQL 9.7.4", "MariaDB 10.11.6"."""
+    version = str(connection.scalar(text("SELECT VERSION()")))
+    found = re.match(r"(?:5\.5\.5-)?(\d+\.\d+\.\d+)", version)
+    return f"{'MariaDB' if 'mariadb' in version.lower() else 'MySQL'} {found[1] if found else version}"
