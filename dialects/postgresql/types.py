@@ -27,7 +27,6 @@ SYNONYMS = {
     "FLOAT8": "DOUBLE PRECISION",
     "CHARACTER VARYING": "VARCHAR",
     "CHARACTER": "CHAR",
-    "BPCHAR": "CHAR",
     "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
 }
 DEFAULT_LENGTHS = {"CHAR": "CHAR(1)"}
@@ -101,6 +100,11 @@ def _without_casts(sql: str) -> str:
     sql = sqltext.without_parentheses(sql)
     cast = CAST.fullmatch(sql)
     return _without_casts(cast[1]) if cast else sql
+
+
+def length_of(expression: str) -> str:
+    """The length of a text in characters: what the n of VARCHAR(n) counts."""
+    return f"char_length({expression})"
 
 
 def sequence_of(default: str | None) -> str | None:

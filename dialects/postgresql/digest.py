@@ -1,0 +1,135 @@
+"""Hashes rows on the server: one scan a table, a count and a sum of 64-bit hashes for each bucket of the primary key.
+
+Each row is hashed with the hash of its own key as the seed. Without that, the sum would not notice two rows of a
+bucket that exchange a value: `hash_record_extended` combines the hashes of the columns linearly, as does a sum.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from apim_schema.dialect import Bucket, Compared
+from apim_schema.schema import Table
+
+from . import introspect, names
+
+BUCKETS = 4096
+"""As many as the server's hash table holds in the processor's cache: 65536 double the time of the scan."""
+
+RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
+RECORD_SINCE = 140000
+
+SEEDS = {
+    "SMALLINT": "hashint2extended({0}, {1})",
+    "INTEGER": "hashint4extended({0}, {1})",
+    "BIGINT": "hashint8extended({0}, {1})",
+    "TEXT": 'hashtextextended({0} COLLATE "C", {1})',
+    "VARCHAR": 'hashtextextended({0} COLLATE "C", {1})',
+}
+"""The hash of a key's column with what precedes it as the seed, by type; of any other type that of its text."""
+
+VALUES = {
+    "BIGINT": "int8send({0})",
+    "BOOLEAN": "{0}",
+    "BPCHAR": "bpcharsend({0})",
+    "BYTEA": "{0}",
+    "DATE": "{0}",
+    "INTEGER": "{0}",
+    "SMALLINT": "{0}",
+    "TEXT": '{0} COLLATE "C"',
+    "TIMESTAMP": "timestamp_send({0})",
+    "VARCHAR": '{0} COLLATE "C"',
+}
+"""What to hash of a column, by its type; of any other type its text.
+
+The server gives one hash to values that it takes for equal or folds to 32 bits, and evidence is about every bit:
+1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded.
+"""
+ROWS = f"SELECT c.relname, c.reltuples FROM pg_class c WHERE {introspect.TABLES}"
+
+AS_TEXT = '{0}::text COLLATE "C"'
+
+
+def method(connection: Connection) -> str:
+    """What this server hashes with: records are hashable as a whole from PostgreSQL 14 on."""
+    return RECORD if _hashes_records(connection) else TEXT
+
+
+def buckets(
+    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+) -> dict[int, Bucket]:
+    """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    The sum is exact: of BIGINT the server makes a NUMERIC.
+    """
+    values = ", ".join(_value(table, column) for column in compared)
+    records = _hashes_records(connection)
+    seed = _seed(table) or _hash(values, "0", records)
+    source = f"FROM {names.qualified(table.name, schema)} GROUP BY 1"
+    found = _ask(connection, f"SELECT {_bucket(seed)}, count(*), sum({_hash(values, seed, records)}) {source}")
+    return {bucket: Bucket(rows, int(total)) for bucket, rows, total in found}
+
+
+def keys(
+    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
+) -> list[tuple[object, ...]]:
+    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
+    seed = _seed(table)
+    if table.primary_key is None or seed is None:
+        return []
+    wanted = ", ".join(map(str, buckets))
+    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(seed)} IN ({wanted})"
+    return _ask(connection, f"SELECT {names.listed(table.primary_key.columns)} {source} LIMIT {limit:d}")
+
+
+def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
+    """Rows a table as of the last VACUUM or ANALYZE; 0 where there was none (-1 from PostgreSQL 14 on)."""
+    found = connection.execute(text(ROWS), {"schema": schema})
+    return {names.to_model(name): max(0, int(rows)) for name, rows in found}
+
+
+def _hashes_records(connection: Connection) -> bool:
+    return int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) >= RECORD_SINCE
+
+
+def _hash(values: str, seed: str, records: bool) -> str:
+    """The hash of a row. Its text is unambiguous: NULL is nothing, '' is "", quotes and backslashes are doubled."""
+    return (
+        f"hash_record_extended(ROW({values}), {seed})" if records else f"hashtextextended(ROW({values})::text, {seed})"
+    )
+
+
+def _seed(table: Table) -> str | None:
+    """The hash of the primary key, None where the table has none."""
+    if table.primary_key is None:
+        return None
+    seed = "0"
+    for name in table.primary_key.columns:
+        form = SEEDS.get(_kind(table.columns[name].type), f"hashtextextended({AS_TEXT}, {{1}})")
+        seed = form.format(names.sql(name), seed)
+    return seed
+
+
+def _bucket(seed: str) -> str:
+    return f"({seed} & {BUCKETS - 1})::integer"
+
+
+def _value(table: Table, column: Compared) -> str:
+    """What is hashed of a column; an expression in the place of its name gives text."""
+    plain = column.expression == names.sql(column.name)
+    kind = _kind(table.columns[column.name].type) if plain else "TEXT"
+    return VALUES.get(kind, AS_TEXT).format(column.expression)
+
+
+def _kind(type_: str) -> str:
+    """A type without its length."""
+    return re.sub(r"\([\d,]+\)", "", type_)
+
+
+def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """Runs a query that may hold a name with a percent sign."""
+    return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]

@@ -1,0 +1,99 @@
+"""What a change costs a live table on PostgreSQL: the work, and the lock that is held until the transaction ends.
+
+The locks are those of https://www.postgresql.org/docs/current/explicit-locking.html. Which forms of ALTER TABLE read
+or rewrite the table stands in the notes of https://www.postgresql.org/docs/current/sql-altertable.html.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import singledispatch
+
+from apim_schema import changes
+from apim_schema.changes import Change
+from apim_schema.dialect import Impact
+from apim_schema.schema import Schema
+
+METADATA, SCAN, REBUILD = "metadata", "scan", "rebuild"
+
+NONE = "none"
+SHARE = "SHARE"
+SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+
+LENGTH = re.compile(r"VARCHAR(?:\((\d+)\))?|TEXT")
+
+
+@singledispatch
+def assess(change: Change, live: Schema) -> Impact:
+    """What a change that is still to be made costs: in doubt the most."""
+    return Impact(REBUILD, ACCESS_EXCLUSIVE)
+
+
+@assess.register
+def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
+    """Nobody knows the new table yet; the tables that its foreign keys point to get a trigger each."""
+    return Impact(METADATA, SHARE_ROW_EXCLUSIVE if change.definition.foreign_keys else NONE)
+
+
+@assess.register
+def _add_column(change: changes.AddColumn, live: Schema) -> Impact:
+    """A constant default is stored once, from PostgreSQL 11 on; one drawn from a sequence is written to every row."""
+    return Impact(METADATA if change.column.generated is None else REBUILD, ACCESS_EXCLUSIVE)
+
+
+@assess.register
+def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
+    """A text column that gets wider keeps its rows and indexes, any other type writes them anew."""
+    column = live.tables[change.table].columns[change.name]
+    wanted = change.target(column)
+    if wanted.type != column.type and not _widens(column.type, wanted.type):
+        return Impact(REBUILD, ACCESS_EXCLUSIVE)
+    return Impact(SCAN if column.nullable and not wanted.nullable else METADATA, ACCESS_EXCLUSIVE)
+
+
+def _widens(old: str, new: str) -> bool:
+    before, after = LENGTH.fullmatch(old), LENGTH.fullmatch(new)
+    if before is None or after is None:
+        return False
+    return after[1] is None or (before[1] is not None and int(before[1]) <= int(after[1]))
+
+
+@assess.register
+def _text_to_binary(change: changes.TextToBinary, live: Schema) -> Impact:
+    return Impact(REBUILD, ACCESS_EXCLUSIVE)
+
+
+@assess.register
+def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Impact:
+    """The rows stay; all are read to build the key's index."""
+    return Impact(SCAN, ACCESS_EXCLUSIVE)
+
+
+@assess.register
+def _drop_unique(change: changes.DropUnique, live: Schema) -> Impact:
+    return Impact(METADATA, ACCESS_EXCLUSIVE)
+
+
+@assess.register
+def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema) -> Impact:
+    """Adding one takes SHARE ROW EXCLUSIVE on both tables and checks all rows; dropping the old one takes more."""
+    return Impact(SCAN, ACCESS_EXCLUSIVE)
+
+
+@assess.register
+def _create_index(change: changes.CreateIndex, live: Schema) -> Impact:
+    """Reads stay possible meanwhile, writes don't."""
+    return Impact(SCAN, SHARE)
+
+
+@assess.register
+def _forgo_index(change: changes.ForgoIndex, live: Schema) -> Impact:
+    return Impact(METADATA, NONE)
+
+
+@assess.register
+def _replace_trigger(change: changes.ReplaceTrigger, live: Schema) -> Impact:
+    """Creating one takes SHARE ROW EXCLUSIVE; dropping the old one takes more."""
+    dropped = change.trigger.name in live.triggers
+    return Impact(METADATA, ACCESS_EXCLUSIVE if dropped else SHARE_ROW_EXCLUSIVE)

@@ -1,0 +1,153 @@
+"""Transactions, locks and timeouts on PostgreSQL.
+
+See https://www.postgresql.org/docs/current/runtime-config-client.html and
+https://www.postgresql.org/docs/current/explicit-locking.html.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import sqltext
+from apim_schema.errors import Refused
+
+from . import names
+
+transactional_ddl = True
+
+LOCK_TIMEOUT = 5
+"""Seconds that a statement waits for a lock: all that come after it for the same table wait behind it."""
+PAUSES = (1, 2, 4, 8)
+"""Seconds between the attempts of a statement that came to its lock timeout."""
+LOCK_NOT_AVAILABLE = "55P03"
+
+SETTINGS = {
+    "application_name": "apim-schema",
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "standard_conforming_strings": "on",
+    "row_security": "off",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "work_mem": "64MB",
+    "jit": "off",
+}
+"""Rows must read the same whatever the role's own settings are; a policy that hides rows is an error, not a gap.
+
+The buckets of a digest fit into the memory and are not worth a compilation.
+"""
+
+DATABASE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+HOLDERS = f"""
+SELECT DISTINCT a.pid, a.usename, a.application_name, host(a.client_addr) AS host
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.granted AND l.pid <> pg_backend_pid() AND {DATABASE} AND {{which}} ORDER BY a.pid"""
+OF_THE_NAME = HOLDERS.format(
+    which="l.locktype = 'advisory' AND l.objsubid = 1 "
+    "AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(:name, 0)"
+)
+OF_TABLES = HOLDERS.format(
+    which="l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
+    "AND relname = ANY(:words))"
+)
+
+
+@contextmanager
+def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
+    """A connection in READ COMMITTED, prepared for an upgrade: no statement timeout, a short lock timeout, UTC.
+
+    Unqualified names mean `schema`, where one is given.
+    """
+    settings = {**SETTINGS, **({"search_path": names.PREPARER.quote(schema)} if schema else {})}
+    calls = (f"set_config({sqltext.quoted(name)}, {sqltext.quoted(value)}, false)" for name, value in settings.items())
+    with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+        connection.exec_driver_sql(f"SELECT {', '.join(calls)}", execution_options={"no_parameters": True})
+        connection.commit()
+        yield connection
+
+
+@contextmanager
+def locked(engine: Engine, name: str) -> Iterator[None]:
+    """Holds the advisory lock of this name in this database, on a connection of its own that has no transaction.
+
+    The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder, if another
+    session has it.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+        if not taken.scalar_one():
+            holders = _sessions(connection, OF_THE_NAME, name=name)
+            raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
+        try:
+            yield
+        finally:
+            with suppress(DBAPIError):  # a connection that is lost has lost its locks as well
+                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def default_schema(connection: Connection) -> str:
+    """The schema that unqualified names mean on this connection.
+
+    Raises Refused where the search path leads to none.
+    """
+    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    if schema is None:
+        raise Refused("the search path of this role leads to no schema: name the schema, or set the role's search_path")
+    return str(schema)
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Runs one statement as it stands, within the transaction.
+
+    One that comes to its lock timeout is tried again, from a savepoint so that the transaction survives. Raises
+    Refused, naming the sessions that are in the way, when all attempts have failed.
+    """
+    for pause in PAUSES:
+        if _attempt(connection, sql):
+            return
+        time.sleep(pause)
+    if not _attempt(connection, sql):
+        attempts = len(PAUSES) + 1
+        words = re.findall(r"\w+", sql.lower())
+        holders = _sessions(connection, OF_TABLES, words=words)
+        raise Refused(
+            f"no lock for {sql!r} in {attempts} attempts; locks on its tables are held by {holders}: "
+            "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
+        )
+
+
+def _attempt(connection: Connection, sql: str) -> bool:
+    """Runs a statement in a savepoint; False if it came to its lock timeout."""
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True
+
+
+def _sessions(connection: Connection, query: str, **values: object) -> str:
+    """The sessions that a query finds, in words; the server shows a role only the names of its equals."""
+    told = [
+        f"process {row.pid} (user {row.usename}, application {row.application_name or 'unnamed'}"
+        + (f", host {row.host})" if row.host else ")")
+        for row in connection.execute(text(query), values)
+    ]
+    return ", ".join(told) or "a session that has ended by now"
+
+
+def server(connection: Connection) -> str:
+    """The server's name and version: "PostgreSQL 16.4"."""
+    return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one().split()[0]}"
