@@ -82,7 +82,8 @@ def test_narrowed_for_utf8mb4(mysql: Server, release: str) -> None:
     with new_database(mysql, charset="utf8mb4") as url:
         document = make.create(url, "mysql", "apim", release, narrow=True)
         assert outside.differences(outside.plain(document), outside.catalog_of(url)) == []
-        assert outside.plain(document) != outside.plain(make.catalog("mysql", "apim", release))
+        shortened = document != make.catalog("mysql", "apim", release)
+        assert shortened == (release in ("4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0"))
         assert fill(url, document, latin1=False) == rows.ROWS * len(document["tables"])
 
 

@@ -32,8 +32,8 @@ class Reader(Protocol):
     def default_of(self, facts: dict[str, Any]) -> str | None:
         """A catalog's default in the server's words."""
 
-    def index_column(self, written: str) -> str:
-        """A catalog's index column in the server's words."""
+    def key_column(self, table: dict[str, Any], written: str) -> str:
+        """A column of a catalog's key or index in the server's words."""
 
 
 READERS: dict[str, Reader] = {"postgresql": outside_postgresql, "mysql": outside_mysql}
@@ -84,13 +84,13 @@ def _table(reader: Reader, table: dict[str, Any]) -> Plain:
     return {
         "columns": {name: _column(reader, facts) for name, facts in table["columns"].items()},
         "primary_key": table["primary_key"] and table["primary_key"]["columns"],
-        "unique": [key["columns"] for key in table.get("unique", ())],
+        "unique": [[reader.key_column(table, name) for name in key["columns"]] for key in table.get("unique", ())],
         "foreign_keys": [
             [key["columns"], key["ref_table"], key["ref_columns"], key.get("on_delete"), key.get("on_update")]
             for key in table.get("foreign_keys", ())
         ],
         "indexes": {
-            index["name"]: [[reader.index_column(column) for column in index["columns"]], index["unique"]]
+            index["name"]: [[reader.key_column(table, name) for name in index["columns"]], index["unique"]]
             for index in table.get("indexes", ())
         },
     }

@@ -133,5 +133,5 @@ def default_of(facts: dict[str, Any]) -> str | None:
     return {"0": "false", "1": "true"}.get(str(value), value) if facts["type"] == "BOOLEAN" else value
 
 
-def index_column(written: str) -> str:
+def key_column(table: dict[str, Any], written: str) -> str:
     return written

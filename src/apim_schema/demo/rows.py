@@ -74,7 +74,7 @@ def bulk(connection: sa.Connection, schema: Schema, table: str, rows: int, *, in
     selected = [_numbered(maker, definition, column, number.c.n) for _, column in _given(definition)]
     target = _target(connection, schema, definition, into)
     names = [name for name, _ in _given(definition)]
-    connection.execute(sa.insert(target).from_select(names, sa.select(*selected).where(number.c.n < rows)))
+    connection.execute(sa.insert(target).from_select(names, sa.select(*selected)))
 
 
 def parents_first(schema: Schema) -> Iterator[Table]:
@@ -102,17 +102,14 @@ def _target(connection: sa.Connection, schema: Schema, table: Table, into: str |
 
 
 def _numbers(rows: int) -> sa.Subquery:
-    """A table of the numbers from 0 to at least `rows` - 1, in SQL that every server has: digits, multiplied."""
+    """A table of the numbers from 0 to `rows` - 1, in SQL that every server has: each digit with each other."""
     digits: sa.CompoundSelect[int] = sa.union_all(
         *(sa.select(sa.literal_column(str(digit)).label("n")) for digit in range(10))
     )
-    source: sa.FromClause = digits.subquery("d0")
-    value: sa.ColumnElement[int] = source.c.n
-    for place in range(1, len(str(rows))):
-        digit = digits.subquery(f"d{place}")
-        value = value * 10 + digit.c.n
-        source = source.join(digit, sa.true())
-    return sa.select(value.label("n")).select_from(source).subquery("numbers")
+    last = digits.subquery("d0").c.n
+    higher = sum(digits.subquery(f"d{place}").c.n * 10**place for place in range(1, max(2, len(str(rows)))))
+    # the comparison names every table: SQLAlchemy would warn of a cartesian product that is not meant
+    return sa.select((higher + last).label("n")).where(last < rows - higher).subquery("numbers")
 
 
 def _numbered(maker: _Maker, table: Table, column: Column, number: sa.ColumnElement[int]) -> sa.ColumnElement[Any]:
@@ -221,16 +218,24 @@ def _in_primary_key(table: Table, column: Column) -> bool:
 
 def _distinct(table: Table, column: Column) -> bool:
     """Whether a key wants another value in each row."""
-    unique = [key.columns for key in table.unique] + [i.columns for i in table.indexes if i.unique]
-    return _in_primary_key(table, column) or any(column.name in columns for columns in unique)
+    return any(column.name in names for names in _unique(table))
 
 
-def _indexed(table: Table) -> Iterator[tuple[str, ...]]:
-    """The columns of each key and index; of an expression or a prefix, the column in it."""
+def _unique(table: Table) -> Iterator[list[str]]:
     if table.primary_key:
-        yield table.primary_key.columns
-    yield from (key.columns for key in table.unique)
-    yield LATER_INDEXES.get(table.name, ())
-    for index in table.indexes:
-        words = [word for entry in index.columns for word in entry.replace(")", "(").split("(")]
-        yield tuple(word for word in words if word in table.columns)
+        yield _names(table, table.primary_key.columns)
+    yield from (_names(table, key.columns) for key in table.unique)
+    yield from (_names(table, index.columns) for index in table.indexes if index.unique)
+
+
+def _indexed(table: Table) -> Iterator[list[str]]:
+    """The columns of each key and index, those that a later release makes too."""
+    yield from _unique(table)
+    yield from (_names(table, index.columns) for index in table.indexes)
+    yield _names(table, LATER_INDEXES.get(table.name, ()))
+
+
+def _names(table: Table, columns: tuple[str, ...]) -> list[str]:
+    """The columns of an index; of an expression, LOWER(APP_NAME), or a prefix, ATTR_NAME(500), the column in it."""
+    words = [word for entry in columns for word in entry.replace(")", "(").split("(")]
+    return [word for word in words if word in table.columns]
