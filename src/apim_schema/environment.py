@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from apim_schema import chain, config, report
 from apim_schema.errors import SchemaToolError, UsageError
+from apim_schema.redact import redact
 from apim_schema.target import Target
 from apim_schema.upgrade import Result, Upgrade
 
@@ -46,7 +47,7 @@ def run() -> None:
     except SchemaToolError as error:
         if context.config.cmd_opts is None:
             raise
-        print(f"apim-schema: {error}", file=sys.stderr)
+        print(f"apim-schema: {redact(str(error))}", file=sys.stderr)
         raise SystemExit(int(error.exit_code)) from None
 
 
@@ -85,7 +86,7 @@ def _upgrade(given: Upgrade | None, target: Target) -> None:
         given.run(_migrate)
     else:
         upgrade = Upgrade(target, _destination(target.database), progress=report.Terminal())
-        report.show([upgrade.run(_migrate)])
+        report.show(report.console(), [upgrade.run(_migrate)])
 
 
 def _migrate(connection: Connection, upgrade: Upgrade) -> None:

@@ -7,10 +7,11 @@ SchemaToolError
 │   ├── NotRecognised        the database is no release we can start from
 │   └── Blocked              preflight found data that would not survive
 ├── Unfinished            4  failed part-way, can be continued
-└── NotProven             5  done or undone, but something could not be proven
+├── NotProven             5  done or undone, but something could not be proven
+└── Interrupted         130  stopped by Ctrl-C, nothing changed
 
 Every message names the thing, says what was found and says the way out. None may hold a password: URLs are
-printed by `config.shown` only.
+printed as `str(Target)` only, and what others say goes through `redact`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Exit(IntEnum):
     REFUSED = 3
     UNFINISHED = 4
     NOT_PROVEN = 5
+    INTERNAL = 70
+    INTERRUPTED = 130
 
 
 class SchemaToolError(Exception):
@@ -67,3 +70,9 @@ class NotProven(SchemaToolError):
     """The proof that no row changed could not be given, or showed a change."""
 
     exit_code = Exit.NOT_PROVEN
+
+
+class Interrupted(SchemaToolError):
+    """Stopped by Ctrl-C; the database is as before."""
+
+    exit_code = Exit.INTERRUPTED

@@ -8,15 +8,18 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from apim_schema import evidence
 from apim_schema.compare import Difference
+from apim_schema.evidence import Verdict
 from apim_schema.progress import Advance
 from apim_schema.upgrade import Result
 
 STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
+NUMBERS = ("changes", "statements", "tables", "rows compared", "differences", "drift", "seconds")
+"""Headers of the columns that hold numbers."""
 
 WIDTH = 200
 """Columns that a table may take where no terminal says how many there are."""
@@ -34,7 +37,7 @@ class Speed(ProgressColumn):
     """Units done a second, as the bar has seen them lately."""
 
     def __init__(self, unit: str) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True))
         self._unit = unit
 
     def render(self, task: Task) -> Text:
@@ -69,8 +72,8 @@ class Terminal:
             def advance(more: int) -> None:
                 nonlocal count
                 count += more
-                # the total is an estimate: a bar that stands at its end while rows are still read says nothing
-                bar.update(task, completed=count, total=max(total, count))
+                # the total is an estimate: a bar that is at its end has no speed any more
+                bar.update(task, completed=count, total=max(total, count + 1))
 
             yield advance
         self.say(f"{doing}: {count:,} {unit} in {time.monotonic() - started:.1f} s")
@@ -79,7 +82,7 @@ class Terminal:
         return Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn(f"{{task.completed:,}} of {{task.total:,}} {unit}", markup=False),
+            TextColumn(f"{{task.completed:,}} {unit}", markup=False),
             Speed(unit),
             TimeRemainingColumn(),
             console=self.console,
@@ -88,30 +91,26 @@ class Terminal:
         )
 
 
-def show(results: Sequence[Result]) -> None:
+def show(out: Console, results: Sequence[Result]) -> None:
     """The summary of an upgrade: a line a database, then what was there already, changed rows and drift."""
-    out = console()
-    table = _table("database", "from", "to", "changes", "statements", "rows compared", "rows", "drift", "seconds")
-    for result in results:
-        table.add_row(*_summary(result))
-    out.print(table)
+    headers = ("database", "from", "to", "changes", "statements", "rows compared", "rows", "drift", "seconds")
+    table(out, headers, map(_summary, results))
     for result in results:
         _details(out, result)
 
 
-def _summary(result: Result) -> list[str | Text]:
-    verdict = result.verdict.verdict
-    return [
+def _summary(result: Result) -> tuple[str | Text, ...]:
+    return (
         result.database,
         result.start,
         result.target,
         f"{len(result.plan.changes):,}",
         f"{result.executed:,}",
         f"{result.verdict.rows:,}",
-        Text(verdict, style=STYLES[verdict]) if result.changed else "not read",
+        verdict(result.verdict.verdict) if result.changed else "not compared",
         f"{len(result.drift):,}",
         f"{result.seconds:.1f}",
-    ]
+    )
 
 
 def _details(out: Console, result: Result) -> None:
@@ -119,15 +118,35 @@ def _details(out: Console, result: Result) -> None:
         adopted = ", and is stamped so now" if result.adopted else ""
         out.print(f"{result.database} is {result.target} already{adopted}: nothing to do")
     listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
-    listed(out, f"{result.database}: rows {result.verdict.verdict}", result.verdict.failures)
-    show_differences(out, result.database, result.drift)
+    failures(out, result.database, result.verdict)
+    differences(out, result.database, result.drift)
 
 
-def show_differences(out: Console, database: str, differences: Iterable[Difference]) -> None:
-    """Differences of a schema from its release, in the order that matters to a DBA."""
-    found = list(differences)
-    listed(out, f"{database}: not as the release has it", (d for d in found if d.is_mismatch))
-    listed(out, f"{database}: drift, harmless", (d for d in found if not d.is_mismatch))
+def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """A table with a column a header; numbers stand to the right."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        made.add_column(header, justify="right" if header in NUMBERS else "left", no_wrap=True)
+    for row in rows:
+        made.add_row(*row)
+    out.print(made)
+
+
+def verdict(word: str) -> Text:
+    """A verdict in its colour."""
+    return Text(word, style=STYLES.get(word, ""))
+
+
+def failures(out: Console, database: str, rows: Verdict) -> None:
+    """The tables that are not proven, with the keys of their rows."""
+    listed(out, f"{database}: rows {rows.verdict}", rows.failures)
+
+
+def differences(out: Console, database: str, found: Iterable[Difference]) -> None:
+    """Differences of a schema from its release: first those that matter, then drift that harms nothing."""
+    every = list(found)
+    listed(out, f"{database}: not as the release has it", (d for d in every if d.is_mismatch))
+    listed(out, f"{database}: drift that harms nothing", (d for d in every if not d.is_mismatch))
 
 
 def listed(out: Console, title: str, lines: Iterable[object]) -> None:
@@ -135,11 +154,3 @@ def listed(out: Console, title: str, lines: Iterable[object]) -> None:
     found = [f"  {line}" for line in lines]
     if found:
         out.print("\n".join([f"{title}:", *found]))
-
-
-def _table(*headers: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = ("changes", "statements", "rows compared", "drift", "seconds")
-    for header in headers:
-        table.add_column(header, justify="right" if header in numbers else "left", no_wrap=True)
-    return table

@@ -1,0 +1,191 @@
+"""What the verbs share: how databases are named, and how an answer or an error is said, as text or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import click
+from alembic.util import CommandError
+from rich.console import Console
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import chain, config, report
+from apim_schema.errors import Exit, Interrupted, SchemaToolError
+from apim_schema.redact import redact
+from apim_schema.target import Target
+
+Found = TypeVar("Found")
+Function = Callable[..., Any]
+
+MEANINGS = {
+    Exit.OK: "done, or nothing found",
+    Exit.FOUND: "found something: pending releases, a schema that is not its release's, changed rows",
+    Exit.USAGE: "wrong use or configuration, or the database can't be reached",
+    Exit.REFUSED: "refused, nothing was changed",
+    Exit.UNFINISHED: "failed or interrupted part-way, where it can't be rolled back; the same command continues",
+    Exit.NOT_PROVEN: "the rows could not be proven unchanged",
+    Exit.INTERNAL: "a fault in apim-schema itself",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C, nothing was changed",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb found: a JSON document, the text that says the same, and the exit code."""
+
+    document: dict[str, Any]
+    text: Callable[[Console], None]
+    exit_code: Exit = Exit.OK
+
+
+class Failed(Exception):
+    """An error after some databases were done: `answer` is about those."""
+
+    def __init__(self, error: BaseException, answer: Answer) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.answer = answer
+
+
+class Verbs(click.Group):
+    """The command line: runs a verb, says its answer or its error, and exits with its code."""
+
+    def main(self, args: Sequence[str] | None = None, *others: Any, **extra: Any) -> Any:
+        arguments = list(sys.argv[1:] if args is None else args)
+        as_json = _wants_json(arguments)
+        try:
+            answer = super().main(arguments, *others, **extra | {"standalone_mode": False})
+        except (Exception, KeyboardInterrupt) as error:
+            sys.exit(_say_error(error, as_json))
+        sys.exit(_say(answer, as_json) if isinstance(answer, Answer) else answer)
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Looked up by hand: an error in the arguments themselves is said in JSON too."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _say(answer: Answer, as_json: bool) -> int:
+    if as_json:
+        _print_json(answer.document | {"exit_code": int(answer.exit_code)})
+    else:
+        answer.text(report.console())
+    return int(answer.exit_code)
+
+
+def _say_error(error: BaseException, as_json: bool) -> int:
+    """Says an error, and what was done before it, and returns the exit code. No password is in it."""
+    document: dict[str, Any] = {}
+    if isinstance(error, Failed):
+        document = error.answer.document
+        if not as_json:
+            error.answer.text(report.console())
+        error = error.error
+    name, message, code = _told(error)
+    if as_json:
+        _print_json(document | {"error": {"type": name, "message": redact(message)}, "exit_code": int(code)})
+    report.console().print(f"apim-schema: {redact(message)}")
+    return int(code)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, default=str))
+
+
+def _told(error: BaseException) -> tuple[str, str, Exit]:
+    """The name, the message and the exit code of an error."""
+    if isinstance(error, SchemaToolError):
+        return type(error).__name__, str(error), error.exit_code
+    if isinstance(error, click.ClickException):
+        return "UsageError", _usage(error), Exit.USAGE
+    if isinstance(error, CommandError):
+        return "UsageError", str(error), Exit.USAGE
+    if isinstance(error, DBAPIError):
+        return "Refused", f"the database says: {str(error.orig).strip()}", Exit.REFUSED
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return Interrupted.__name__, "interrupted, nothing was changed", Exit.INTERRUPTED
+    told = "".join(traceback.format_exception(error))
+    return "InternalError", f"this is a fault in apim-schema; please report it with these lines:\n{told}", Exit.INTERNAL
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return error.format_message() + (f" See {context.command_path} --help" if context else "")
+
+
+def each(targets: Sequence[Target], work: Callable[[Target], Found], answer: Callable[[list[Found]], Answer]) -> Answer:
+    """Does the work for each database in turn; an error says what was done before."""
+    done: list[Found] = []
+    for target in targets:
+        try:
+            done.append(work(target))
+        except (Exception, KeyboardInterrupt) as error:
+            if done:
+                raise Failed(error, answer(done)) from error
+            raise
+    return answer(done)
+
+
+DATABASE_OPTIONS = (
+    click.option("--env", metavar="NAME", help="The environment of environments.toml to work on."),
+    click.option("--apim-url", metavar="URL", help="The apim database: dialect://user:password@host:port/name."),
+    click.option("--shared-url", metavar="URL", help="The shared database. In either, ?schema=NAME names a schema."),
+    click.option("--database", type=click.Choice(chain.DATABASES), help="Only this one of those that are named."),
+    click.option("--environments", metavar="FILE", help="A file other than environments.toml in this folder."),
+)
+
+format_option = click.option(
+    "--format",
+    type=click.Choice(("text", "json")),
+    default="text",
+    expose_value=False,
+    help="json: one document on stdout; text: all on stderr.",
+)
+"""`Verbs.main` reads it, so that a verb does not have to know."""
+
+
+def database_options(function: Function) -> Function:
+    """The options that name databases, and `--format`; the function gets `targets` of them."""
+
+    @wraps(function)
+    def gather(
+        env: str | None, apim_url: str | None, shared_url: str | None, database: str | None,
+        environments: str | None, **others: Any,
+    ) -> Any:  # fmt: skip
+        urls = {"apim": apim_url, "shared": shared_url}
+        return function(config.from_options(env, urls, database, environments), **others)
+
+    decorated: Function = format_option(gather)
+    for option in reversed(DATABASE_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def epilog(example: str, *codes: Exit) -> str:
+    """The end of a verb's help: an example and its exit codes."""
+    lines = [f"  {int(code):<4}{MEANINGS[code]}" for code in (*codes, Exit.INTERNAL, Exit.INTERRUPTED)]
+    return "\n".join(["\b", "Example:", f"  {example}", "", "\b", "Exit codes:", *lines])
+
+
+@contextmanager
+def shown_statements() -> Iterator[None]:
+    """Prints each statement as it is sent to a database."""
+    out = report.console()
+
+    def show(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        out.print(redact(" ".join(statement.split())))
+
+    event.listen(Engine, "before_cursor_execute", show)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", show)

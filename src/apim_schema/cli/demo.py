@@ -1,0 +1,49 @@
+"""`demo`: the whole story on a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+
+import click
+from rich.console import Console
+
+from apim_schema import report
+from apim_schema.cli.common import Answer, epilog, format_option
+from apim_schema.demo import story
+from apim_schema.demo.story import Step
+from apim_schema.errors import Exit
+
+
+@click.command(epilog=epilog("apim-schema demo", Exit.OK, Exit.FOUND, Exit.USAGE))
+@format_option
+@click.pass_context
+def demo(context: click.Context) -> Answer:
+    """Show an upgrade on a PostgreSQL server that is started for it, and removed afterwards.
+
+    Two databases of 4.2.0, filled with rows that would expose a careless migration, go to the newest release. Then one
+    row is changed on purpose, which verify must find. Exits with 1 if any command did not do what it should.
+    """
+    main = context.find_root().command
+
+    def run(arguments: list[str]) -> int:
+        try:
+            main.main(arguments, prog_name="apim-schema")
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        raise AssertionError("a verb always exits")
+
+    return _answer(story.tell(run, report.console()))
+
+
+def _answer(steps: list[Step]) -> Answer:
+    held = all(step.held for step in steps)
+    return Answer({"steps": [asdict(step) for step in steps]}, partial(_text, held), Exit.OK if held else Exit.FOUND)
+
+
+def _text(held: bool, out: Console) -> None:
+    out.print(
+        "\nAll of it went as it should: the upgrade is proven, and the changed row was found."
+        if held
+        else "\nThe demo failed: a command had another exit code than it should."
+    )

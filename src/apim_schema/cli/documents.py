@@ -1,0 +1,36 @@
+"""The parts of the JSON documents that several verbs have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from apim_schema.compare import Difference
+from apim_schema.evidence import TableVerdict, Verdict
+
+
+def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
+    return [asdict(difference) for difference in found]
+
+
+def verdict(rows: Verdict) -> dict[str, Any]:
+    """What is proven of the rows; only the tables that are not proven are listed."""
+    return {
+        "verdict": rows.verdict,
+        "method": rows.method,
+        "tables_compared": len(rows.tables),
+        "rows_compared": rows.rows,
+        "failures": [_failure(table) for table in rows.failures],
+    }
+
+
+def _failure(table: TableVerdict) -> dict[str, Any]:
+    return {
+        "table": table.table,
+        "verdict": table.verdict,
+        "reason": table.reason,
+        "rows_before": table.rows_before,
+        "rows_after": table.rows_after,
+        "keys": [dict(zip(table.key_columns, key, strict=True)) for key in table.keys],
+    }

@@ -1,0 +1,71 @@
+"""`snapshot`: digests of all rows, in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from apim_schema import report
+from apim_schema import snapshot as snapshots
+from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.errors import Exit
+from apim_schema.live import opened
+from apim_schema.snapshot import Snapshot
+from apim_schema.target import Target
+
+
+@click.command(epilog=epilog("apim-schema snapshot --env prod -o before.snapshot", Exit.OK, Exit.USAGE, Exit.REFUSED))
+@database_options
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), required=True, help="The file to make."
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+def snapshot(targets: Sequence[Target], output: Path, force: bool) -> Answer:
+    """Read all rows once and write their digests to a file, for `verify --against`.
+
+    Stop the product first: rows that are written meanwhile would be a change later. The file holds hashes and no value
+    of any row. Changes nothing in the database.
+    """
+    snapshots.check_free(output, force)
+    progress = report.Terminal()
+
+    def take(target: Target) -> Snapshot:
+        with opened(target) as live:
+            return snapshots.take(live, progress)
+
+    answer = each(targets, take, partial(_answer, output))
+    return answer
+
+
+def _answer(output: Path, found: list[Snapshot]) -> Answer:
+    snapshots.write(output, found)
+    databases = [
+        {
+            "database": entry.database,
+            "server": entry.server,
+            "release": entry.release,
+            "method": entry.evidence.method,
+            "tables": len(entry.evidence.tables),
+            "rows": entry.evidence.all_rows,
+        }
+        for entry in found
+    ]
+    return Answer({"file": str(output), "databases": databases}, partial(_text, output, found))
+
+
+def _text(output: Path, found: list[Snapshot], out: Console) -> None:
+    rows = [
+        (
+            entry.database,
+            entry.release or "not recognised",
+            str(len(entry.evidence.tables)),
+            f"{entry.evidence.all_rows:,}",
+        )
+        for entry in found
+    ]
+    report.table(out, ("database", "release", "tables", "rows"), rows)
+    out.print(f"written to {output}")

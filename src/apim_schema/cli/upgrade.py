@@ -1,0 +1,87 @@
+"""`upgrade`: takes each database to a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import click
+from alembic import command
+from alembic.config import Config
+from rich.console import Console
+
+from apim_schema import chain, environment, report
+from apim_schema.cli import documents
+from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.errors import Exit, Interrupted, SchemaToolError, Unfinished
+from apim_schema.evidence import CHANGED, NOT_PROVEN
+from apim_schema.target import Target
+from apim_schema.upgrade import Result, Upgrade
+
+CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
+
+
+@click.command(epilog=epilog("apim-schema upgrade head --env prod", *CODES))
+@click.argument("release", default="head", metavar="[RELEASE]")
+@database_options
+@click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
+def upgrade(targets: Sequence[Target], release: str, create: bool) -> Answer:
+    """Upgrade each database to RELEASE, or to the newest (head), and prove that no row has changed.
+
+    Take a backup first. apim goes before shared; each is upgraded wholly or, where the database can roll back, not at
+    all. A second run finds nothing to do.
+    """
+    for target in targets:
+        chain.check_release(target.database, release)
+    return each(targets, partial(_upgrade, release, create), _answer)
+
+
+def _upgrade(release: str, create: bool, target: Target) -> Result:
+    """Through Alembic, which works out the revisions; its environment runs this very Upgrade."""
+    run = Upgrade(target, release, create, report.Terminal())
+    section = chain.SECTIONS[target.database]
+    config = Config(chain.ini_file(), ini_section=section, attributes={environment.ATTRIBUTE: run})
+    try:
+        command.upgrade(config, run.release)
+    except KeyboardInterrupt:
+        raise _interrupted(run) from None
+    if run.result is None:
+        raise RuntimeError("Alembic has not run the environment")
+    return run.result
+
+
+def _interrupted(run: Upgrade) -> SchemaToolError:
+    if run.dialect.session.transactional_ddl or not run.executed:
+        return Interrupted(f"{run.database}: interrupted; the database is as before")
+    return Unfinished(
+        f"{run.database}: interrupted. {run.executed} statements are in: run the same upgrade again, it continues"
+    )
+
+
+def _answer(found: list[Result]) -> Answer:
+    verdicts = {result.verdict.verdict for result in found}
+    code = Exit.FOUND if CHANGED in verdicts else Exit.NOT_PROVEN if NOT_PROVEN in verdicts else Exit.OK
+    return Answer({"databases": [_document(result) for result in found]}, partial(_text, found), code)
+
+
+def _document(result: Result) -> dict[str, Any]:
+    return {
+        "database": result.database,
+        "from": result.start,
+        "same": result.same,
+        "to": result.target,
+        "adopted": result.adopted,
+        "changes": [
+            {"release": p.release, "change": str(p.change), "already_there": not p.statements}
+            for p in result.plan.changes
+        ],
+        "statements": result.executed,
+        "rows": documents.verdict(result.verdict) if result.changed else None,
+        "drift": documents.differences(result.drift),
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _text(found: list[Result], out: Console) -> None:
+    report.show(out, found)

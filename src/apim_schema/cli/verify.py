@@ -1,0 +1,87 @@
+"""`verify`: the schema against the release, and the rows against a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from apim_schema import report, snapshot
+from apim_schema.cli import documents
+from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.errors import Exit, UsageError
+from apim_schema.live import opened
+from apim_schema.snapshot import Snapshot
+from apim_schema.target import Target
+from apim_schema.verify import Verified
+from apim_schema.verify import verify as verify_live
+
+CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.NOT_PROVEN)
+
+
+@click.command(epilog=epilog("apim-schema verify --env prod --against before.snapshot", *CODES))
+@database_options
+@click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
+def verify(targets: Sequence[Target], against: Path | None) -> Answer:
+    """Compare each schema with its release and, with a snapshot, all rows with those of then.
+
+    The release is the stamped one, else the one that is recognised. The snapshot may be of an older release: compared
+    are the columns that it has. Rows that were written since are a change too. Changes nothing.
+    """
+    before = _snapshots(against, targets) if against else {}
+    progress = report.Terminal()
+
+    def look(target: Target) -> Verified:
+        with opened(target) as live:
+            return verify_live(live, before.get(target.database), progress)
+
+    return each(targets, look, _answer)
+
+
+def _snapshots(path: Path, targets: Sequence[Target]) -> dict[str, Snapshot]:
+    found = snapshot.read(path)
+    for target in targets:
+        if target.database not in found:
+            raise UsageError(f"{path} has no {target.database}: it has {', '.join(found)}; choose by --database")
+    return found
+
+
+def _answer(found: list[Verified]) -> Answer:
+    codes = {entry.exit_code for entry in found}
+    code = next((code for code in (Exit.FOUND, Exit.NOT_PROVEN) if code in codes), Exit.OK)
+    return Answer({"databases": [_document(entry) for entry in found]}, partial(_text, found), code)
+
+
+def _document(entry: Verified) -> dict[str, Any]:
+    return {
+        "database": entry.database,
+        "server": entry.server,
+        "release": entry.release,
+        "stamped": entry.stamped is not None,
+        "mismatches": documents.differences(entry.mismatches),
+        "drift": documents.differences(entry.drift),
+        "rows": documents.verdict(entry.rows) if entry.rows else None,
+    }
+
+
+def _text(found: list[Verified], out: Console) -> None:
+    rows = [
+        (
+            entry.database,
+            entry.release,
+            f"{len(entry.mismatches)} differ" if entry.mismatches else "matches",
+            str(len(entry.drift)),
+            f"{entry.rows.rows:,}" if entry.rows else "none",
+            report.verdict(entry.rows.verdict) if entry.rows else "not compared",
+        )
+        for entry in found
+    ]
+    report.table(out, ("database", "release", "schema", "drift", "rows compared", "rows"), rows)
+    for entry in found:
+        report.differences(out, entry.database, (*entry.mismatches, *entry.drift))
+        if entry.rows:
+            report.failures(out, entry.database, entry.rows)

@@ -1,0 +1,139 @@
+"""Snapshots: the digests of all rows in a file, to compare the database with later.
+
+A file is gzipped JSON. It holds names, types, numbers of rows and sums of hashes, and no value of any row.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import tempfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from apim_schema import __version__, evidence
+from apim_schema.dialect import Bucket
+from apim_schema.errors import UsageError
+from apim_schema.evidence import Evidence
+from apim_schema.live import Live
+from apim_schema.progress import Progress
+from apim_schema.schema import Column, Key, Table
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One database at one time; `release` is None where it was none that is known, `taken_at` is UTC."""
+
+    database: str
+    dialect: str
+    server: str
+    release: str | None
+    taken_at: str
+    evidence: Evidence
+
+
+def take(live: Live, progress: Progress) -> Snapshot:
+    """Reads all rows of a database."""
+    taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    doing = f"{live.database}: rows"
+    found = evidence.collect(live.dialect, live.connection, live.schema, live.model, progress, doing)
+    return Snapshot(live.database, live.dialect.name, live.server, live.release, taken_at, found)
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Raises UsageError where no snapshot can be written: better before the rows are read than after."""
+    if path.exists() and not force:
+        raise UsageError(f"{path} is there already: name another file, or say --force")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"no file can be written in {path.parent}: check its permissions")
+
+
+def write(path: Path, snapshots: Sequence[Snapshot]) -> None:
+    """Writes the file whole or not at all, in the place of one that was there."""
+    databases = {snapshot.database: _document(snapshot) for snapshot in snapshots}
+    document = {"format": FORMAT, "tool_version": __version__, "databases": databases}
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(gzip.compress(json.dumps(document, separators=(",", ":")).encode()))
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _document(snapshot: Snapshot) -> dict[str, Any]:
+    found = snapshot.evidence
+    return {
+        "dialect": snapshot.dialect,
+        "server": snapshot.server,
+        "release": snapshot.release,
+        "taken_at": snapshot.taken_at,
+        "method": found.method,
+        "tables": {name: _table(table) for name, table in found.tables.items()},
+        "buckets": {
+            name: [(number, bucket.rows, bucket.total) for number, bucket in sorted(buckets.items())]
+            for name, buckets in found.buckets.items()
+        },
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "columns": [asdict(column) for column in table.columns.values()],
+        "primary_key": table.primary_key and table.primary_key.columns,
+    }
+
+
+def read(path: Path) -> dict[str, Snapshot]:
+    """The snapshots of a file, by database. Raises UsageError where it can't be read, is damaged or too new."""
+    document = _load(path)
+    try:
+        if document["format"] > FORMAT:
+            raise UsageError(
+                f"{path} was written by a newer version, {document['tool_version']}: read it with that one"
+            )
+        return {name: _snapshot(name, entry) for name, entry in document["databases"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _damaged(path) from None
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(gzip.decompress(path.read_bytes()))
+    except (gzip.BadGzipFile, EOFError, zlib.error, ValueError):
+        raise _damaged(path) from None
+    except OSError as error:
+        raise UsageError(f"can't read {path}: {error.strerror}") from None
+
+
+def _damaged(path: Path) -> UsageError:
+    return UsageError(f"{path} is no snapshot, or a damaged one: take it again, or restore the file from its copy")
+
+
+def _snapshot(database: str, entry: Mapping[str, Any]) -> Snapshot:
+    tables = {name: _read_table(name, table) for name, table in entry["tables"].items()}
+    buckets = {
+        name: {int(number): Bucket(int(rows), int(total)) for number, rows, total in found}
+        for name, found in entry["buckets"].items()
+    }
+    if not buckets.keys() <= tables.keys():
+        raise ValueError("rows of a table without columns")
+    found = Evidence(entry["method"], tables, buckets)
+    return Snapshot(database, entry["dialect"], entry["server"], entry["release"], entry["taken_at"], found)
+
+
+def _read_table(name: str, entry: Mapping[str, Any]) -> Table:
+    columns = [Column(**column) for column in entry["columns"]]
+    key = entry["primary_key"]
+    return Table(name, {column.name: column for column in columns}, Key(tuple(key)) if key else None)
