@@ -182,7 +182,7 @@ def started(engine: str, *options: str) -> Iterator[Server]:
         with closing(Process(found.installation, options)) as process:
             yield Server(engine, process.url, process)
     elif options:
-        pytest.skip(f"{engine}: options need binaries on this machine")
+        pytest.skip(f"{engine}: options need a server of our own")
     else:
         with module(engine).IMAGE.run() as url:
             yield Server(engine, url)
