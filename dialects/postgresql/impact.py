@@ -7,12 +7,15 @@ or rewrite the table stands in the notes of https://www.postgresql.org/docs/curr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import singledispatch
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import Impact
+from apim_schema.dialect import Hazard, Impact
 from apim_schema.schema import Schema
+
+from . import names
 
 METADATA, SCAN, REBUILD = "metadata", "scan", "rebuild"
 
@@ -20,6 +23,9 @@ NONE = "none"
 SHARE = "SHARE"
 SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
 ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+
+INDEX_ROW = 2704
+"""Bytes that a row of a B-tree index may have, on the 8 KB page that almost every server has."""
 
 LENGTH = re.compile(r"VARCHAR(?:\((\d+)\))?|TEXT")
 
@@ -97,3 +103,21 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema) -> Impact:
     """Creating one takes SHARE ROW EXCLUSIVE; dropping the old one takes more."""
     dropped = change.trigger.name in live.triggers
     return Impact(METADATA, ACCESS_EXCLUSIVE if dropped else SHARE_ROW_EXCLUSIVE)
+
+
+@singledispatch
+def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
+    """The rows that PostgreSQL's own limits stand in the way of: only an index has one."""
+    return ()
+
+
+@hazards.register
+def _index_row_size(change: changes.CreateIndex, live: Schema) -> Sequence[Hazard]:
+    """A row of a B-tree takes at most a third of a page; a long value may still fit once it is compressed.
+
+    See https://www.postgresql.org/docs/current/btree.html.
+    """
+    columns = [name for name in change.index.columns if name in live.tables[change.table].columns]
+    length = " + ".join(f"coalesce(octet_length(t.{names.sql(name)}), 0)" for name in columns)
+    problem = f"over {INDEX_ROW} bytes in ({', '.join(columns)}), too long for {change.index.name} if not compressible"
+    return (Hazard("warn", problem, f"{length} > {INDEX_ROW}"),)

@@ -10,8 +10,9 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
@@ -56,6 +57,10 @@ OF_THE_NAME = HOLDERS.format(
     which="l.locktype = 'advisory' AND l.objsubid = 1 "
     "AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(:name, 0)"
 )
+CLIENTS = """
+SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> 'apim-schema'
+ORDER BY a.pid"""
 OF_TABLES = HOLDERS.format(
     which="l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
     "AND relname = ANY(:words))"
@@ -126,6 +131,11 @@ def execute(connection: Connection, sql: str) -> None:
         )
 
 
+def others(connection: Connection, schema: str | None) -> list[str]:
+    """The other clients of this database: the server does not tell which schema a session uses."""
+    return [_told(row) for row in connection.execute(text(CLIENTS))]
+
+
 def _attempt(connection: Connection, sql: str) -> bool:
     """Runs a statement in a savepoint; False if it came to its lock timeout."""
     try:
@@ -140,12 +150,12 @@ def _attempt(connection: Connection, sql: str) -> bool:
 
 def _sessions(connection: Connection, query: str, **values: object) -> str:
     """The sessions that a query finds, in words; the server shows a role only the names of its equals."""
-    told = [
-        f"process {row.pid} (user {row.usename}, application {row.application_name or 'unnamed'}"
-        + (f", host {row.host})" if row.host else ")")
-        for row in connection.execute(text(query), values)
-    ]
-    return ", ".join(told) or "a session that has ended by now"
+    return ", ".join(map(_told, connection.execute(text(query), values))) or "a session that has ended by now"
+
+
+def _told(row: Row[Any]) -> str:
+    host = f", host {row.host}" if row.host else ""
+    return f"process {row.pid} (user {row.usename}, application {row.application_name or 'unnamed'}{host})"
 
 
 def server(connection: Connection) -> str:

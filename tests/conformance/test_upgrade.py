@@ -9,6 +9,7 @@ from apim_schema.environment import through_alembic as run
 from apim_schema.target import target
 from tests.conformance.site import Site, site
 from tests.servers import Server
+from tests.vendor import make
 
 HEAD = "4.7.0"
 STARTS = ("4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0")
@@ -23,7 +24,7 @@ def test_every_release_becomes_the_newest(server: Server, database: str, release
         assert customer.differences_from(HEAD) == []
         assert customer.rows_are_as_before()
         assert result.verdict.verdict == "proven"
-        assert result.verdict.rows == sum(map(len, customer.before.values()))
+        assert result.verdict.rows == (sum(map(len, customer.before.values())) if result.changed else 0)
         assert stamped(customer) == HEAD
 
 
@@ -90,8 +91,6 @@ def test_customers_own_objects_survive_and_are_drift(server: Server) -> None:
 
 def test_both_databases_in_one_schema(server: Server) -> None:
     with site(server, "apim", "4.2.0") as customer:
-        from tests.vendor import make
-
         make.create(customer.url, customer.flavour, "shared", "4.2.0")
         assert run(customer.upgrade()).target == HEAD
         shared = Site(
