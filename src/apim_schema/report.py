@@ -18,7 +18,7 @@ from apim_schema.progress import Advance
 from apim_schema.upgrade import Result
 
 STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
-NUMBERS = ("changes", "statements", "tables", "rows compared", "differences", "drift", "seconds")
+NUMBERS = ("changes", "statements", "tables", "rows compared", "rows read", "differences", "drift", "seconds")
 """Headers of the columns that hold numbers."""
 
 WIDTH = 200

@@ -11,9 +11,10 @@ from rich.console import Console
 
 from apim_schema import report
 from apim_schema import snapshot as snapshots
-from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.cli.common import Answer, database_options, epilog
 from apim_schema.errors import Exit
 from apim_schema.live import opened
+from apim_schema.progress import Progress
 from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 
@@ -33,16 +34,17 @@ def snapshot(targets: Sequence[Target], output: Path, force: bool) -> Answer:
     snapshots.check_free(output, force)
     progress = report.Terminal()
 
-    def take(target: Target) -> Snapshot:
-        with opened(target) as live:
-            return snapshots.take(live, progress)
+    found = [_take(target, progress) for target in targets]
+    snapshots.write(output, found)
+    return _answer(output, found)
 
-    answer = each(targets, take, partial(_answer, output))
-    return answer
+
+def _take(target: Target, progress: Progress) -> Snapshot:
+    with opened(target) as live:
+        return snapshots.take(live, progress)
 
 
 def _answer(output: Path, found: list[Snapshot]) -> Answer:
-    snapshots.write(output, found)
     databases = [
         {
             "database": entry.database,
@@ -67,5 +69,5 @@ def _text(output: Path, found: list[Snapshot], out: Console) -> None:
         )
         for entry in found
     ]
-    report.table(out, ("database", "release", "tables", "rows"), rows)
+    report.table(out, ("database", "release", "tables", "rows read"), rows)
     out.print(f"written to {output}")

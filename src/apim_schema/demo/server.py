@@ -51,7 +51,7 @@ def running() -> Iterator[Server]:
     """
     binaries = _binaries()
     # TMPDIR may be closed to the account that the server runs as
-    folder = Path(tempfile.mkdtemp(prefix="apim-schema-demo-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="apim-schema-demo-", dir="/tmp"))
     try:
         folder.chmod(0o755)
         account = _account()
@@ -95,7 +95,7 @@ def _initialised(binaries: Path, folder: Path, account: dict[str, Any]) -> Path:
 
 
 def _run(command: Sequence[str], folder: Path, account: dict[str, Any]) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **account)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **account)  # noqa: S603 (our own command)
     if done.returncode:
         raise UsageError(f"the demo's PostgreSQL can't be set up:\n{done.stderr}")
 
@@ -105,7 +105,7 @@ def _process(binaries: Path, folder: Path, account: dict[str, Any]) -> Iterator[
     server = Server(folder, _free_port())
     options = [part for setting in (f"port={server.port}", *SETTINGS) for part in ("-c", setting)]
     with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (our own command)
             [str(binaries / "postgres"), "-D", str(folder / "data"), *options],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
             start_new_session=True,  # Ctrl-C is for the demo, whose end is the server's

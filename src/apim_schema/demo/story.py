@@ -23,7 +23,10 @@ RELEASE = "4.2.0"
 TOKENS = ("IDN_OAUTH2_ACCESS_TOKEN", 300_000)
 """A table, and the rows that are added to the few that every table gets."""
 
-CHANGE = "UPDATE am_api_policy_mapping SET parameters = set_byte(parameters, 0, 42) WHERE mapping_id = 1"
+CHANGE = """\
+UPDATE am_api_operation_policy_mapping SET parameters = set_byte(parameters, 0, 42)
+WHERE operation_policy_mapping_id = 2"""
+"""One byte of a row whose text the upgrade has converted."""
 
 Run = Callable[[list[str]], int]
 """Runs our own command line and returns its exit code."""
