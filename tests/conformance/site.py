@@ -34,7 +34,22 @@ class Site:
 
     def __post_init__(self) -> None:
         self.columns = dump.columns_of(self.made_of)
-        self.before = self.rows()
+        self.before: dump.Dump = {}
+
+    @classmethod
+    def at(cls, server: Server, url: str, database: str) -> Site:
+        """A database that holds nothing of the vendor's yet."""
+        return cls(server, url, database, server.dialect, {"tables": {}})
+
+    @staticmethod
+    def usual(server: Server) -> dict[str, str]:
+        """The options of a database as most customers have it: latin1 on MySQL."""
+        return {"charset": "latin1"} if server.dialect == "mysql" else {}
+
+    @property
+    def transactional(self) -> bool:
+        """Whether an upgrade that fails is rolled back."""
+        return self.upgrade().dialect.session.transactional_ddl
 
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
@@ -76,13 +91,13 @@ class Site:
 
 @contextmanager
 def site(server: Server, database: str, release: str, schema: str | None = None, **options: str) -> Iterator[Site]:
-    """A customer's database on this server; latin1 on MySQL, as most customers have it."""
-    if server.dialect == "mysql":
-        options = {"charset": "latin1"} | options
-    with new_database(server, **options) as url:
+    """A customer's database on this server, as most customers have it unless `options` say otherwise."""
+    with new_database(server, **Site.usual(server) | options) as url:
         made_of = make.create(url, server.dialect, database, release, schema)
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             narrow = server.dialect in ("mysql", "mssql")
             rows.fill(connection, catalog.parse(made_of), into=schema, latin1=narrow)
-        yield Site(server, url, database, server.dialect, made_of, schema)
+        customer = Site(server, url, database, server.dialect, made_of, schema)
+        customer.before = customer.rows()
+        yield customer

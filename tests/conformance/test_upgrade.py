@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from apim_schema import chain, history, stamp
@@ -120,9 +122,19 @@ def entries(customer: Site) -> list[history.Entry]:
         return history.read(connection, customer.schema)
 
 
-def column(customer: Site, table: str, name: str) -> list[object]:
+def column(customer: Site, table: str, name: str) -> list[Any]:
     with customer.connection() as connection:
         dialect = target("apim", customer.url).dialect
         sql = f"SELECT {dialect.names.sql(name)} FROM {dialect.names.qualified(table, customer.schema)}"
         values = [row[0] for row in connection.exec_driver_sql(sql)]
     return [bytes(value) if isinstance(value, memoryview) else value for value in values if value is not None]
+
+
+def test_another_schema_than_the_default(server: Server) -> None:
+    if server.dialect == "mysql":
+        pytest.skip("on MySQL a schema is a database")
+    with site(server, "apim", "4.2.0", schema="carbon") as customer:
+        assert run(customer.upgrade()).verdict.verdict == "proven"
+        assert customer.differences_from(HEAD) == []
+        assert customer.rows_are_as_before()
+        assert stamped(customer) == HEAD

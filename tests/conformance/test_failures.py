@@ -1,0 +1,242 @@
+"""What goes wrong leaves the database as it was, or where the next run continues: never anything in between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from apim_schema.environment import through_alembic as run
+from apim_schema.errors import Blocked, Exit, NotRecognised, Refused, SchemaToolError, Unfinished, UsageError
+from apim_schema.target import target
+from tests.conformance.site import Site, site
+from tests.conformance.spoil import before_each_change, broken, recorded
+from tests.conformance.test_upgrade import HEAD, entries, stamped
+from tests.servers import Server, new_database
+from tests.vendor import make, outside
+
+OLD = "4.2.0"
+
+
+def kinds(statements: list[str]) -> list[int]:
+    """The numbers of the first statement of each kind: names and numbers do not make another kind."""
+    first: dict[str, int] = {}
+    for number, statement in enumerate(statements):
+        words = re.findall(r"\b(?:ALTER|CREATE|DROP|ADD|SET|TYPE|MODIFY|INDEX|TABLE|KEY|NOT NULL)\b", statement.upper())
+        first.setdefault(" ".join(words[:4]), number)
+    return list(first.values())
+
+
+def expect_untouched(customer: Site) -> None:
+    assert customer.differences_from(customer.made_of["release"]) == []
+    assert customer.rows_are_as_before()
+    assert (stamped(customer), entries(customer)) == (None, [])
+
+
+def expect_continued(customer: Site, error: SchemaToolError, number: int) -> None:
+    """The failure said how far it got, and a second run reaches the same end."""
+    assert isinstance(error, Unfinished)
+    assert error.exit_code == Exit.UNFINISHED
+    assert f"{number} of " in str(error)
+    run(customer.upgrade())
+    assert customer.differences_from(HEAD) == []
+    assert customer.rows_are_as_before()
+
+
+def fail_at(customer: Site, number: int) -> None:
+    with broken(number), pytest.raises(SchemaToolError) as caught:
+        run(customer.upgrade())
+    if customer.transactional:
+        assert caught.value.exit_code == Exit.REFUSED
+        assert "Rolled back" in str(caught.value)
+        expect_untouched(customer)
+    else:
+        expect_continued(customer, caught.value, number)
+
+
+@pytest.fixture(scope="module")
+def statements(server: Server) -> list[str]:
+    """The statements of the whole way on this engine."""
+    with site(server, "apim", OLD) as customer, recorded() as seen:
+        run(customer.upgrade())
+    return seen
+
+
+def test_error_in_each_kind_of_statement(server: Server, statements: list[str]) -> None:
+    fail_everywhere(server, kinds(statements))
+
+
+@pytest.mark.kill
+def test_error_in_every_statement(server: Server, statements: list[str]) -> None:
+    fail_everywhere(server, list(range(len(statements))))
+
+
+def fail_everywhere(server: Server, numbers: list[int]) -> None:
+    assert numbers
+    while numbers:
+        with site(server, "apim", OLD) as customer:
+            fail_at(customer, numbers.pop())
+            while customer.transactional and numbers:  # it is as it was: the same database serves again
+                fail_at(customer, numbers.pop())
+
+
+CHANGES = {
+    "updated": "UPDATE AM_SUBSCRIBER SET EMAIL_ADDRESS = 'x' WHERE SUBSCRIBER_ID = 1",
+    "deleted": "DELETE FROM AM_API_COMMENTS",
+}
+
+
+@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+def test_row_changed_between_the_scans_is_caught(server: Server, sql: str) -> None:
+    """Another session changes rows, in a table that no statement has locked yet, and commits."""
+
+    def change(number: int, statement: str) -> None:
+        if number == 0:
+            customer.execute(sql)
+
+    with site(server, "apim", OLD) as customer:
+        with before_each_change(change), pytest.raises(SchemaToolError, match="changed") as caught:
+            run(customer.upgrade())
+        table = re.findall(r"AM_\w+", sql)[0]
+        assert table in str(caught.value)
+        if customer.transactional:
+            assert customer.differences_from(OLD) == []
+            assert stamped(customer) is None
+
+
+def test_preflight_refuses_duplicates_and_long_values(server: Server) -> None:
+    with site(server, "apim", "4.5.0") as customer:
+        wide = "x" * 101
+        customer.execute(f"UPDATE AM_API_ENDPOINTS SET REVISION_UUID = '{wide}'")
+        (endpoint,) = customer.execute("SELECT ENDPOINT_UUID FROM AM_API_ENDPOINTS")[0]
+        columns = "API_UUID, ENDPOINT_UUID, REVISION_UUID, ENDPOINT_CONFIG, ORGANIZATION, ENDPOINT_NAME"
+        twins = f"SELECT {columns.removesuffix('ENDPOINT_NAME')} 'second name' FROM AM_API_ENDPOINTS"
+        customer.execute(f"INSERT INTO AM_API_ENDPOINTS ({columns}) {twins}")
+        customer.before = customer.rows()
+        with pytest.raises(Blocked) as caught:
+            run(customer.upgrade())
+        told = str(caught.value)
+        assert "REVISION_UUID is longer than the 100 characters" in told
+        assert "duplicates under the new primary key" in told
+        assert repr(endpoint) in told
+        assert caught.value.exit_code == Exit.REFUSED
+        expect_untouched(customer)
+
+
+def refusal(server: Server, url: str, database: str = "apim") -> str:
+    with pytest.raises(NotRecognised) as caught:
+        run(Site.at(server, url, database).upgrade())
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("release", ["4.0.0", "4.1.0"])
+def test_older_releases_are_recognised_and_refused(server: Server, release: str) -> None:
+    with site(server, "apim", release) as customer:
+        told = refusal(server, customer.url)
+        assert f"apim is {release}" in told
+        assert "WSO2 Support" in told
+        expect_untouched(customer)
+
+
+def test_empty_database_is_refused_and_created_on_request(server: Server) -> None:
+    with new_database(server, **Site.usual(server)) as url:
+        assert "--create" in refusal(server, url)
+        customer = Site.at(server, url, "apim")
+        result = run(customer.upgrade(create=True))
+        assert (result.start, result.target) == (OLD, HEAD)
+        assert customer.differences_from(HEAD) == []
+
+
+def test_foreign_databases_are_refused(server: Server) -> None:
+    with new_database(server, **Site.usual(server)) as url:
+        Site.at(server, url, "apim").execute("CREATE TABLE THINGS (ID INTEGER NOT NULL PRIMARY KEY)")
+        assert "not an API Manager apim database" in refusal(server, url)
+
+
+def test_the_other_database_is_named(server: Server) -> None:
+    with site(server, "shared", OLD) as customer:
+        assert "this is a shared database" in refusal(server, customer.url)
+
+
+def test_half_installed_database_is_refused(server: Server) -> None:
+    with new_database(server, **Site.usual(server)) as url:
+        document = make.catalog(server.dialect, "apim", OLD)
+        kept = ("AM_SUBSCRIBER", "AM_ALERT_TYPES", "AM_TIER_PERMISSIONS")
+        document["tables"] = {name: table for name, table in document["tables"].items() if name in kept}
+        document["triggers"] = {}
+        for statement in make.script(document):
+            Site.at(server, url, "apim").execute(statement)
+        told = refusal(server, url)
+        assert "half-installed: 3 of 19" in told
+
+
+def test_between_two_releases_is_said(server: Server) -> None:
+    with site(server, "apim", "4.3.0") as customer, recorded() as seen:
+        run(customer.upgrade("4.4.0"))
+    with site(server, "apim", "4.3.0") as customer:
+        for column in ("API_SUBTYPE", "TOTAL_TOKEN_COUNT", "DEFINITION_MD5"):
+            customer.execute(next(statement for statement in seen if column in statement))
+        told = refusal(server, customer.url)
+        assert "between 4.3.0 and 4.4.0" in told
+        assert "3 of the " in told
+
+
+def test_object_in_the_way_is_shown_with_what_is_wanted(server: Server) -> None:
+    with site(server, "apim", "4.3.0") as customer:
+        customer.alembic("stamp", "4.3.0")
+        customer.execute("ALTER TABLE AM_API ADD API_SUBTYPE INTEGER")
+        with pytest.raises(Refused, match=r"API_SUBTYPE.*INTEGER.*VARCHAR"):
+            run(customer.upgrade())
+        assert customer.rows_are_as_before()
+
+
+def test_one_upgrade_at_a_time(server: Server) -> None:
+    with site(server, "apim", OLD) as customer:
+        here = target("apim", customer.url)
+        with (
+            here.engine() as engine,
+            here.dialect.session.locked(engine, "apim_schema apim"),
+            pytest.raises(Refused, match="lock"),
+        ):
+            run(customer.upgrade())
+        expect_untouched(customer)
+        assert run(customer.upgrade()).target == HEAD
+
+
+def test_no_way_back(server: Server) -> None:
+    with site(server, "apim", "4.6.0") as customer:
+        with pytest.raises(Refused, match=r"newer than 4\.5\.0"):
+            run(customer.upgrade("4.5.0"))
+        expect_untouched(customer)
+
+
+ARGUMENTS: dict[str, tuple[Callable[[Site], object], str]] = {
+    "prefix": (lambda customer: customer.alembic("upgrade", "4.3"), "unknown release '4.3'"),
+    "relative": (lambda customer: customer.alembic("upgrade", "+1"), "unknown release"),
+    "downgrade": (lambda customer: customer.alembic("downgrade", "4.2.0"), "no downgrade"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), ARGUMENTS.values(), ids=ARGUMENTS)
+def test_alembic_takes_whole_releases_only(
+    server: Server, call: Callable[[Site], object], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with site(server, "shared", OLD) as customer:
+        with pytest.raises(SystemExit) as caught:
+            call(customer)
+        assert caught.value.code == Exit.USAGE
+        assert message in capsys.readouterr().err
+        expect_untouched(customer)
+
+
+def test_unknown_release_is_a_usage_error(server: Server) -> None:
+    with new_database(server, **Site.usual(server)) as url, pytest.raises(UsageError, match="choose one of"):
+        Site.at(server, url, "apim").upgrade("4.8.0")
+
+
+def test_plain_catalog_is_what_the_outside_reader_sees(server: Server) -> None:
+    """The tests' own eye: a schema that is not the release's is seen from outside."""
+    with site(server, "apim", "4.6.0") as customer:
+        assert customer.differences_from(HEAD) != []
+        assert outside.catalog_of(customer.url)["tables"] != {}
