@@ -9,11 +9,17 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests.vendor import mysql, postgresql
+from tests.vendor import mssql, mysql, oracle, postgresql
 from tests.vendor.common import Catalog
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS: dict[str, Callable[[Catalog], list[str]]] = {"postgresql": postgresql.script, "mysql": mysql.script}
+SCRIPTS: dict[str, Callable[[Catalog], list[str]]] = {
+    "postgresql": postgresql.script,
+    "mysql": mysql.script,
+    "oracle": oracle.script,
+    "oracle_23c": oracle.script,
+    "mssql": mssql.script,
+}
 
 
 def catalog(flavour: str, database: str, release: str) -> Catalog:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests.vendor import outside_mysql, outside_postgresql
+from tests.vendor import outside_mssql, outside_mysql, outside_oracle, outside_postgresql
 from tests.vendor.common import Catalog
 
 Plain = dict[str, Any]
@@ -36,7 +36,12 @@ class Reader(Protocol):
         """A column of a catalog's key or index in the server's words."""
 
 
-READERS: dict[str, Reader] = {"postgresql": outside_postgresql, "mysql": outside_mysql}
+READERS: dict[str, Reader] = {
+    "postgresql": outside_postgresql,
+    "mysql": outside_mysql,
+    "oracle": outside_oracle,
+    "mssql": outside_mssql,
+}
 
 
 def catalog_of(url: URL | str, schema: str | None = None) -> Plain:

@@ -54,12 +54,18 @@ def fill(connection: sa.Connection, schema: Schema, *, into: str | None = None, 
     `into` is the schema (owner) that the tables live in, None for the connection's default. `latin1` keeps all text
     to characters that latin1 has, for a database in that character set or code page.
     """
-    maker = _Maker(schema, latin1)
-    ordered = list(parents_first(schema))
-    for table in ordered:
-        rows = [{name: maker.value(table, column, row) for name, column in _given(table)} for row in range(ROWS)]
+    inserted = 0
+    for table, rows in rows_of(schema, latin1=latin1):
         connection.execute(sa.insert(_target(connection, schema, table, into)), rows)
-    return ROWS * len(ordered)
+        inserted += len(rows)
+    return inserted
+
+
+def rows_of(schema: Schema, *, latin1: bool = False) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+    """The rows that `fill` puts into each table, parents first, without the columns that the server numbers."""
+    maker = _Maker(schema, latin1)
+    for table in parents_first(schema):
+        yield table, [{name: maker.value(table, column, row) for name, column in _given(table)} for row in range(ROWS)]
 
 
 def bulk(connection: sa.Connection, schema: Schema, table: str, rows: int, *, into: str | None = None) -> None:
