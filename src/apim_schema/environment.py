@@ -16,7 +16,8 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from apim_schema import chain, config, report
-from apim_schema.errors import SchemaToolError, UsageError
+from apim_schema.errors import NotProven, SchemaToolError, UsageError
+from apim_schema.evidence import PROVEN
 from apim_schema.redact import redact
 from apim_schema.target import Target
 from apim_schema.upgrade import Result, Upgrade
@@ -85,8 +86,10 @@ def _upgrade(given: Upgrade | None, target: Target) -> None:
     if given:
         given.run(_migrate)
     else:
-        upgrade = Upgrade(target, _destination(target.database), progress=report.Terminal())
-        report.show(report.console(), [upgrade.run(_migrate)])
+        result = Upgrade(target, _destination(target.database), progress=report.Terminal()).run(_migrate)
+        report.show(report.console(), [result])
+        if result.verdict.verdict != PROVEN:
+            raise NotProven(f"{result.database} is {result.target}, but its rows are {result.verdict.verdict}")
 
 
 def _migrate(connection: Connection, upgrade: Upgrade) -> None:
