@@ -18,7 +18,7 @@ from apim_schema.schema import Table
 from . import introspect, names
 
 BUCKETS = 4096
-"""As many as the server's hash table holds in the processor's cache: 65536 double the time of the scan."""
+"""A power of 2. The server's hash table of so many stays in the processor's cache: 65536 take half as long again."""
 
 RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
 RECORD_SINCE = 140000

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from functools import singledispatch
 
-from apim_schema import changes
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Hazard, Impact
-from apim_schema.schema import Schema
+from apim_schema.schema import Column, Schema
 
 from . import names
 
@@ -117,7 +117,14 @@ def _index_row_size(change: changes.CreateIndex, live: Schema) -> Sequence[Hazar
 
     See https://www.postgresql.org/docs/current/btree.html.
     """
-    columns = [name for name in change.index.columns if name in live.tables[change.table].columns]
+    columns = [name for name in change.index.columns if _is_long(live.tables[change.table].columns.get(name))]
+    if not columns:
+        return ()
     length = " + ".join(f"coalesce(octet_length(t.{names.sql(name)}), 0)" for name in columns)
     problem = f"over {INDEX_ROW} bytes in ({', '.join(columns)}), too long for {change.index.name} if not compressible"
     return (Hazard("warn", problem, f"{length} > {INDEX_ROW}"),)
+
+
+def _is_long(column: Column | None) -> bool:
+    """Whether the values of a column (not of an expression) can have any length."""
+    return column is not None and sqltext.base(column.type) in ("VARCHAR", "TEXT", "BYTEA")

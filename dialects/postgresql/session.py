@@ -28,8 +28,9 @@ PAUSES = (1, 2, 4, 8)
 """Seconds between the attempts of a statement that came to its lock timeout."""
 LOCK_NOT_AVAILABLE = "55P03"
 
+APPLICATION = "apim-schema"
 SETTINGS = {
-    "application_name": "apim-schema",
+    "application_name": APPLICATION,
     "lock_timeout": f"{LOCK_TIMEOUT}s",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
@@ -41,11 +42,13 @@ SETTINGS = {
     "bytea_output": "hex",
     "extra_float_digits": "1",
     "work_mem": "64MB",
+    "enable_sort": "off",
     "jit": "off",
 }
 """Rows must read the same whatever the role's own settings are; a policy that hides rows is an error, not a gap.
 
-The buckets of a digest fit into the memory and are not worth a compilation.
+The last three are for digests. The planner takes every row's bucket for one of its own and would sort the rows by it,
+where a hash table of a few megabytes does.
 """
 
 DATABASE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -59,7 +62,7 @@ OF_THE_NAME = HOLDERS.format(
 )
 CLIENTS = """
 SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host FROM pg_stat_activity a
-WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> 'apim-schema'
+WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> :application
 ORDER BY a.pid"""
 OF_TABLES = HOLDERS.format(
     which="l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
@@ -89,6 +92,7 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     session has it.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"SET application_name TO {sqltext.quoted(APPLICATION)}")
         taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         if not taken.scalar_one():
             holders = _sessions(connection, OF_THE_NAME, name=name)
@@ -133,7 +137,7 @@ def execute(connection: Connection, sql: str) -> None:
 
 def others(connection: Connection, schema: str | None) -> list[str]:
     """The other clients of this database: the server does not tell which schema a session uses."""
-    return [_told(row) for row in connection.execute(text(CLIENTS))]
+    return [_told(row) for row in connection.execute(text(CLIENTS), {"application": APPLICATION})]
 
 
 def _attempt(connection: Connection, sql: str) -> bool:
