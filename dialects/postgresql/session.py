@@ -93,6 +93,7 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"SET application_name TO {sqltext.quoted(APPLICATION)}")
+        connection.execute(text("SELECT set_config('application_name', 'apim-schema', false)"))
         taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         if not taken.scalar_one():
             holders = _sessions(connection, OF_THE_NAME, name=name)
