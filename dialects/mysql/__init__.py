@@ -1,0 +1,4 @@
+"""MySQL 5.7 to 9.x and MariaDB 10.6 to 11.x: InnoDB tables, in any character set, with or without case in names.
+
+No DDL statement can be rolled back, so every statement is one that the next run can go on from.
+"""

@@ -7,12 +7,13 @@ Display widths are dropped, as MySQL does since 8.0.19; TINYINT(1) is kept, sinc
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from apim_schema import sqltext
 from apim_schema.schema import Column, Table
 
-from .names import column_of
+from .names import PREFIXED, column_of
 
 INTEGERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "BIGINT")
 NUMBERS = (*INTEGERS, "DECIMAL", "FLOAT", "DOUBLE", "BIT")
@@ -37,6 +38,7 @@ BLOBS = ((255, "TINYBLOB"), (65_535, "BLOB"), (16_777_215, "MEDIUMBLOB"), (4_294
 
 KEY_BYTES = 3072
 """The longest key of an InnoDB table (https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html)."""
+FIXED_BYTES = {"INTEGER": 4, "SMALLINT": 2, "TINYINT": 1, "TINYINT(1)": 1, "TIMESTAMP": 4, "DATETIME": 5, "DATE": 3}
 LONG_KEYS = {
     "AM_API_ENDPOINTS": ("API_UUID", "ENDPOINT_UUID", "ENDPOINT_NAME", "REVISION_UUID", "ORGANIZATION"),
     "AM_APPLICATION_GROUP_MAPPING": ("GROUP_ID", "TENANT"),
@@ -159,6 +161,32 @@ def width(charset: str | None) -> int:
     return MULTIBYTE.get(charset, 1) if charset else 4
 
 
+def key_bytes(table: Table, parts: tuple[str, ...], charset: str | None) -> int:
+    """Bytes of a key over these parts; `charset` is the table's own, None if unknown."""
+    return sum(_part_bytes(table, part, charset) for part in parts)
+
+
+def _part_bytes(table: Table, part: str, charset: str | None) -> int:
+    prefix, column = PREFIXED.fullmatch(part), table.columns.get(column_of(part))
+    if column is None:
+        return 0
+    length = int(prefix[2]) if prefix else characters(column.type)
+    return FIXED_BYTES.get(column.type, 8) if length is None else length * width(column.charset or charset)
+
+
+def fitting(table: Table, parts: tuple[str, ...], whole: Collection[str], charset: str | None) -> tuple[str, ...]:
+    """The parts of a key, the longest of them cut to one length if it would be too long otherwise.
+
+    Columns that are in `whole` keep their length: a foreign key can't lean on the beginning of a column.
+    """
+    lengths = {part: characters(table.columns[part].type) for part in parts if part not in whole}
+    cut, length = parts, max((n for n in lengths.values() if n), default=0)
+    while key_bytes(table, cut, charset) > KEY_BYTES and length > 1:
+        length -= 1
+        cut = tuple(f"{part}({length})" if (lengths.get(part) or 0) > length else part for part in parts)
+    return cut
+
+
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
     """Whether a column is another legal form of what a release has; `table` is the one that was found.
 
@@ -185,6 +213,11 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
     if table not in LONG_KEYS:
         return expected == found
     return tuple(map(column_of, expected)) == tuple(map(column_of, found))
+
+
+def length_of(expression: str) -> str:
+    """The number of characters of a text, which is what VARCHAR(n) counts."""
+    return f"char_length({expression})"
 
 
 def sequence_of(default: str | None) -> str | None:

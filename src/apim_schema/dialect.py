@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Statement:
-    """One SQL statement, as the driver takes it (no terminator), and the change that it belongs to."""
+    """One SQL statement, as the driver takes it (no terminator), and the change that it belongs to.
+
+    `more` are changes of the same table that it makes as well.
+    """
 
     sql: str
     change: Change
+    more: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)

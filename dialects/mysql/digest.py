@@ -1,0 +1,133 @@
+"""Hashes rows on the server: one scan a table, a count and a sum of 64-bit hashes for each bucket of the primary key.
+
+A row is hashed as one text. First comes what has no comma in it, in a fixed number of places: numbers and times, the
+lengths of texts, `~` for NULL. Then come the texts themselves, in utf8mb4, so that they are the same in every
+character set. Of a large object there is its own hash, so that the whole stays far below `max_allowed_packet`.
+
+The hash is SHA-256: every version has it, with MD5 gone from MySQL 9.6 on and barred where the server runs in FIPS
+mode, and on processors with instructions for it (SHA-NI) it is the faster of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from apim_schema import sqltext
+from apim_schema.dialect import Bucket, Compared
+from apim_schema.errors import NotProven
+from apim_schema.schema import Column, Table
+
+from . import names, session, types
+
+BUCKETS = 4096
+"""By CRC32 of the primary key: it only leads to the rows, what is proven is proven by SHA-256."""
+
+LARGEST = 1 << 104
+"""More than the hashes of 2^40 rows can add up to: stands for a hash that the server could not make."""
+
+PLAIN = dict.fromkeys((*types.INTEGERS, "DECIMAL", "DOUBLE", "DATE", "TIME", "DATETIME", "TIMESTAMP", "YEAR"), "")
+PLAIN |= {"FLOAT": " + 0e0", "BIT": " + 0"}
+"""Types whose value has no comma in it, and what makes a text of it that is all of it: FLOAT shows six digits only."""
+
+METHOD = "64 bits of SHA-256"
+
+ESTIMATE = """
+SELECT table_name AS name, table_rows AS number, @@lower_case_table_names AS folded
+FROM information_schema.tables WHERE table_schema = :schema AND table_rows IS NOT NULL"""
+
+
+def method(connection: Connection) -> str:
+    """What this server hashes with: the same on every version of MySQL and MariaDB."""
+    return METHOD
+
+
+def buckets(
+    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+) -> dict[int, Bucket]:
+    """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    The sum is exact: of BIGINT the server makes a DECIMAL. Raises NotProven where the server could not hash a row.
+    """
+    row = _row([_value(table.columns[column.name], column.expression) for column in compared])
+    number = f"CAST(CONV(LEFT(SHA2({row}, 256), 16), 16, 10) AS UNSIGNED)"
+    found = _ask(
+        connection,
+        f"SELECT {_bucket(table)}, COUNT(*), SUM(IFNULL({number}, {LARGEST})) "
+        f"FROM {names.qualified(table.name, schema)} GROUP BY 1",
+    )
+    if any(int(total) >= LARGEST for _, _, total in found):
+        raise NotProven(
+            f"{table.name} has rows that the server can't hash: raise max_allowed_packet above their largest value"
+        )
+    return {int(bucket): Bucket(int(rows), int(total)) for bucket, rows, total in found}
+
+
+def keys(
+    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
+) -> list[tuple[object, ...]]:
+    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
+    if table.primary_key is None:
+        return []
+    wanted = ", ".join(map(str, buckets))
+    columns = ", ".join(names.sql(names.column_of(part)) for part in table.primary_key.columns)
+    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
+    return _ask(connection, f"SELECT {columns} {source} LIMIT {limit:d}")
+
+
+def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
+    """Rows a table, as InnoDB's statistics have it."""
+    found = connection.execute(text(ESTIMATE), {"schema": schema or session.default_schema(connection)})
+    return {row.name.upper() if row.folded else row.name: int(row.number) for row in found}
+
+
+def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]
+
+
+def _bucket(table: Table) -> str:
+    if table.primary_key is None:
+        return "0"
+    parts = [names.column_of(part) for part in table.primary_key.columns]
+    return f"CRC32({_row([_value(table.columns[name], names.sql(name)) for name in parts])}) & {BUCKETS - 1}"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A column's share in the text of its row: what stands in its place, the text it is the length of, its hash."""
+
+    place: str | None = None
+    text: str | None = None
+    hash: str | None = None
+
+
+def _row(values: Sequence[Value]) -> str:
+    """The text of a row. CONCAT_WS leaves out a text that is NULL; CONCAT is NULL where a hash could not be made."""
+    places = [value.place for value in values if value.place] or ["''"]
+    texts = [value.text for value in values if value.text]
+    hashes = [value.hash for value in values if value.hash]
+    row = f"CONCAT_WS(',', {', '.join(places + texts)})"
+    return f"CONCAT({', '.join((row, *hashes))})" if hashes else row
+
+
+def _value(column: Column, expression: str) -> Value:
+    """A column's share in its row, by the type that it had at first; of a type that we do not know, its bytes."""
+    base = sqltext.base(column.type)
+    if base in types.TEXTS:
+        return Value(_or_null(column, f"CHAR_LENGTH({expression})"), f"CONVERT({expression} USING utf8mb4)")
+    if base in ("BINARY", "VARBINARY"):
+        return Value(_or_null(column, f"LENGTH({expression})"), expression)
+    if base in PLAIN:
+        return Value(_or_null(column, expression + PLAIN[base]))
+    if base in (*types.LONG_TEXTS, "JSON"):
+        expression = f"CONVERT({expression} USING utf8mb4)"
+    elif base not in types.BINARIES:
+        expression = f"CAST({expression} AS BINARY)"
+    return Value(hash=f"IF({names.sql(column.name)} IS NULL, '~', SHA2({expression}, 256))")
+
+
+def _or_null(column: Column, expression: str) -> str:
+    return f"IFNULL({expression}, '~')" if column.nullable else expression
