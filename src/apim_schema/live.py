@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from apim_schema import chain, stamp
 from apim_schema.compare import Difference
 from apim_schema.dialect import Dialect
+from apim_schema.errors import Refused
 from apim_schema.recognise import Recognised, differences, recognise, refuse
 from apim_schema.schema import Schema
 from apim_schema.target import Target
@@ -45,9 +46,14 @@ class Live:
 
     @cached_property
     def stamped(self) -> str | None:
-        """The release that the version table says. Raises UsageError where we know no such release."""
+        """The release that the version table says. Raises Refused where we know no such release."""
         stamped = stamp.read(self.connection, self.schema, self.database)
-        return stamped and chain.check_release(self.database, stamped)
+        if stamped is not None and stamped not in chain.releases(self.database):
+            raise Refused(
+                f"{self.database} is stamped {stamped!r}, which is no release that this version knows: take the "
+                f"version that wrote it, or correct {chain.version_table(self.database)}"
+            )
+        return stamped
 
     @cached_property
     def recognised(self) -> Recognised | None:

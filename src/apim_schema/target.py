@@ -66,6 +66,9 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
     The driver may be left out; `?schema=NAME` names the schema like the argument does. Raises UsageError where the
     URL can't be read or its database is not one of ours; the message never repeats the URL.
     """
+    if url.count("@") > 1:
+        # what follows the first one would be taken for the host, and printed
+        raise UsageError(f"the URL of {database} has more than one @: write %40 for one in a name or a password")
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

@@ -1,0 +1,84 @@
+"""`adopt` and `history`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from click.testing import Result
+
+from apim_schema import __version__
+from tests.cli.conftest import Databases
+from tests.servers import Server, new_database
+from tests.vendor.make import create
+
+Run = Callable[..., Result]
+RunJson = Callable[..., Any]
+
+
+def test_adopt_stamps(run: Run, run_json: RunJson, databases: Databases) -> None:
+    databases.execute("CREATE TABLE reports (id integer)")
+    apim, shared = run_json("adopt", *databases.options)["databases"]
+    assert (apim["release"], apim["new"], apim["same"]) == ("4.2.0", True, ["4.2.0"])
+    assert [difference["name"] for difference in apim["drift"]] == ["REPORTS"]
+    assert (shared["release"], len(shared["same"])) == ("4.7.0", 6)
+    assert databases.execute("SELECT version_num FROM alembic_version_apim") == [("4.2.0",)]
+    second = run("adopt", *databases.options)
+    assert second.exit_code == 0
+    assert "apim was stamped 4.2.0 before" in second.stderr
+    assert "shared was stamped 4.7.0 before; 4.2.0, 4.3.0, 4.4.0, 4.5.0, 4.6.0 have the same schema" in second.stderr
+
+
+def test_adopt_refuses_a_stamp_that_is_wrong(run: Run, databases: Databases) -> None:
+    run("adopt", *databases.options)
+    databases.execute("UPDATE alembic_version_apim SET version_num = '4.3.0'")
+    result = run("adopt", *databases.options)
+    assert result.exit_code == 3
+    assert "apim is stamped 4.3.0, but its schema is 4.2.0" in result.stderr
+
+
+def test_adopt_refuses_what_is_no_release(run: Run, databases: Databases, empty: str) -> None:
+    databases.execute("ALTER TABLE am_api DROP COLUMN api_tier")
+    result = run("adopt", "--apim-url", databases.apim)
+    assert result.exit_code == 3
+    assert "missing column AM_API.API_TIER" in result.stderr
+    assert databases.execute("SELECT to_regclass('alembic_version_apim')") == [(None,)]
+    assert "shared is empty" in run("adopt", "--shared-url", empty).stderr
+
+
+def test_adopt_refuses_what_is_too_old(run: Run, postgresql: Server) -> None:
+    with new_database(postgresql) as url:
+        create(url, "postgresql", "apim", "4.1.0")
+        result = run("adopt", "--apim-url", url)
+    assert result.exit_code == 3
+    assert "contact WSO2 Support" in result.stderr
+
+
+def test_history(run: Run, run_json: RunJson, databases: Databases) -> None:
+    assert run_json("history", *databases.options)["databases"] == [
+        {"database": "apim", "upgrades": []},
+        {"database": "shared", "upgrades": []},
+    ]
+    run("upgrade", "4.4.0", *databases.options)
+    run("upgrade", "4.7.0", *databases.options)
+    first, second = run_json("history", *databases.options)["databases"][0]["upgrades"]
+    assert (first["from_release"], first["to_release"], first["verdict"]) == ("4.2.0", "4.4.0", "proven")
+    assert (second["from_release"], second["to_release"], second["tool_version"]) == ("4.4.0", "4.7.0", __version__)
+    assert first["rows_compared"] == 764
+    assert datetime.fromisoformat(first["started_at"].removesuffix("Z")) < datetime.fromisoformat(
+        first["finished_at"].removesuffix("Z")
+    )
+    text = run("history", *databases.options).stderr
+    assert "postgres by " in text
+    assert "shared: no upgrade on record" in text
+
+
+def test_history_in_one_schema(run: Run, run_json: RunJson, postgresql: Server) -> None:
+    with new_database(postgresql) as url:
+        options = ["--apim-url", url, "--shared-url", url]
+        create(url, "postgresql", "apim", "4.2.0")
+        create(url, "postgresql", "shared", "4.2.0")
+        assert run("upgrade", *options).exit_code == 0
+        apim, shared = run_json("history", *options)["databases"]
+    assert (len(apim["upgrades"]), shared["upgrades"]) == (1, [])

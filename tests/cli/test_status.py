@@ -1,0 +1,107 @@
+"""`status`: reports whatever it finds; `--check` makes it an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from tests.cli.conftest import Databases
+from tests.servers import Server, new_database
+from tests.vendor.make import create
+
+PENDING = ["4.3.0", "4.4.0", "4.5.0", "4.6.0", "4.7.0"]
+
+Run = Callable[..., Result]
+RunJson = Callable[..., Any]
+
+
+def test_unstamped_pair(run_json: RunJson, databases: Databases) -> None:
+    apim, shared = run_json("status", *databases.options)["databases"]
+    assert apim["server"].startswith("PostgreSQL 1")
+    assert (apim["database"], apim["stamped"], apim["recognised"]) == ("apim", None, ["4.2.0"])
+    assert (apim["pending"], apim["problem"], apim["differences"]) == (PENDING, None, [])
+    assert (shared["database"], shared["recognised"], shared["pending"]) == ("shared", ["4.2.0", *PENDING], [])
+
+
+def test_text_goes_to_stderr(run: Run, databases: Databases) -> None:
+    result = run("status", *databases.options)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "4.3.0, 4.4.0, 4.5.0, 4.6.0, 4.7.0" in result.stderr
+    assert "4.2.0 to 4.7.0, which have one schema" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_check(run: Run, databases: Databases) -> None:
+    assert run("status", *databases.options, "--check").exit_code == 1
+    assert run("upgrade", *databases.options).exit_code == 0
+    assert run("status", *databases.options, "--check").exit_code == 0
+
+
+def test_drift_is_listed_and_harmless(run: Run, run_json: RunJson, databases: Databases) -> None:
+    run("upgrade", *databases.options)
+    databases.execute("CREATE TABLE reports (id integer)")
+    databases.execute("CREATE INDEX mine ON am_api (api_name)")
+    document = run_json("status", *databases.options, "--check")
+    assert document["exit_code"] == 0
+    assert [(d["kind"], d["what"], d["name"]) for d in document["databases"][0]["differences"]] == [
+        ("extra", "index", "AM_API.MINE"),
+        ("extra", "table", "REPORTS"),
+    ]
+    assert "drift that harms nothing:\n  extra index AM_API.MINE" in run("status", *databases.options).stderr
+
+
+def test_schema_that_is_not_the_stamped_release(run: Run, run_json: RunJson, databases: Databases) -> None:
+    run("adopt", *databases.options)
+    databases.execute("ALTER TABLE am_api DROP COLUMN api_tier")
+    apim = run_json("status", *databases.options)["databases"][0]
+    assert apim["problem"] == "apim is stamped 4.2.0, but 1 things are not as it has them"
+    result = run("status", *databases.options, "--database", "apim", "--check")
+    assert result.exit_code == 1
+    assert "missing column AM_API.API_TIER" in result.stderr
+
+
+def test_stamp_of_another_release(run: Run, databases: Databases) -> None:
+    run("adopt", *databases.options)
+    databases.execute("UPDATE alembic_version_apim SET version_num = '4.5.0'")
+    result = run("status", *databases.options, "--check")
+    assert result.exit_code == 1
+    assert "apim is stamped 4.5.0, but the schema is 4.2.0" in result.stderr
+
+
+def test_stamp_of_no_release(run: Run, databases: Databases) -> None:
+    run("adopt", *databases.options)
+    databases.execute("UPDATE alembic_version_apim SET version_num = '9.9.9'")
+    result = run("status", *databases.options)
+    assert result.exit_code == 3
+    assert "apim is stamped '9.9.9', which is no release that this version knows" in result.stderr
+
+
+def test_empty_database_is_information(run: Run, empty: str) -> None:
+    assert run("status", "--apim-url", empty).exit_code == 0
+    result = run("status", "--apim-url", empty, "--check")
+    assert result.exit_code == 1
+    assert "apim is empty: check the URL and the schema, or say --create" in result.stderr
+
+
+@pytest.mark.parametrize("release", ["4.0.0", "4.1.0"])
+def test_too_old(release: str, run: Run, run_json: RunJson, postgresql: Server) -> None:
+    with new_database(postgresql) as url:
+        create(url, "postgresql", "apim", release)
+        entry = run_json("status", "--apim-url", url)["databases"][0]
+        assert release in entry["recognised"]
+        assert entry["pending"] == []
+        assert "contact WSO2 Support" in entry["problem"]
+        assert run("status", "--apim-url", url, "--check").exit_code == 1
+
+
+def test_schema_other_than_public(run_json: RunJson, postgresql: Server, tmp_path: Any) -> None:
+    with new_database(postgresql) as url:
+        create(url, "postgresql", "apim", "4.3.0", schema="Carbon")
+        document = run_json("status", "--apim-url", f"{url}?schema=Carbon")
+        assert document["databases"][0]["recognised"] == ["4.3.0"]
+        (tmp_path / "environments.toml").write_text(f'[dev.apim]\nurl = "{url}"\nschema = "Carbon"\n')
+        document = run_json("status", "--env", "dev", "--environments", tmp_path / "environments.toml")
+        assert document["databases"][0]["recognised"] == ["4.3.0"]

@@ -1,0 +1,169 @@
+"""`upgrade`: the command line around the runner, which has tests of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from apim_schema import chain
+from tests.cli.conftest import Databases
+
+Run = Callable[..., Result]
+RunJson = Callable[..., Any]
+
+LONG = "INSERT INTO am_api_endpoints SELECT * FROM am_api_endpoints"
+
+
+def test_both_databases(run_json: RunJson, databases: Databases) -> None:
+    document = run_json("upgrade", "head", *databases.options)
+    apim, shared = document["databases"]
+    assert document["exit_code"] == 0
+    assert (apim["from"], apim["to"], apim["adopted"], apim["drift"]) == ("4.2.0", "4.7.0", True, [])
+    assert apim["statements"] >= len(apim["changes"]) > 90
+    assert apim["changes"][0].keys() == {"release", "change", "already_there"}
+    assert apim["rows"]["verdict"] == "proven"
+    assert apim["rows"]["rows_compared"] == 191 * 4
+    assert apim["rows"]["failures"] == []
+    assert (shared["to"], shared["statements"], shared["rows"]) == ("4.7.0", 0, None)
+
+
+def test_text_and_second_run(run: Run, databases: Databases) -> None:
+    first = run("upgrade", *databases.options)
+    assert (first.exit_code, first.stdout) == (0, "")
+    for told in ("apim: recognised as 4.2.0", "apim: rows before: 764 rows in", "rows compared", "proven"):
+        assert told in first.stderr
+    second = run("upgrade", *databases.options)
+    assert (second.exit_code, second.stdout) == (0, "")
+    assert "apim is 4.7.0 already: nothing to do" in second.stderr
+
+
+def test_one_database_to_one_release(run_json: RunJson, databases: Databases) -> None:
+    document = run_json("upgrade", "4.4.0", *databases.options, "--database", "apim")
+    assert [(entry["database"], entry["to"]) for entry in document["databases"]] == [("apim", "4.4.0")]
+    assert databases.execute("SELECT version_num FROM alembic_version_apim") == [("4.4.0",)]
+
+
+def test_what_is_there_already_is_said(run: Run, databases: Databases) -> None:
+    databases.execute("ALTER TABLE am_api ADD COLUMN api_subtype varchar(10)")
+    run("adopt", *databases.options)
+    result = run("upgrade", *databases.options)
+    assert result.exit_code == 0
+    assert "apim: already there, skipped:\n  add column AM_API.API_SUBTYPE" in result.stderr
+
+
+def test_verbose_shows_statements(run: Run, databases: Databases) -> None:
+    result = run("-v", "upgrade", "4.3.0", *databases.options)
+    assert "ALTER TABLE" in result.stderr
+    assert "ALTER TABLE" not in run("status", *databases.options).stderr  # no longer than asked for
+
+
+@pytest.mark.parametrize("release", ["4.9.9", "4.7", "+1", "4.2.0:4.3.0"])
+def test_unknown_release(release: str, run_json: RunJson, databases: Databases) -> None:
+    document = run_json("upgrade", release, *databases.options)
+    assert document["exit_code"] == 2
+    assert "choose one of 4.2.0, 4.3.0" in document["error"]["message"]
+
+
+def test_no_way_back(run_json: RunJson, databases: Databases) -> None:
+    run_json("upgrade", *databases.options)
+    document = run_json("upgrade", "4.3.0", *databases.options)
+    assert (document["exit_code"], document["error"]["type"]) == (3, "Refused")
+    assert "apim is 4.7.0 already, which is newer than 4.3.0" in document["error"]["message"]
+
+
+def test_empty_database(run_json: RunJson, empty: str) -> None:
+    refused = run_json("upgrade", "--apim-url", empty)
+    assert (refused["exit_code"], refused["error"]["type"]) == (3, "NotRecognised")
+    created = run_json("upgrade", "--apim-url", empty, "--create")
+    assert created["databases"][0]["to"] == "4.7.0"
+
+
+def test_second_database_fails_after_the_first(run: Run, run_json: RunJson, databases: Databases, empty: str) -> None:
+    options = ["--apim-url", databases.apim, "--shared-url", empty]
+    document = run_json("upgrade", *options)
+    assert document["exit_code"] == 3
+    assert [(entry["database"], entry["to"]) for entry in document["databases"]] == [("apim", "4.7.0")]
+    assert "shared is empty" in document["error"]["message"]
+    text = run("upgrade", *options)
+    assert "apim is 4.7.0 already" in text.stderr
+    assert text.stderr.rstrip().splitlines()[-1].startswith("apim-schema: shared is empty")
+
+
+def test_rows_that_would_not_survive(run: Run, databases: Databases) -> None:
+    assert run("upgrade", "4.5.0", *databases.options).exit_code == 0
+    (columns,) = databases.execute(
+        "SELECT string_agg(column_name, ', ') FROM information_schema.columns WHERE table_name = 'am_api_endpoints' "
+        "AND column_name <> 'endpoint_uuid'"
+    )
+    databases.execute(f"INSERT INTO am_api_endpoints (endpoint_uuid, {columns[0]}) "
+                      f"SELECT repeat('x', 101), {columns[0]} FROM am_api_endpoints LIMIT 1")  # fmt: skip
+    result = run("upgrade", *databases.options)
+    assert result.exit_code == 3
+    assert "AM_API_ENDPOINTS: ENDPOINT_UUID is longer than the 100 characters it will have" in result.stderr
+    assert databases.execute("SELECT version_num FROM alembic_version_apim") == [("4.5.0",)]
+
+
+def test_ctrl_c(databases: Databases) -> None:
+    """Held up by a lock, interrupted, rolled back."""
+    command = [sys.executable, "-c", "from apim_schema.cli import main; main()", "upgrade", *databases.options]
+    import sqlalchemy as sa
+
+    with sa.create_engine(databases.apim, poolclass=sa.NullPool).begin() as blocker:
+        blocker.exec_driver_sql("LOCK TABLE am_api IN ACCESS SHARE MODE")
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        deadline = time.monotonic() + 60
+        while not databases.execute(waiting)[0][0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("apim-schema: apim: interrupted; the database is as before\n")
+    assert databases.execute("SELECT to_regclass('alembic_version_apim')") == [(None,)]
+
+
+def alembic(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(chain.ini_file()), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | variables,
+    )
+
+
+def test_plain_alembic(databases: Databases, run_json: RunJson) -> None:
+    done = alembic("-x", f"url={databases.apim}", "upgrade", "head")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "proven" in done.stderr
+    done = alembic("-n", "shared", "upgrade", "head", APIM_SCHEMA_SHARED_URL=databases.shared)
+    assert done.returncode == 0
+    assert "nothing to do" in done.stderr
+    assert "4.7.0 (head)" in alembic("-x", f"url={databases.apim}", "current").stdout
+    assert run_json("status", *databases.options)["databases"][0]["stamped"] == "4.7.0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "code"),
+    [
+        (["upgrade", "head"], "no database: say -x url=URL or -x env=NAME", 2),
+        (["-x", "url=postgresql://h/d", "upgrade", "head", "--sql"], "--sql is not supported", 2),
+        (["-x", "url=postgresql://h/d", "upgrade", "4.9"], "unknown release '4.9' of apim", 2),
+        (["-x", "url=postgresql://h/d", "downgrade", "4.3.0"], "there is no downgrade", 2),
+        (["-n", "apim", "-x", "url=postgresql://h/d", "upgrade", "head"], "alembic.ini has no such section", 2),
+    ],
+)
+def test_plain_alembic_says_what_is_wrong(arguments: list[str], message: str, code: int) -> None:
+    done = alembic(*arguments)
+    assert done.returncode == code
+    assert message in done.stdout + done.stderr
