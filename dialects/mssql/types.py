@@ -36,6 +36,12 @@ DEFAULT_LENGTHS = {
     "TIME": "TIME(7)",
 }
 
+CONSTANT = rf"{sqltext.QUOTED.pattern}|{sqltext.NUMBER.pattern}"
+CONVERSION = re.compile(
+    rf"CAST\(N?(?P<cast>{CONSTANT}) AS [A-Z0-9]+(?:\([^()]*\))?\)"
+    rf"|CONVERT\(\[?[A-Z0-9]+\]?(?:\([^()]*\))?, ?N?(?P<convert>{CONSTANT})\)|N(?P<national>{sqltext.QUOTED.pattern})"
+)
+
 
 def varchar(length: int) -> str:
     return f"VARCHAR({length})"
@@ -81,9 +87,10 @@ def normalise_type(sql: str) -> str:
 def normalise_default(sql: str | None, type_: str) -> str | None:
     """One spelling for defaults that mean the same in a column of a (normalised) type.
 
-    The server shows them in parentheses, `((0))`, and CURRENT_TIMESTAMP as `(getdate())`.
+    The server shows them in parentheses, `((0))`, and CURRENT_TIMESTAMP as `(getdate())`; a text may be an
+    NVARCHAR literal or stand in a conversion to the column's type, which it gets anyway.
     """
-    word = sqltext.without_parentheses(sqltext.fold(sql)) if sql is not None else "NULL"
+    word = _plain(sqltext.fold(sql)) if sql is not None else "NULL"
     if word == "NULL":
         return None
     if type_ == "BIT":
@@ -93,6 +100,24 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
     if sqltext.base(type_) in TEXTS:
         return sqltext.text(word)
     return "CURRENT_TIMESTAMP" if word == "GETDATE()" else word
+
+
+def _plain(sql: str) -> str:
+    """The expression without what the server puts around a constant."""
+    sql = sqltext.without_parentheses(sql).removeprefix("SYS.")
+    conversion = CONVERSION.fullmatch(sql)
+    return _plain(conversion["cast"] or conversion["convert"] or conversion["national"]) if conversion else sql
+
+
+def length_of(expression: str) -> str:
+    """The length of a text in bytes of the column's code page: what the n of VARCHAR(n) counts."""
+    return f"DATALENGTH({expression})"
+
+
+def narrows(old: str, new: str) -> bool:
+    """Whether a type of the same kind has less room: of none of the two but with a length anything else can be said."""
+    before, after = (re.fullmatch(r"\w+\((\d+)\)", type_) for type_ in (old, new))
+    return after is not None and (before is None or int(after[1]) < int(before[1]))
 
 
 def sequence_of(default: str | None) -> str | None:

@@ -1,0 +1,309 @@
+"""The statements of each change on SQL Server: from what the live database has to what the change wants.
+
+Each statement is a batch of its own, so that it may use a column that the one before has added. Every form is in
+https://learn.microsoft.com/en-us/sql/t-sql/statements/alter-table-transact-sql and its neighbours. NULL or NOT NULL
+is always said: what a column without it gets depends on settings, and ALTER COLUMN without it makes it nullable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import singledispatch
+from graphlib import TopologicalSorter
+
+from apim_schema import changes, compare, sqltext
+from apim_schema.changes import Change
+from apim_schema.dialect import Statement
+from apim_schema.errors import Conflict
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
+
+from . import lookup, names, triggers, types
+
+CONVERTED = "{0}_UTF8"
+"""The column that takes the bytes of a text column while it is converted."""
+
+
+def statements(change: Change, live: Schema, schema: str | None) -> list[Statement]:
+    """What remains to be executed until `change` is in, looked at from `live`; empty where it is in already.
+
+    `schema` is the schema that the objects live in, None for the connection's default. Raises Conflict where an
+    object is in the way that is neither what the change starts from nor what it wants.
+    """
+    return [Statement(sql, change) for sql in _sql(change, live, schema)]
+
+
+def create(schema: Schema, into: str | None) -> list[Statement]:
+    """The statements that make a whole schema in an empty database, tables in the order of their foreign keys."""
+    points_to = {
+        name: {key.ref_table for key in table.foreign_keys if key.ref_table != name}
+        for name, table in sorted(schema.tables.items())
+    }
+    tables = [changes.CreateTable(schema.tables[name]) for name in TopologicalSorter(points_to).static_order()]
+    fired = [changes.ReplaceTrigger(trigger) for trigger in schema.triggers.values()]
+    empty = Schema(schema.flavour)
+    return [made for change in (*tables, *fired) for made in statements(change, empty, into)]
+
+
+@singledispatch
+def _sql(change: Change, live: Schema, schema: str | None) -> list[str]:
+    raise NotImplementedError(type(change).__name__)
+
+
+@_sql.register
+def _create_table(change: changes.CreateTable, live: Schema, schema: str | None) -> list[str]:
+    """The table and its indexes, as far as they are missing."""
+    present, wanted = live.tables.get(change.table), change.definition
+    if present is None:
+        indexes = wanted.indexes
+        return [_create(wanted, live, schema), *(_create_index(wanted.name, i, live, schema) for i in indexes)]
+    missing = []
+    for difference in compare.mismatches(Schema("mssql", {"": wanted}), Schema("mssql", {"": present})):
+        if (difference.kind, difference.what) != (compare.MISSING, "index"):
+            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
+        missing.append(difference.name.rpartition(".")[2])
+    return [_create_index(wanted.name, i, live, schema) for i in wanted.indexes if i.name in missing]
+
+
+@_sql.register
+def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
+    """ADD; with `fill` nullable first, then filled, and NOT NULL last, so that no default has to go again."""
+    wanted, present = change.column, _table(change, live).columns.get(change.column.name)
+    table = names.table(change.table, live, schema)
+    filled = replace(wanted, nullable=True) if change.fill is not None else wanted
+    add = [_add(table, filled, live)] if present is None else []
+    if present is not None and not _fits(live, change.table, filled, present):
+        if _fits(live, change.table, wanted, present):
+            return []
+        raise _conflict(change, wanted, present)
+    if filled == wanted:
+        return add
+    column = names.sql(present.name if present else wanted.name)
+    fill = f"UPDATE {table} SET {column} = {change.fill} WHERE {column} IS NULL"
+    return [*add, fill, _alter(table, wanted)]
+
+
+def _fits(live: Schema, table: str, wanted: Column, found: Column) -> bool:
+    return compare.fits(live.flavour, live.tables[table], wanted, found)
+
+
+def _add(table: str, column: Column, live: Schema) -> str:
+    """A new nullable column with a default says WITH VALUES: without it the rows that stand get NULL.
+
+    Babelfish for PostgreSQL, which speaks SQL Server's protocol, fills them anyway and has no such words.
+    """
+    fills = column.default is not None and column.nullable and "babelfish" not in live.options
+    return f"ALTER TABLE {table} ADD {_column(column)}{' WITH VALUES' * fills}"
+
+
+@_sql.register
+def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
+    """ALTER COLUMN, which restates all of the column; keys and indexes that are in the way go and come back.
+
+    A default may stay: the length of a column that has one can be changed.
+    """
+    present = _present(change, live, change.name)
+    wanted, table = change.target(present), names.table(change.table, live, schema)
+    if wanted == present:
+        return []
+    if sqltext.base(wanted.type) != sqltext.base(present.type):
+        raise _conflict(change, wanted, present)
+    drop, restore = _in_the_way(change, live, schema) if types.narrows(present.type, wanted.type) else ([], [])
+    return [*drop, _alter(table, wanted), *restore]
+
+
+def _alter(table: str, column: Column) -> str:
+    return f"ALTER TABLE {table} ALTER COLUMN {_typed(column)}{'' if column.nullable else ' NOT'} NULL"
+
+
+def _in_the_way(change: changes.AlterColumn, live: Schema, schema: str | None) -> tuple[list[str], list[str]]:
+    """What drops the keys and indexes over a column that gets shorter, and what makes them again.
+
+    Raises Conflict where one is more than a list of columns: nobody but its owner knows all of it.
+    """
+    table, drop, restore = live.tables[change.table], [], []
+    qualified = names.table(change.table, live, schema)
+    for index in (index for index in table.indexes if change.name in index.columns):
+        if not set(index.columns) <= table.columns.keys():
+            raise Conflict(f"cannot {change}: drop index {index.name} before, and create it again after the upgrade")
+        drop.append(f"DROP INDEX {names.sql(index.name)} ON {qualified}")
+        restore.append(_create_index(change.table, index, live, schema))
+    for key in (key for key in table.unique if change.name in key.columns):
+        drop.append(_drop_key(qualified, key, primary=False))
+        restore.append(f"ALTER TABLE {qualified} ADD {_unique(key)}")
+    if table.primary_key and change.name in table.primary_key.columns:
+        drop.append(_drop_key(qualified, table.primary_key, primary=True))
+        restore.insert(0, f"ALTER TABLE {qualified} ADD {_primary_key(table.primary_key)}")
+    return drop, restore
+
+
+@_sql.register
+def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
+    """A new column takes the text's bytes in UTF-8 and then its place; NOT NULL comes last.
+
+    A default, which is no default of the new type as it stands, comes back as its bytes.
+    """
+    present, qualified = _present(change, live, change.name), names.table(change.table, live, schema)
+    if present.type == change.type:
+        return []
+    if sqltext.base(present.type) not in types.TEXTS:
+        raise _conflict(change, replace(present, type=change.type), present)
+    old, spelled = names.sql(present.name), names.spelling(present.name)
+    new = CONVERTED.format(spelled)
+    if new.upper() in live.tables[change.table].columns:
+        raise Conflict(f"cannot {change}: {change.table} has a column {new}, which the conversion needs; rename it")
+    default = [lookup.drop_default(qualified, present.name)] if present.default is not None else []
+    bytes_of_default = f" DEFAULT CONVERT(VARBINARY(MAX), {present.default})" if present.default is not None else ""
+    return [
+        f"ALTER TABLE {qualified} ADD {names.sql(new)} {change.type} NULL{bytes_of_default}",
+        lookup.copy_as_utf8(qualified, old, names.sql(new)),
+        *default,
+        f"ALTER TABLE {qualified} DROP COLUMN {old}",
+        f"EXEC sp_rename {names.literal(f'{qualified}.{names.sql(new)}')}, {names.literal(spelled)}, N'COLUMN'",
+        *([] if present.nullable else [_alter(qualified, replace(present, type=change.type, collation=None))]),
+    ]
+
+
+@_sql.register
+def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
+    key, qualified = _table(change, live).primary_key, names.table(change.table, live, schema)
+    columns = names.columns(change.table, change.columns, live)
+    add = f"ALTER TABLE {qualified} ADD PRIMARY KEY ({columns})"
+    if key is None:
+        return [add]
+    return [] if key.columns == change.columns else [_drop_key(qualified, key, primary=True), add]
+
+
+@_sql.register
+def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
+    """Drops the constraint, or the unique index that serves as one."""
+    table, qualified = _table(change, live), names.table(change.table, live, schema)
+    keys = [key for key in table.unique if key.columns == change.columns]
+    indexes = [index for index in table.indexes if index.unique and index.columns == change.columns]
+    return [_drop_key(qualified, key, primary=False) for key in keys] + [
+        f"DROP INDEX {names.sql(index.name)} ON {qualified}" for index in indexes
+    ]
+
+
+@_sql.register
+def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
+    present, qualified = change.same_columns(_table(change, live)), names.table(change.table, live, schema)
+    drop = [_drop_foreign_key(qualified, key, live, schema) for key in present if key != change.key]
+    add = f"ALTER TABLE {qualified} ADD {_foreign_key(change.table, change.key, live, schema)}"
+    return drop if change.key in present else [*drop, add]
+
+
+@_sql.register
+def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: str | None) -> list[str]:
+    """An index over the same columns serves, whatever its name is; a name stands for one index of a table."""
+    if change.is_in(live):
+        return []
+    if (index := _table(change, live).index(change.index.name)) is not None and not index.optional:
+        raise Conflict(
+            f"cannot {change}: an index of this name is there over ({', '.join(index.columns)}), "
+            f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
+        )
+    return [] if index is not None else [_create_index(change.table, change.index, live, schema)]
+
+
+@_sql.register
+def _forgo_index(change: changes.ForgoIndex, live: Schema, schema: str | None) -> list[str]:
+    return []
+
+
+@_sql.register
+def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str | None) -> list[str]:
+    """Raises Conflict for a trigger whose body is not known here: no release replaces one."""
+    present = live.triggers.get(change.trigger.name)
+    if present == change.trigger:
+        return []
+    if present is not None or change.trigger.name not in triggers.BODIES:
+        raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
+    return [triggers.create(change.trigger, schema)]
+
+
+def _table(change: Change, live: Schema) -> Table:
+    if change.table not in live.tables:
+        raise Conflict(f"cannot {change}: there is no table {change.table}")
+    return live.tables[change.table]
+
+
+def _present(change: Change, live: Schema, name: str) -> Column:
+    column = _table(change, live).columns.get(name)
+    if column is None:
+        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
+    return column
+
+
+def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
+    return Conflict(
+        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
+        "alter or rename the column by hand"
+    )
+
+
+def _drop_key(table: str, key: Key, primary: bool) -> str:
+    if key.name is None:
+        return lookup.drop_key(table, key, primary)
+    return f"ALTER TABLE {table} DROP CONSTRAINT {names.sql(key.name)}"
+
+
+def _drop_foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | None) -> str:
+    if key.name is None:
+        return lookup.drop_foreign_key(table, key, names.table(key.ref_table, live, schema))
+    return f"ALTER TABLE {table} DROP CONSTRAINT {names.sql(key.name)}"
+
+
+def _create(table: Table, live: Schema, schema: str | None) -> str:
+    parts = [_column(_collated(column, table, live)) for column in table.columns.values()]
+    if table.primary_key is not None:
+        parts.append(_primary_key(table.primary_key))
+    parts += [_unique(key) for key in table.unique]
+    parts += [_foreign_key(table.name, key, live, schema) for key in table.foreign_keys]
+    body = ",\n    ".join(parts)
+    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n)"
+
+
+def _collated(column: Column, table: Table, live: Schema) -> Column:
+    """The column in the collation of what its foreign key points to: the server wants both alike."""
+    for key in table.foreign_keys:
+        if column.name in key.columns and key.ref_table in live.tables:
+            target = live.tables[key.ref_table].columns.get(key.ref_columns[key.columns.index(column.name)])
+            return replace(column, collation=target.collation) if target and target.collation else column
+    return column
+
+
+def _typed(column: Column) -> str:
+    collation = f" COLLATE {column.collation}" if column.collation else ""
+    return f"{names.sql(column.name)} {column.type}{collation}"
+
+
+def _column(column: Column) -> str:
+    identity = " IDENTITY(1,1)" if column.generated is not None else ""
+    default = f" DEFAULT {column.default}" if column.default is not None else ""
+    return f"{_typed(column)}{identity}{'' if column.nullable else ' NOT'} NULL{default}"
+
+
+def _primary_key(key: Key) -> str:
+    return f"{_named(key)}PRIMARY KEY ({names.listed(key.columns)})"
+
+
+def _unique(key: Key) -> str:
+    return f"{_named(key)}UNIQUE ({names.listed(key.columns)})"
+
+
+def _named(key: Key | ForeignKey) -> str:
+    return f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
+
+
+def _foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | None) -> str:
+    columns, target = names.columns(table, key.columns, live), names.table(key.ref_table, live, schema)
+    actions = "".join(
+        f" ON {event} {action}" for event, action in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if action
+    )
+    referenced = names.columns(key.ref_table, key.ref_columns, live)
+    return f"{_named(key)}FOREIGN KEY ({columns}) REFERENCES {target} ({referenced}){actions}"
+
+
+def _create_index(table: str, index: Index, live: Schema, schema: str | None) -> str:
+    unique, columns = "UNIQUE " * index.unique, names.columns(table, index.columns, live)
+    return f"CREATE {unique}INDEX {names.sql(index.name)} ON {names.table(table, live, schema)} ({columns})"

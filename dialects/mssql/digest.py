@@ -1,0 +1,155 @@
+"""Hashes rows on the server: one scan a table, a count and two sums of 64 bits for each bucket of the primary key.
+
+A row is the concatenation of its columns, each with its length before it, and NULL as a letter that no length begins
+with: so no two rows have one encoding. HASHBYTES takes any length since SQL Server 2016; CHECKSUM, which is faster,
+misses changes. See https://learn.microsoft.com/en-us/sql/t-sql/functions/hashbytes-transact-sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from apim_schema import sqltext
+from apim_schema.dialect import Bucket, Compared
+from apim_schema.schema import Table
+
+from . import names
+from .lookup import AS_UTF8, HAS_UTF8
+
+HASH = "HASHBYTES('SHA2_256', {0})"
+BYTES = "CONVERT(VARBINARY(MAX), {0})"
+TEXT = BYTES.format("CONVERT(VARCHAR(MAX), {0})")
+WIDE_TEXT = BYTES.format("CONVERT(NVARCHAR(MAX), {0})")
+FORMATTED = BYTES.format("CONVERT(VARCHAR(50), {{0}}, {style})")
+
+NUMBER = BYTES.format("CONVERT(VARCHAR(50), {0})")
+LOSSLESS = FORMATTED.format(style=3)
+"""Style 3 is 17 digits of a FLOAT: as many as it has."""
+ALL_DECIMALS = FORMATTED.format(style=2)
+"""Style 2 is four decimals of a MONEY: as many as it has."""
+ALL_FRACTIONS = FORMATTED.format(style=121)
+"""Style 121 is all fractions of a second that a type has, and the offset."""
+
+ENCODINGS = {
+    "BINARY": BYTES,
+    "VARBINARY": BYTES,
+    "IMAGE": BYTES,
+    "CHAR": TEXT,
+    "VARCHAR": TEXT,
+    "TEXT": TEXT,
+    "BIT": NUMBER,
+    "TINYINT": NUMBER,
+    "SMALLINT": NUMBER,
+    "INTEGER": NUMBER,
+    "BIGINT": NUMBER,
+    "DECIMAL": NUMBER,
+    "NUMERIC": NUMBER,
+    "FLOAT": LOSSLESS,
+    "REAL": LOSSLESS,
+    "MONEY": ALL_DECIMALS,
+    "SMALLMONEY": ALL_DECIMALS,
+    "DATE": ALL_FRACTIONS,
+    "TIME": ALL_FRACTIONS,
+    "DATETIME": ALL_FRACTIONS,
+    "SMALLDATETIME": ALL_FRACTIONS,
+    "DATETIME2": ALL_FRACTIONS,
+    "DATETIMEOFFSET": ALL_FRACTIONS,
+}
+"""The bytes of a value by its type; of any other type those of its text."""
+
+ROWVERSIONS = ("TIMESTAMP", "ROWVERSION")
+"""Not compared: the server counts up with every write to the row, whoever makes it."""
+
+ENCODED = (
+    "ISNULL(CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(20), DATALENGTH({0})) + ':') + {0}, CONVERT(VARBINARY(1), 'N'))"
+)
+
+BUCKET = "CONVERT(INT, SUBSTRING({0}, 1, 2))"
+"""16 bits of the hash of the primary key."""
+HALF = "SUM(CONVERT(DECIMAL(38, 0), CONVERT(BIGINT, SUBSTRING(r.hash, {0}, 8))))"
+
+BUCKETS_ASKED = 1000
+"""As many as a list in a query may well have; `keys` shows a few rows only."""
+
+ROWS = """
+SELECT t.name AS name, SUM(p.rows) AS rows FROM sys.tables t
+JOIN sys.partitions p ON p.object_id = t.object_id AND p.index_id IN (0, 1)
+WHERE t.schema_id = SCHEMA_ID({schema}) GROUP BY t.name"""
+
+
+def method(connection: Connection) -> str:
+    """What this server hashes with, and whether it can put text into UTF-8 (SQL Server 2019 and later)."""
+    return "HASHBYTES SHA2_256, text as UTF-8" if _has_utf8(connection) else "HASHBYTES SHA2_256"
+
+
+def buckets(
+    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+) -> dict[int, Bucket]:
+    """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
+    utf8 = _has_utf8(connection)
+    encoded = [_encoding(table, column, utf8) for column in compared if not _is_rowversion(table, column.name)]
+    values = ", ".join(f"{value} AS c{number}" for number, value in enumerate(encoded))
+    row = _concatenated(f"v.c{number}" for number in range(len(encoded)))
+    found = _ask(
+        connection,
+        f"SELECT r.bucket, COUNT_BIG(*), {HALF.format(1)}, {HALF.format(9)} FROM ("
+        f"SELECT v.bucket AS bucket, {HASH.format(row)} AS hash FROM ("
+        f"SELECT {_bucket(table, utf8)} AS bucket, {values} FROM {names.qualified(table.name, schema)}) v) r "
+        "GROUP BY r.bucket",
+    )
+    return {int(bucket): Bucket(int(rows), (int(first) << 128) + int(second)) for bucket, rows, first, second in found}
+
+
+def keys(
+    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
+) -> list[tuple[object, ...]]:
+    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
+    if table.primary_key is None:
+        return []
+    wanted = ", ".join(str(bucket) for bucket in buckets[:BUCKETS_ASKED])
+    bucket = _bucket(table, _has_utf8(connection))
+    columns, source = names.listed(table.primary_key.columns), names.qualified(table.name, schema)
+    return _ask(connection, f"SELECT TOP ({limit:d}) {columns} FROM {source} WHERE {bucket} IN ({wanted})")
+
+
+def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
+    """Rows a table as the catalog has it, which needs no right to see the server's state."""
+    found = _ask(connection, ROWS.format(schema=names.literal(schema) if schema else ""))
+    return {name.upper(): max(0, int(rows or 0)) for name, rows in found}
+
+
+def _has_utf8(connection: Connection) -> bool:
+    [(answer,)] = _ask(connection, f"SELECT CASE WHEN {HAS_UTF8} THEN 1 ELSE 0 END")
+    return bool(answer)
+
+
+def _bucket(table: Table, utf8: bool) -> str:
+    """The bucket of a row, 0 for all rows of a table without a primary key."""
+    if table.primary_key is None:
+        return "0"
+    parts = (_encoding(table, Compared(name, names.sql(name)), utf8) for name in table.primary_key.columns)
+    return BUCKET.format(HASH.format(_concatenated(parts)))
+
+
+def _concatenated(values: Iterable[str]) -> str:
+    return " + ".join(ENCODED.format(value) for value in values)
+
+
+def _encoding(table: Table, column: Compared, utf8: bool) -> str:
+    """The bytes of a column; an expression in the place of its name gives bytes, of a text in UTF-8."""
+    kind = sqltext.base(table.columns[column.name].type)
+    if column.expression != names.sql(column.name):
+        return column.expression
+    encoding = ENCODINGS.get(kind, WIDE_TEXT)
+    return (AS_UTF8 if utf8 and encoding is TEXT else encoding).format(column.expression)
+
+
+def _is_rowversion(table: Table, name: str) -> bool:
+    return sqltext.base(table.columns[name].type) in ROWVERSIONS
+
+
+def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]

@@ -1,0 +1,137 @@
+"""Batches that find a constraint or a collation by themselves: what nobody can know before the server is asked.
+
+Online the names of constraints are known from the live schema; offline the emitted SQL finds them by their columns
+in the catalog views (https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/). Of a default
+the name is never known, since the model has none. THROW ends the batch, and with XACT_ABORT the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apim_schema.schema import ForeignKey, Key
+
+from . import names
+
+UTF8 = "Latin1_General_100_CI_AS_SC_UTF8"
+"""A collation whose code page is UTF-8: SQL Server has them since 2019."""
+
+HAS_UTF8 = f"CONVERT(INT, COLLATIONPROPERTY('{UTF8}', 'CodePage')) = 65001"
+LACKS_UTF8 = f"COLLATIONPROPERTY('{UTF8}', 'CodePage') IS NULL"
+"""The property of a collation that the server does not know is NULL."""
+
+NOT_ASCII = "CONVERT(NVARCHAR(MAX), {0}) COLLATE Latin1_General_BIN2 LIKE N'%[^' + NCHAR(1) + N'-' + NCHAR(127) + N']%'"
+"""True of a text with a character beyond ASCII; by code points, whatever the code page of the column."""
+
+AS_UTF8 = f"CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), CONVERT(NVARCHAR(MAX), {{0}}) COLLATE {UTF8}))"
+"""The text's bytes in UTF-8.
+
+NVARCHAR first, from the code page of the column, and MAX throughout: a character may take four bytes instead of one.
+"""
+
+DROP_FOUND = """DECLARE @drop NVARCHAR(MAX) = (
+    SELECT N'{drop}' + QUOTENAME(k.name)
+    FROM {view} k
+    WHERE k.{parent} = OBJECT_ID({table}) AND {which}
+);
+IF @drop IS NULL
+    THROW 50000, {missing}, 1;
+EXEC (@drop);"""
+"""More than one that fits is an error of the subquery."""
+
+SAME_COLUMNS = """(
+        SELECT SUM(CASE WHEN {pairs} THEN 1 ELSE -1 END)
+        FROM {view} c
+        WHERE {of}
+    ) = {number}"""
+
+COPY_AS_UTF8 = """IF {has_utf8}
+    EXEC ({update});
+ELSE IF EXISTS (SELECT * FROM {table} WHERE {not_ascii})
+    THROW 50000, {refusal}, 1;
+ELSE
+    UPDATE {table} SET {target} = CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), {source}));"""
+"""EXEC, since a server that does not know the collation would not compile the batch."""
+
+DROP_DEFAULT = """DECLARE @drop NVARCHAR(MAX) = (
+    SELECT N'{drop}' + QUOTENAME(d.name)
+    FROM sys.default_constraints d
+    WHERE d.parent_object_id = OBJECT_ID({table}) AND COL_NAME(d.parent_object_id, d.parent_column_id) = {column}
+);
+IF @drop IS NOT NULL
+    EXEC (@drop);"""
+
+
+def drop_key(table: str, key: Key, primary: bool) -> str:
+    """Drops the primary key or unique constraint over these columns, whatever its name; `table` is SQL."""
+    kind, flag = ("primary key", "is_primary_key") if primary else ("unique constraint", "is_unique_constraint")
+    same = _same_columns(
+        key.columns,
+        "sys.index_columns",
+        "c.object_id = k.object_id AND c.index_id = k.index_id AND c.key_ordinal > 0",
+        ("key_ordinal", "object_id", "column_id"),
+    )
+    return _drop(table, "sys.indexes", "object_id", f"k.{flag} = 1 AND {same}", f"{kind} ({', '.join(key.columns)})")
+
+
+def drop_foreign_key(table: str, key: ForeignKey, ref_table: str) -> str:
+    """Drops the foreign key over these columns to that table, whatever its name; `table` and `ref_table` are SQL."""
+    same = _same_columns(
+        key.columns,
+        "sys.foreign_key_columns",
+        "c.constraint_object_id = k.object_id",
+        ("constraint_column_id", "parent_object_id", "parent_column_id"),
+    )
+    which = f"k.referenced_object_id = OBJECT_ID({names.literal(ref_table)}) AND {same}"
+    return _drop(
+        table, "sys.foreign_keys", "parent_object_id", which, f"foreign key ({', '.join(key.columns)}) to {ref_table}"
+    )
+
+
+def drop_default(table: str, column: str) -> str:
+    """Drops the default of a column, if it has one; `table` is SQL."""
+    return DROP_DEFAULT.format(
+        drop=_alter_drop(table), table=names.literal(table), column=names.literal(names.spelling(column))
+    )
+
+
+def copy_as_utf8(table: str, source: str, target: str) -> str:
+    """Fills a binary column with the UTF-8 of a text column; refuses, before 2019, what is not ASCII."""
+    refusal = (
+        f"{table}.{source} holds characters beyond ASCII, which this server can not convert to UTF-8: "
+        "upgrade SQL Server to 2019 or later first"
+    )
+    return COPY_AS_UTF8.format(
+        has_utf8=HAS_UTF8,
+        update=names.literal(f"UPDATE {table} SET {target} = {AS_UTF8.format(source)}"),
+        table=table,
+        not_ascii=NOT_ASCII.format(source),
+        refusal=names.literal(refusal),
+        target=target,
+        source=source,
+    )
+
+
+def _drop(table: str, view: str, parent: str, which: str, what: str) -> str:
+    return DROP_FOUND.format(
+        drop=_alter_drop(table),
+        view=view,
+        parent=parent,
+        table=names.literal(table),
+        which=which,
+        missing=names.literal(f"{table} has no {what}"),
+    )
+
+
+def _alter_drop(table: str) -> str:
+    return f"ALTER TABLE {table} DROP CONSTRAINT ".replace("'", "''")
+
+
+def _same_columns(columns: Iterable[str], view: str, of: str, fields: tuple[str, str, str]) -> str:
+    """Whether the constraint `k` has these columns, in this order, and no others."""
+    place, table, column = fields
+    wanted = [
+        f"c.{place} = {number} AND COL_NAME(c.{table}, c.{column}) = {names.literal(names.spelling(name))}"
+        for number, name in enumerate(columns, start=1)
+    ]
+    return SAME_COLUMNS.format(pairs=" OR ".join(wanted), view=view, of=of, number=len(wanted))

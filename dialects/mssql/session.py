@@ -1,0 +1,162 @@
+"""Transactions, locks and timeouts on SQL Server.
+
+See https://learn.microsoft.com/en-us/sql/t-sql/statements/set-statements-transact-sql and
+https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, Row
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema.errors import Refused
+
+from . import names
+
+transactional_ddl = True
+
+LOCK_TIMEOUT = 60
+"""Seconds that a statement waits for a lock.
+
+It is not tried again: with XACT_ABORT an error that it comes to, 1222 too, has rolled back the transaction.
+"""
+LOCK_NOT_GRANTED = 1222
+
+SETTINGS = (
+    "TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "NOCOUNT ON",
+    "XACT_ABORT ON",
+    "QUOTED_IDENTIFIER ON",
+    "ANSI_NULLS ON",
+    "ANSI_PADDING ON",
+    "ANSI_WARNINGS ON",
+    "ARITHABORT ON",
+    "CONCAT_NULL_YIELDS_NULL ON",
+    f"LOCK_TIMEOUT {LOCK_TIMEOUT * 1000}",
+)
+"""ODBC has the most of them; tables with an index over a computed column can't be written without."""
+
+TAKE = "DECLARE @taken INT; EXEC @taken = sp_getapplock {name}, 'Exclusive', 'Session', 0; SELECT @taken AS taken"
+GIVE_BACK = "EXEC sp_releaseapplock {name}, 'Session'"
+
+SESSION = "s.session_id, s.login_name, s.program_name, s.host_name, s.status"
+OTHERS = f"""
+SELECT {SESSION} FROM sys.dm_exec_sessions s
+JOIN sys.dm_exec_sessions me ON me.session_id = @@SPID
+WHERE s.database_id = DB_ID() AND s.session_id > 50
+AND NOT (s.host_process_id = me.host_process_id AND s.host_name = me.host_name) ORDER BY s.session_id"""
+HOLDERS = f"""
+SELECT {SESSION} FROM sys.dm_tran_locks l
+JOIN sys.dm_exec_sessions s ON s.session_id = l.request_session_id
+WHERE l.resource_type = 'APPLICATION' AND l.resource_database_id = DB_ID() AND l.request_status = 'GRANT'
+AND CHARINDEX({{name}}, l.resource_description) > 0"""
+
+
+@contextmanager
+def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
+    """A connection in READ COMMITTED, prepared for an upgrade: an error ends the transaction, locks are waited for."""
+    with engine.connect() as connection:
+        for setting in SETTINGS:
+            execute(connection, f"SET {setting}")
+        yield connection
+
+
+@contextmanager
+def locked(engine: Engine, name: str) -> Iterator[None]:
+    """Holds the application lock of this name in this database, on a connection of its own that has no transaction.
+
+    The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder where this
+    login may see it, if another session has it.
+    """
+    resource = names.literal(name)
+    with engine.connect() as connection:
+        cast(Any, connection.connection.dbapi_connection).autocommit = True
+        execute(connection, "SET NOCOUNT ON")
+        [(taken,)] = _ask(connection, TAKE.format(name=resource))
+        if taken < 0:
+            holders = _told(connection, HOLDERS.format(name=resource)) or "another session"
+            raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
+        try:
+            yield
+        finally:
+            with suppress(DBAPIError):  # a connection that is lost has lost its locks as well
+                execute(connection, GIVE_BACK.format(name=resource))
+
+
+def default_schema(connection: Connection) -> str:
+    """The schema that unqualified names mean on this connection."""
+    [(schema,)] = _ask(connection, "SELECT SCHEMA_NAME()")
+    return str(schema)
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Runs one batch as it stands, to the end of its last statement.
+
+    A driver reports an error of a later statement only when its result is asked for, so all results are. Raises
+    Refused, naming the other sessions, where a lock was not granted in time: the transaction is rolled back then.
+    """
+    try:
+        _run(connection, sql)
+    except DBAPIError as error:
+        if str(LOCK_NOT_GRANTED) not in str(error.orig):
+            raise
+        raise Refused(
+            f"no lock within {LOCK_TIMEOUT} seconds for {sql!r}; sessions on this database: "
+            f"{_told(connection, OTHERS) or 'none that this login may see'}: "
+            "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
+        ) from error
+
+
+def _run(connection: Connection, sql: str) -> None:
+    """On a cursor of the driver's own: SQLAlchemy closes one that has no rows, and drops the results that follow."""
+    driver, cursor = cast(Any, connection.dialect.dbapi), cast(Any, connection.connection.cursor())
+    try:
+        cursor.execute(sql)
+        while cursor.nextset():
+            pass
+    except driver.Error as error:
+        raise DBAPIError.instance(
+            sql, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    finally:
+        cursor.close()
+
+
+def others(connection: Connection, schema: str | None) -> list[str]:
+    """The other clients of this database that this login may see; the server does not tell which schema they use.
+
+    All of them for one that has VIEW SERVER STATE, otherwise its own.
+    """
+    return [_words(row) for row in _rows(connection, OTHERS)]
+
+
+def server(connection: Connection) -> str:
+    """The server's name and version, the first line of what it says: "Microsoft SQL Server 2022 (RTM) - 16.0.1000"."""
+    [(version,)] = _ask(connection, "SELECT @@VERSION")
+    return str(version).splitlines()[0].strip()
+
+
+def _told(connection: Connection, query: str) -> str:
+    """The sessions that a query finds, in words; none where this login may not ask."""
+    try:
+        return ", ".join(map(_words, _rows(connection, query)))
+    except DBAPIError:
+        return ""
+
+
+def _words(row: Row[Any]) -> str:
+    host = f", host {row.host_name}" if row.host_name else ""
+    program = row.program_name or "unnamed"
+    return f"session {row.session_id} (login {row.login_name}, program {program}{host}, {row.status})"
+
+
+def _rows(connection: Connection, sql: str) -> list[Row[Any]]:
+    return list(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}))
+
+
+def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in _rows(connection, sql)]
