@@ -13,6 +13,8 @@ from apim_schema.schema import Column, Table
 
 NUMBERS = ("INTEGER", "NUMBER", "FLOAT", "BINARY_FLOAT", "BINARY_DOUBLE")
 TEXTS = ("CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "CLOB")
+IN_UNITS = ("CHAR", "VARCHAR2")
+"""Types whose length counts bytes or characters, which each column has for its own."""
 
 SYNONYMS = {
     "INT": "INTEGER",
@@ -88,13 +90,18 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
     return word
 
 
+def length_of(expression: str) -> str:
+    """The length of a text in bytes: in a column with CHAR semantics that is more than the server asks for."""
+    return f"LENGTHB({expression})"
+
+
 def sequence_of(default: str | None) -> str | None:
     """None: rows are numbered by triggers."""
     return None
 
 
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """No column has another legal form here."""
+    """No column has another legal form here: BYTE and CHAR semantics are not compared."""
     return False
 
 

@@ -140,11 +140,13 @@ class TextToBinary(Change):
 
     def is_in(self, schema: Schema) -> bool:
         column = find_column(schema, self.table, self.name)
-        return column is not None and column.type == self.type
+        return column is not None and column.type == self.type and column.successor is None
 
     def apply(self, schema: Schema) -> Schema:
         table = schema.tables[self.table]
-        column = replace(table.columns[self.name], type=self.type, charset=None, collation=None)
+        column = replace(
+            table.columns[self.name], type=self.type, charset=None, collation=None, unit=None, successor=None
+        )
         return schema.with_table(table.with_column(column))
 
     def __str__(self) -> str:

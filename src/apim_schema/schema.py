@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 
 OWN_TABLES = ("ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_HISTORY")
 """The tables that this tool keeps in the database itself; they are no part of any release."""
@@ -20,7 +21,9 @@ class Column:
 
     `generated` says who fills it where the application does not: None nobody, "" the server (AUTO_INCREMENT,
     IDENTITY, SERIAL with its own sequence), otherwise the name of the sequence. `charset` and `collation` are None
-    where they are the table's own; `comment` is carried for statements that must restate it.
+    where they are the table's own; `comment` is carried for statements that must restate it, and so is `unit`: what
+    Oracle counts the length of this text in, BYTE or CHAR. `successor` is the column that an interrupted conversion
+    was going to put in this one's place; where only that one is left, this is it under its future name.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Column:
     charset: str | None = None
     collation: str | None = None
     comment: str | None = field(default=None, compare=False)
+    unit: str | None = field(default=None, compare=False)
+    successor: Column | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,14 @@ class Schema:
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     routines: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def in_order(self) -> tuple[Table, ...]:
+        """The tables, each after those that its foreign keys point to."""
+        points_to = {
+            name: {key.ref_table for key in table.foreign_keys if key.ref_table != name}
+            for name, table in sorted(self.tables.items())
+        }
+        return tuple(self.tables[name] for name in TopologicalSorter(points_to).static_order())
 
     def with_table(self, table: Table) -> Schema:
         """The schema with the table added, or put in the place of its namesake."""

@@ -1,0 +1,290 @@
+"""The statements of each change on Oracle: from what the live database has to what the change wants.
+
+Every form is in https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/ and valid from 12.2 on. Each
+statement commits, so a change of several is a chain of states, and what remains is worked out from the state that
+is found. A key is dropped by its columns; a foreign key has to be named: online the name is known from the live
+schema, offline the emitted PL/SQL looks it up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import singledispatch
+
+from apim_schema import changes, compare, sqltext
+from apim_schema.changes import Change
+from apim_schema.dialect import Statement
+from apim_schema.errors import Conflict
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
+
+from . import names, plsql, types
+
+SUCCESSOR = "_APIM_SCHEMA"
+"""How the name of a column ends that a conversion fills to take the place of another."""
+
+
+def statements(change: Change, live: Schema, schema: str | None) -> list[Statement]:
+    """What remains to be executed until `change` is in, looked at from `live`; empty where it is in already.
+
+    `schema` is the owner of the objects, None for the connection's current schema. A PL/SQL unit ends with `END;`,
+    any other statement has no terminator. Raises Conflict where an object is in the way that is neither what the
+    change starts from nor what it wants.
+    """
+    return [Statement(sql, change) for sql in _sql(change, live, schema)]
+
+
+def create(schema: Schema, into: str | None) -> list[Statement]:
+    """The statements that make a whole schema in an empty database, tables in the order of their foreign keys."""
+    first, *rest = (changes.CreateTable(table) for table in schema.in_order())
+    with_sequences = replace(first, sequences=tuple(schema.sequences.items()))
+    triggers = [changes.ReplaceTrigger(trigger) for trigger in schema.triggers.values()]
+    empty = Schema(schema.flavour)
+    return [made for change in (with_sequences, *rest, *triggers) for made in statements(change, empty, into)]
+
+
+@singledispatch
+def _sql(change: Change, live: Schema, schema: str | None) -> list[str]:
+    raise NotImplementedError(type(change).__name__)
+
+
+@_sql.register
+def _create_table(change: changes.CreateTable, live: Schema, schema: str | None) -> list[str]:
+    """The sequences, the table, its indexes and the triggers, as far as they are missing."""
+    present = live.tables.get(change.table)
+    made = [_create_sequence(*facts, schema) for facts in change.sequences if facts[0] not in live.sequences]
+    if present is None:
+        made.append(_create(change.definition, schema))
+        indexes = change.definition.indexes
+    else:
+        indexes = _missing_indexes(change, present, live)
+    made += [_create_index(change.table, index, schema) for index in indexes]
+    return made + [plsql.create_trigger(trigger, schema) for trigger in _missing_triggers(change, live)]
+
+
+def _missing_indexes(change: changes.CreateTable, present: Table, live: Schema) -> tuple[Index, ...]:
+    """Raises Conflict where the table that is there differs by more than what is still to be made."""
+    missing = []
+    wanted = Schema(live.flavour, {change.table: _as_numbered(change.definition, present)})
+    for difference in compare.mismatches(wanted, Schema(live.flavour, {change.table: present})):
+        if difference.kind != compare.MISSING or difference.what != "index":
+            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
+        missing.append(difference.name.rpartition(".")[2])
+    return tuple(index for index in change.definition.indexes if index.name in missing)
+
+
+def _as_numbered(definition: Table, present: Table) -> Table:
+    """The wanted table with its rows numbered as the present one's are: the trigger may still be missing."""
+    numbered = {column.name: column.generated for column in present.columns.values()}
+    columns = {
+        name: replace(column, generated=numbered.get(name, column.generated))
+        for name, column in definition.columns.items()
+    }
+    return replace(definition, columns=columns)
+
+
+def _missing_triggers(change: changes.CreateTable, live: Schema) -> list[Trigger]:
+    for trigger in change.triggers:
+        present = live.triggers.get(trigger.name)
+        if present is not None and present != trigger:
+            raise Conflict(f"cannot {change}: trigger {trigger.name} is there and is another one; rename or drop it")
+    return [trigger for trigger in change.triggers if trigger.name not in live.triggers]
+
+
+@_sql.register
+def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
+    """ADD with its default, which rows that stand get without being written; with `fill`, the default goes again."""
+    wanted, filled = change.column, _filled(change)
+    present = _table(change, live).columns.get(wanted.name)
+    add = _alter(change.table, schema, f"ADD ({_column(filled)})")
+    drop_default = _alter(change.table, schema, f"MODIFY ({names.sql(wanted.name)} DEFAULT NULL)")
+    if present is None:
+        return [add] if filled == wanted else [add, drop_default]
+    if present == wanted:
+        return []
+    if present == filled:
+        return [drop_default]
+    raise _conflict(change, wanted, present)
+
+
+def _filled(change: changes.AddColumn) -> Column:
+    """The column with the default that fills the rows which stand."""
+    if change.fill is None:
+        return change.column
+    return replace(change.column, default=types.normalise_default(change.fill, change.column.type))
+
+
+@_sql.register
+def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
+    """MODIFY says only what changes: NOT NULL on a column that has it is an error (ORA-01442), and so is NULL."""
+    present = _present(change, live, change.name)
+    wanted = change.target(present)
+    null = "" if wanted.nullable == present.nullable else "NULL" if wanted.nullable else "NOT NULL"
+    if wanted.type == present.type:
+        return [_modify(change, schema, null)] if null else []
+    if sqltext.base(wanted.type) != sqltext.base(present.type):
+        raise _conflict(change, wanted, present)
+    if sqltext.base(wanted.type) not in types.IN_UNITS:
+        return [_modify(change, schema, f"{wanted.type} {null}".rstrip())]
+    unit = present.unit or live.options.get("unit")
+    if unit is None:
+        return [plsql.modify_text(change.table, change.name, wanted.type, null, schema)]
+    return [_modify(change, schema, f"{wanted.type[:-1]} {unit}) {null}".rstrip())]
+
+
+def _modify(change: changes.AlterColumn, schema: str | None, to: str) -> str:
+    return _alter(change.table, schema, f"MODIFY ({names.sql(change.name)} {to})")
+
+
+@_sql.register
+def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
+    """A column beside the text takes its UTF-8 bytes, and then its place.
+
+    The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done.
+    """
+    present, name = _present(change, live, change.name), change.name + SUCCESSOR
+    if change.is_in(live):
+        return []
+    rename = _alter(change.table, schema, f"RENAME COLUMN {names.sql(name)} TO {names.sql(change.name)}")
+    if present.type == change.type:
+        return [rename]
+    if sqltext.base(present.type) not in types.TEXTS or name in live.tables[change.table].columns:
+        raise _conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
+    add = _alter(change.table, schema, f"ADD ({names.sql(name)} {change.type})")
+    not_null = _alter(change.table, schema, f"MODIFY ({names.sql(name)} NOT NULL)")
+    open_ = present.successor is None or present.successor.nullable
+    return [
+        *([add] if present.successor is None else []),
+        plsql.to_utf8(change.table, change.name, name, schema),
+        *([not_null] if open_ and not present.nullable else []),
+        _alter(change.table, schema, f"DROP COLUMN {names.sql(change.name)}"),
+        rename,
+    ]
+
+
+@_sql.register
+def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
+    """Drops the key with its index, which an import may have made apart from it and would otherwise leave behind."""
+    key = _table(change, live).primary_key
+    if key is not None and key.columns == change.columns:
+        return []
+    drop = _alter(change.table, schema, "DROP PRIMARY KEY DROP INDEX")
+    add = _alter(change.table, schema, f"ADD PRIMARY KEY ({names.listed(change.columns)})")
+    return [drop] * (key is not None) + [add]
+
+
+@_sql.register
+def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
+    drop = _alter(change.table, schema, f"DROP UNIQUE ({names.listed(change.columns)}) DROP INDEX")
+    return [] if Key(change.columns) not in _table(change, live).unique else [drop]
+
+
+@_sql.register
+def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
+    present = change.same_columns(_table(change, live))
+    drop = [_drop_foreign_key(change.table, key, schema) for key in present if key != change.key]
+    add = _alter(change.table, schema, f"ADD {_foreign_key(change.key, schema)}")
+    return drop + [add] * (change.key not in present)
+
+
+@_sql.register
+def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: str | None) -> list[str]:
+    """An index over the same columns serves, whatever its name is; a name stands for one index in a schema."""
+    if change.is_in(live):
+        return []
+    create = _create_index(change.table, change.index, schema)
+    optional = _table(change, live).index(change.index.name)
+    if optional is not None and optional.optional:
+        return [plsql.create_if_missing(change.table, change.index.name, create, schema)]
+    for table in live.tables.values():
+        if (index := table.index(change.index.name)) is not None:
+            raise Conflict(
+                f"cannot {change}: {table.name} has an index of this name over ({', '.join(index.columns)}), "
+                f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
+            )
+    return [create]
+
+
+@_sql.register
+def _forgo_index(change: changes.ForgoIndex, live: Schema, schema: str | None) -> list[str]:
+    return []
+
+
+@_sql.register
+def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str | None) -> list[str]:
+    trigger, present = change.trigger, live.triggers.get(change.trigger.name)
+    if present == trigger:
+        return []
+    if present is not None and present.table != trigger.table:
+        raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+    drop = f"DROP TRIGGER {names.qualified(trigger.name, schema)}"
+    return [drop] * (present is not None) + [plsql.create_trigger(trigger, schema)]
+
+
+def _table(change: Change, live: Schema) -> Table:
+    if change.table not in live.tables:
+        raise Conflict(f"cannot {change}: there is no table {change.table}")
+    return live.tables[change.table]
+
+
+def _present(change: Change, live: Schema, name: str) -> Column:
+    column = _table(change, live).columns.get(name)
+    if column is None:
+        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
+    return column
+
+
+def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
+    return Conflict(
+        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
+        "alter or rename the column by hand"
+    )
+
+
+def _alter(table: str, schema: str | None, action: str) -> str:
+    return f"ALTER TABLE {names.qualified(table, schema)} {action}"
+
+
+def _drop_foreign_key(table: str, key: ForeignKey, schema: str | None) -> str:
+    if key.name is None:
+        return plsql.drop_foreign_key(table, key, schema)
+    return _alter(table, schema, f"DROP CONSTRAINT {names.sql(key.name)}")
+
+
+def _create(table: Table, schema: str | None) -> str:
+    parts = [_column(column) for column in table.columns.values()]
+    if table.primary_key is not None:
+        parts.append(f"PRIMARY KEY ({names.listed(table.primary_key.columns)})")
+    parts += [_unique(key) for key in table.unique]
+    parts += [_foreign_key(key, schema) for key in table.foreign_keys]
+    body = ",\n    ".join(parts)
+    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n)"
+
+
+def _column(column: Column) -> str:
+    """A column's definition; the length of a text is in the session's unit, as in the vendor's scripts."""
+    default = f"DEFAULT {column.default}" if column.default is not None else ""
+    words = [names.sql(column.name), column.type, default, "" if column.nullable else "NOT NULL"]
+    return " ".join(filter(None, words))
+
+
+def _unique(key: Key) -> str:
+    named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
+    return f"{named}UNIQUE ({names.listed(key.columns)})"
+
+
+def _foreign_key(key: ForeignKey, schema: str | None) -> str:
+    """A foreign key; Oracle knows no ON UPDATE."""
+    named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
+    target = f"{names.qualified(key.ref_table, schema)} ({names.listed(key.ref_columns)})"
+    action = f" ON DELETE {key.on_delete}" if key.on_delete else ""
+    return f"{named}FOREIGN KEY ({names.listed(key.columns)}) REFERENCES {target}{action}"
+
+
+def _create_index(table: str, index: Index, schema: str | None) -> str:
+    columns = ", ".join(column if "(" in column else names.sql(column) for column in index.columns)
+    unique = "UNIQUE " if index.unique else ""
+    return f"CREATE {unique}INDEX {names.qualified(index.name, schema)} ON {names.qualified(table, schema)} ({columns})"
+
+
+def _create_sequence(name: str, options: str, schema: str | None) -> str:
+    return f"CREATE SEQUENCE {names.qualified(name, schema)} {options}".rstrip()

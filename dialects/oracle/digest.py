@@ -1,0 +1,201 @@
+"""Hashes rows on the server: one scan a table, a count and a sum of 64-bit hashes for each bucket of the primary key.
+
+STANDARD_HASH takes a value of any type but LOBs, as it is stored, so that no format and no session setting has a
+part in it (https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/STANDARD_HASH.html). Texts may hold
+4000 bytes each and so may a whole expression: every column is hashed, and the row is the hash of these hashes.
+LOBs are hashed by DBMS_CRYPTO where the login may use it, and else streamed to the client and hashed there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import sqltext
+from apim_schema.dialect import Bucket, Compared
+from apim_schema.errors import Refused
+from apim_schema.schema import Table
+
+from . import names, session
+
+HASH = "RAWTOHEX(STANDARD_HASH({0}, 'SHA256'))"
+LOB_HASH = "RAWTOHEX(DBMS_CRYPTO.HASH({0}, 4))"
+"""4 is DBMS_CRYPTO.HASH_SH256, a constant that SQL can't name."""
+PROBE = LOB_HASH.format("TO_BLOB(HEXTORAW('00'))")
+VALUE = "CASE WHEN {0} IS NULL THEN '-' ELSE {1} END"
+"""What stands for a column: NULL is a dash, which no hash is."""
+LOB_VALUE = "CASE WHEN {0} IS NULL THEN '-' WHEN DBMS_LOB.GETLENGTH({0}) = 0 THEN '+' ELSE {1} END"
+AT_ONCE = 60
+"""How many of them fit into the 4000 bytes of an expression, at 64 each."""
+BUCKET = "TO_NUMBER(SUBSTR({0}, 1, 3), 'XXX')"
+NUMBER = "TO_NUMBER(SUBSTR({0}, 1, 16), 'XXXXXXXXXXXXXXXX')"
+
+HASHABLE = {
+    *("CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "NUMBER", "INTEGER", "FLOAT", "BINARY_FLOAT", "BINARY_DOUBLE"),
+    *("DATE", "TIMESTAMP", "INTERVAL", "RAW", "ROWID", "UROWID"),
+}
+LOBS = {
+    "BLOB": "{0}",
+    "CLOB": "{0}",
+    "NCLOB": "{0}",
+    "XMLTYPE": "XMLSERIALIZE(CONTENT {0} AS CLOB)",
+    "JSON": "JSON_SERIALIZE({0} RETURNING CLOB)",
+    "LONG": "{0}",
+}
+"""How to get a LOB of each type; LONG and LONG RAW can only be fetched."""
+CHUNK = 2**20
+"""Bytes of a BLOB that are read at a time."""
+
+
+def method(connection: Connection) -> str:
+    """What this server hashes with."""
+    lobs = "by DBMS_CRYPTO" if _crypto(connection) else "streamed to the client"
+    return f"STANDARD_HASH SHA-256, LOBs {lobs}"
+
+
+def buckets(
+    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+) -> dict[int, Bucket]:
+    """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    Raises Refused where a column is of a type that can't be compared.
+    """
+    lobs = [column for column in compared if _kind(table, column) in LOBS]
+    values = [_value(table, column) for column in compared if column not in lobs]
+    source = names.qualified(table.name, schema)
+    row, bucket = HASH.format(_joined(values)), _bucket(table)
+    if lobs and (not _crypto(connection) or any(_kind(table, column) == "LONG" for column in lobs)):
+        wanted = ", ".join(_lob(table, column) for column in lobs)
+        return _summed(_streamed(connection, f"SELECT {bucket}, {row}, {wanted} FROM {source}"))
+    if lobs:
+        row = HASH.format(_joined([row, *(_lob_value(_lob(table, column)) for column in lobs)]))
+    rows = f"SELECT {bucket} AS bucket, {NUMBER.format(row)} AS hash FROM {source}"
+    found = _ask(connection, f"SELECT bucket, COUNT(*), TO_CHAR(SUM(hash)) FROM ({rows}) GROUP BY bucket")
+    return {int(number): Bucket(int(count), int(total)) for number, count, total in found}
+
+
+def keys(
+    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
+) -> list[tuple[object, ...]]:
+    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
+    columns = _key_columns(table)
+    if not columns:
+        return []
+    wanted = ", ".join(map(str, buckets[:limit]))
+    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
+    return _ask(connection, f"SELECT {names.listed(columns)} {source} FETCH FIRST {limit:d} ROWS ONLY")
+
+
+def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
+    """Rows a table as of the last gathering of statistics, 0 where there was none."""
+    query = text("SELECT TABLE_NAME, NUM_ROWS FROM ALL_TABLES WHERE OWNER = :owner")
+    owner = names.owner(schema or session.default_schema(connection))
+    return {name: int(rows or 0) for name, rows in connection.execute(query, {"owner": owner})}
+
+
+def _crypto(connection: Connection) -> bool:
+    """Whether this login may hash with DBMS_CRYPTO."""
+    try:
+        _ask(connection, f"SELECT {PROBE} FROM DUAL")
+    except DBAPIError:
+        return False
+    return True
+
+
+def _kind(table: Table, column: Compared) -> str:
+    """The type without its length, as the column had it; a LONG RAW is a LONG."""
+    return sqltext.base(table.columns[column.name].type)
+
+
+def _value(table: Table, column: Compared) -> str:
+    kind = _kind(table, column)
+    if kind == "BOOLEAN":
+        return VALUE.format(column.expression, f"CASE WHEN {column.expression} THEN 'T' ELSE 'F' END")
+    if kind not in HASHABLE:
+        raise Refused(
+            f"{table.name}.{column.name} is {table.columns[column.name].type}, which can't be compared: no proof is "
+            "possible that its rows do not change; move the table to another schema"
+        )
+    return VALUE.format(column.expression, HASH.format(column.expression))
+
+
+def _lob(table: Table, column: Compared) -> str:
+    return LOBS[_kind(table, column)].format(column.expression)
+
+
+def _lob_value(lob: str) -> str:
+    return LOB_VALUE.format(lob, LOB_HASH.format(lob))
+
+
+def _joined(values: Sequence[str]) -> str:
+    """The values one after the other; where they are too many, the hashes of them in groups."""
+    if len(values) > AT_ONCE:
+        groups = (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+        return _joined([HASH.format(_joined(group)) for group in groups])
+    return " || ".join(values) or "'-'"
+
+
+def _key_columns(table: Table) -> list[str]:
+    """The columns of the primary key; one that is switched off says so in the place of a column."""
+    return [name for name in table.primary_key.columns if name in table.columns] if table.primary_key else []
+
+
+def _bucket(table: Table) -> str:
+    columns = [HASH.format(names.sql(name)) for name in _key_columns(table)]
+    return BUCKET.format(HASH.format(_joined(columns))) if columns else "0"
+
+
+def _summed(rows: Iterable[tuple[int, int]]) -> dict[int, Bucket]:
+    counts: dict[int, int] = defaultdict(int)
+    totals: dict[int, int] = defaultdict(int)
+    for bucket, number in rows:
+        counts[bucket] += 1
+        totals[bucket] += number
+    return {bucket: Bucket(counts[bucket], totals[bucket]) for bucket in counts}
+
+
+def _streamed(connection: Connection, sql: str) -> Iterator[tuple[int, int]]:
+    """The bucket and the hash of each row, its LOBs read piece by piece.
+
+    It is the driver's own cursor: SQLAlchemy's would fetch LOBs whole, and an empty one as None.
+    """
+    cursor: Any = connection.connection.cursor()
+    cursor.outputtypehandler = lambda cursor, metadata: None
+    try:
+        cursor.execute(sql)
+        for bucket, row, *lobs in cursor:
+            digest = hashlib.sha256("".join((row, *map(lob_value, lobs))).encode())
+            yield int(bucket), int.from_bytes(digest.digest()[:8], "big")
+    finally:
+        cursor.close()
+
+
+def lob_value(lob: Any) -> str:
+    """What stands for a LOB as the driver hands it over: None, a locator, or the value of a LONG."""
+    if lob is None:
+        return "-"
+    digest, empty = hashlib.sha256(), True
+    for piece in _pieces(lob):
+        digest.update(piece.encode() if isinstance(piece, str) else piece)
+        empty = empty and not piece
+    return "+" if empty else digest.hexdigest().upper()
+
+
+def _pieces(lob: Any) -> Iterator[str | bytes]:
+    """Bytes come in pieces; a text comes whole, since a piece could end within a character."""
+    if isinstance(lob, str | bytes):
+        yield lob
+    elif lob.type.name != "DB_TYPE_BLOB":
+        yield lob.read()
+    else:
+        for start in range(1, lob.size() + 1, CHUNK):
+            yield lob.read(start, CHUNK)
+
+
+def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]

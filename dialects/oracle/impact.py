@@ -1,0 +1,109 @@
+"""What each change costs on Oracle, and which rows stand in its way.
+
+Locks are those of V$LOCK's type TM
+(https://docs.oracle.com/en/database/oracle/oracle-database/19/cncpt/data-concurrency-and-consistency.html), and DDL
+locks, which every ALTER TABLE takes for the moment in which it changes the dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import singledispatch
+
+from apim_schema import changes, sqltext
+from apim_schema.changes import Change
+from apim_schema.dialect import Hazard, Impact
+from apim_schema.schema import Column, Schema, Table
+
+from . import types
+
+NONE = "none"
+DDL = "exclusive DDL lock"
+SHARE = "share (TM mode 4)"
+EXCLUSIVE = "exclusive (TM mode 6)"
+
+LONGEST_KEY = 6398
+"""Bytes of an index key in a block of 8K, the default size."""
+BYTES_OF_A_CHARACTER = 4
+"""At most, in AL32UTF8."""
+
+
+@singledispatch
+def assess(change: Change, live: Schema) -> Impact:
+    """What a change that is still to be made costs: the dictionary alone, for a new column or a key that goes."""
+    return Impact("metadata", DDL)
+
+
+@assess.register
+def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
+    return Impact("metadata", NONE)
+
+
+@assess.register
+def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
+    """A column that gets shorter, or must have a value, is looked at row by row."""
+    column = live.tables[change.table].columns[change.name]
+    wanted = change.target(column)
+    shorter = wanted.type != column.type and _length(wanted) < _length(column)
+    return Impact("scan", EXCLUSIVE) if shorter or wanted.nullable < column.nullable else Impact("metadata", DDL)
+
+
+@assess.register
+def _text_to_binary(change: changes.TextToBinary, live: Schema) -> Impact:
+    """Dropping the old column writes every row once more."""
+    return Impact("rebuild", EXCLUSIVE)
+
+
+@assess.register
+def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Impact:
+    return Impact("scan", EXCLUSIVE)
+
+
+@assess.register
+def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema) -> Impact:
+    return Impact("scan", EXCLUSIVE)
+
+
+@assess.register
+def _create_index(change: changes.CreateIndex, live: Schema) -> Impact:
+    return Impact("scan", SHARE)
+
+
+@assess.register
+def _forgo_index(change: changes.ForgoIndex, live: Schema) -> Impact:
+    return Impact("metadata", NONE)
+
+
+def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
+    """A new index whose key may be longer than a block of 8K allows (ORA-01450).
+
+    The server goes by the lengths of the columns, not of the values, so one row is enough to show it; in a
+    tablespace with larger blocks it is no obstacle, hence a warning.
+    """
+    if not isinstance(change, changes.CreateIndex):
+        return ()
+    length = key_length(live.tables[change.table], change.index.columns)
+    if length <= LONGEST_KEY:
+        return ()
+    told = (
+        f"the key of {change.index.name} may have {length} bytes, and ORA-01450 stops it at {LONGEST_KEY} in 8K blocks"
+    )
+    return (Hazard("warn", told, "ROWNUM = 1"),)
+
+
+def key_length(table: Table, columns: Sequence[str]) -> int:
+    """The bytes that an index key over these columns may have at most, not counting expressions."""
+    return sum(_bytes(table.columns[name]) for name in columns if name in table.columns)
+
+
+def _bytes(column: Column) -> int:
+    """The bytes of a text column; of any other type it is the longest that numbers and times have."""
+    if sqltext.base(column.type) not in types.IN_UNITS:
+        return 22
+    return _length(column) * (BYTES_OF_A_CHARACTER if column.unit == "CHAR" else 1)
+
+
+def _length(column: Column) -> int:
+    found = re.search(r"\((\d+)", column.type)
+    return int(found[1]) if found else 0

@@ -1,0 +1,206 @@
+"""What Oracle needs PL/SQL for: triggers, conversions in batches, and look-ups where no live database was seen.
+
+See https://docs.oracle.com/en/database/oracle/oracle-database/19/lnpls/ and, for DBMS_LOB,
+https://docs.oracle.com/en/database/oracle/oracle-database/19/arpls/DBMS_LOB.html.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apim_schema import sqltext
+from apim_schema.schema import ForeignKey, Trigger
+
+from . import names
+
+CURRENT_SCHEMA = "SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')"
+BATCH = 1000
+"""Rows that are converted in one transaction."""
+
+NUMBERING = """CREATE TRIGGER {name}
+BEFORE INSERT ON {table}
+FOR EACH ROW
+BEGIN
+    SELECT {sequence}.NEXTVAL INTO :NEW.{column} FROM DUAL;
+END;"""
+
+FOLLOWING = """CREATE TRIGGER {name}
+{timing} {event} OF {column} ON {table}
+FOR EACH ROW
+BEGIN
+    UPDATE {target} SET {target_column} = :NEW.{column} WHERE {target_column} = :OLD.{column};
+END;"""
+
+MODIFY_TEXT = """DECLARE
+    unit VARCHAR2(4);
+BEGIN
+    SELECT CASE CHAR_USED WHEN 'C' THEN 'CHAR' ELSE 'BYTE' END INTO unit
+    FROM ALL_TAB_COLUMNS
+    WHERE OWNER = {owner} AND TABLE_NAME = {table_name} AND COLUMN_NAME = {column_name};
+    EXECUTE IMMEDIATE 'ALTER TABLE {table} MODIFY ({column} {type}({length} ' || unit || '){null})';
+END;"""
+"""A length without its unit would be taken in the session's, whatever the column's is."""
+
+DROP_FOREIGN_KEY = """BEGIN
+    FOR k IN (
+        SELECT f.CONSTRAINT_NAME
+        FROM ALL_CONSTRAINTS f
+        JOIN ALL_CONSTRAINTS p ON p.OWNER = f.R_OWNER AND p.CONSTRAINT_NAME = f.R_CONSTRAINT_NAME
+        WHERE f.OWNER = {owner} AND f.TABLE_NAME = {table_name} AND f.CONSTRAINT_TYPE = 'R'
+        AND p.TABLE_NAME = {ref_table} AND {columns} = (
+            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            FROM ALL_CONS_COLUMNS c
+            WHERE c.OWNER = f.OWNER AND c.CONSTRAINT_NAME = f.CONSTRAINT_NAME)
+    ) LOOP
+        EXECUTE IMMEDIATE 'ALTER TABLE {table} DROP CONSTRAINT "' || k.CONSTRAINT_NAME || '"';
+    END LOOP;
+END;"""
+
+CREATE_IF_MISSING = """DECLARE
+    found INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO found FROM ALL_INDEXES
+    WHERE OWNER = {owner} AND TABLE_NAME = {table_name} AND INDEX_NAME = {index_name};
+    IF found = 0 THEN
+        EXECUTE IMMEDIATE '{statement}';
+    END IF;
+END;"""
+
+TO_UTF8 = """DECLARE
+    utf8_bytes BLOB;
+    copied_rows INTEGER;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOOP
+        copied_rows := 0;
+        FOR r IN (
+            SELECT t.ROWID AS place, t.{old} AS words FROM {table} t
+            WHERE t.{old} IS NOT NULL AND t.{new} IS NULL AND ROWNUM <= {batch}
+        ) LOOP
+            DBMS_LOB.TRIM(utf8_bytes, 0);
+            dest_offset := 1;
+            src_offset := 1;
+            lang_context := 0;
+            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+                NLS_CHARSET_ID('AL32UTF8'), lang_context, warning);
+            IF warning <> 0 THEN
+                RAISE_APPLICATION_ERROR(-20001, 'a character of {label} has no form in UTF-8');
+            END IF;
+            UPDATE {table} SET {new} = utf8_bytes WHERE ROWID = r.place;
+            copied_rows := copied_rows + 1;
+        END LOOP;
+        COMMIT;
+        EXIT WHEN copied_rows = 0;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+END;"""
+"""Run again after a kill it takes up the rows that have not been reached: those with a text and no bytes."""
+
+FOLLOWS = re.compile(
+    r"for each row of (?P<table>\w+) whose (?P<column>\w+) changes: "
+    r"set (?P<target>\w+)\.(?P<target_column>\w+) from the old to the new value"
+)
+"""The words in which the catalogs describe the vendor's triggers that number nothing."""
+
+FILLS = (
+    re.compile(r'(?P<sequence>[\w$#."]+)\.NEXTVAL\s+INTO\s+:\s*"?\w+"?\."?(?P<column>[\w$#]+)', re.IGNORECASE),
+    re.compile(r':\s*"?\w+"?\."?(?P<column>[\w$#]+)"?\s*:=\s*(?P<sequence>[\w$#."]+)\.NEXTVAL', re.IGNORECASE),
+)
+"""How a trigger's body numbers rows: `SELECT s.NEXTVAL INTO :NEW.c FROM DUAL`, or `:NEW.c := s.NEXTVAL`."""
+
+
+def create_trigger(trigger: Trigger, schema: str | None) -> str:
+    """A trigger that numbers rows, or one that the catalog describes in words.
+
+    Raises ValueError for words that are not understood.
+    """
+    name, table = names.qualified(trigger.name, schema), names.qualified(trigger.table, schema)
+    if trigger.fills:
+        sequence, column = trigger.fills
+        return NUMBERING.format(
+            name=name, table=table, sequence=names.qualified(sequence, schema), column=names.sql(column)
+        )
+    words = FOLLOWS.fullmatch(trigger.action or "")
+    if words is None:
+        raise ValueError(f"no statement is known for trigger {trigger.name}: {trigger.action}")
+    return FOLLOWING.format(
+        name=name,
+        table=table,
+        timing=trigger.timing,
+        event=trigger.events[0],
+        column=names.sql(words["column"]),
+        target=names.qualified(words["target"], schema),
+        target_column=names.sql(words["target_column"]),
+    )
+
+
+def filled(body: str) -> tuple[str, str] | None:
+    """The (sequence, column) that a trigger's body numbers rows with, None if it does not."""
+    found = next((match for pattern in FILLS if (match := pattern.search(body))), None)
+    if found is None:
+        return None
+    return _folded(found["sequence"].rpartition(".")[2]), _folded(found["column"])
+
+
+def _folded(name: str) -> str:
+    return name.strip('"') if name.startswith('"') else name.upper()
+
+
+def modify_text(table: str, column: str, type_: str, null: str, schema: str | None) -> str:
+    """Alters a text column whose semantics, BYTE or CHAR, is not known yet; `null` is "", NULL or NOT NULL."""
+    kind, _, length = type_.rstrip(")").partition("(")
+    return MODIFY_TEXT.format(
+        owner=_owner(schema),
+        table=_embedded(names.qualified(table, schema)),
+        table_name=sqltext.quoted(table),
+        column=_embedded(names.sql(column)),
+        column_name=sqltext.quoted(column),
+        type=kind,
+        length=length,
+        null=f" {null}" if null else "",
+    )
+
+
+def drop_foreign_key(table: str, key: ForeignKey, schema: str | None) -> str:
+    """Drops the foreign keys over these columns to this table, by whatever name they have."""
+    return DROP_FOREIGN_KEY.format(
+        owner=_owner(schema),
+        table=_embedded(names.qualified(table, schema)),
+        table_name=sqltext.quoted(table),
+        ref_table=sqltext.quoted(key.ref_table),
+        columns=sqltext.quoted(",".join(key.columns)),
+    )
+
+
+def create_if_missing(table: str, index: str, statement: str, schema: str | None) -> str:
+    """Creates an index that nobody knows to be there or not."""
+    return CREATE_IF_MISSING.format(
+        owner=_owner(schema),
+        table_name=sqltext.quoted(table),
+        index_name=sqltext.quoted(index),
+        statement=_embedded(statement),
+    )
+
+
+def to_utf8(table: str, old: str, new: str, schema: str | None) -> str:
+    """Copies the texts of `old` as UTF-8 into `new`, in batches, as far as that is not done yet."""
+    return TO_UTF8.format(
+        table=names.qualified(table, schema),
+        old=names.sql(old),
+        new=names.sql(new),
+        label=_embedded(f"{table}.{old}"),
+        batch=BATCH,
+    )
+
+
+def _owner(schema: str | None) -> str:
+    return sqltext.quoted(names.owner(schema)) if schema else CURRENT_SCHEMA
+
+
+def _embedded(text: str) -> str:
+    """SQL within a text literal."""
+    return text.replace("'", "''")

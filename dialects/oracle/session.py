@@ -1,0 +1,229 @@
+"""Sessions, locks and timeouts on Oracle.
+
+Every DDL statement commits, before and after itself: connections are in autocommit mode. See
+https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/DDL_LOCK_TIMEOUT.html and
+https://docs.oracle.com/en/database/oracle/oracle-database/19/arpls/DBMS_LOCK.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, event, text
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema.errors import Refused, Unfinished
+
+from . import names
+
+transactional_ddl = False
+
+MODULE = "apim-schema"
+LOCK_TIMEOUT = 5
+"""Seconds that a DDL statement waits for the lock of its table."""
+PAUSES = (1, 2, 4, 8, 15)
+"""Seconds between the attempts of a statement that met a lock."""
+
+BUSY, TIMED_OUT, DEADLOCK = 54, 4021, 60
+LOCK_ERRORS = (BUSY, TIMED_OUT, DEADLOCK)
+"""ORA-00054, ORA-04021 and ORA-00060: the statement was undone as a whole, or can be run again from the start."""
+NAME_IN_USE, NO_SUCH_TABLE, PLSQL_ERROR = 955, 942, 6550
+
+SETTINGS = (
+    f"ALTER SESSION SET DDL_LOCK_TIMEOUT = {LOCK_TIMEOUT}",
+    "ALTER SESSION SET TIME_ZONE = '+00:00'",
+    "ALTER SESSION SET NLS_COMP = BINARY",
+    "ALTER SESSION SET NLS_SORT = BINARY",
+)
+"""Rows must compare the same whatever the login's own settings are."""
+
+EXCLUSIVE = 6
+TAKEN = 0
+"""DBMS_LOCK.X_MODE, and what DBMS_LOCK.REQUEST returns to who has the lock now."""
+LARGEST_LOCK = 2**30 - 1
+LOCK_TABLES = r"APIM_SCHEMA_\w+_LOCK"
+"""The tables that stand for a lock where DBMS_LOCK is not granted, as a pattern."""
+
+SESSION = "s.SID AS sid, s.USERNAME AS username, s.PROGRAM AS program, s.MACHINE AS machine, s.STATUS AS status"
+HOLDER = f"""
+SELECT {SESSION} FROM V$LOCK l JOIN V$SESSION s ON s.SID = l.SID
+WHERE l.TYPE = 'UL' AND l.ID1 = :lock_id AND l.LMODE = {EXCLUSIVE}"""
+OF_TABLE = f"""
+SELECT DISTINCT {SESSION} FROM V$LOCKED_OBJECT l
+JOIN ALL_OBJECTS o ON o.OBJECT_ID = l.OBJECT_ID
+JOIN V$SESSION s ON s.SID = l.SESSION_ID
+WHERE INSTR(:words, ' ' || o.OBJECT_NAME || ' ') > 0 AND s.SID <> SYS_CONTEXT('USERENV', 'SID')"""
+OTHERS = f"""
+SELECT {SESSION} FROM V$SESSION s
+WHERE s.TYPE = 'USER' AND s.SCHEMANAME = :owner AND (s.MODULE IS NULL OR s.MODULE <> '{MODULE}') ORDER BY s.SID"""
+
+
+@contextmanager
+def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
+    """A connection prepared for an upgrade: UTC, binary comparison, a short lock timeout, autocommit."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _introduce(connection)
+        for setting in SETTINGS:
+            _run(connection, setting)
+        if schema is not None:
+            _run(connection, f"ALTER SESSION SET CURRENT_SCHEMA = {names.sql(names.owner(schema))}")
+        event.listen(connection, "after_cursor_execute", _check_compiled)
+        yield connection
+
+
+def _introduce(connection: Connection) -> None:
+    """The name by which V$SESSION shows this session."""
+    connection.connection.dbapi_connection.module = MODULE  # type: ignore[union-attr]  # a live connection has one
+
+
+def _check_compiled(connection: Any, cursor: Any, statement: str, *arguments: Any) -> None:
+    """A trigger that does not compile is created all the same, with no more than a warning."""
+    if cursor.warning is not None:
+        raise Unfinished(f"{statement.splitlines()[0]}: {cursor.warning}; drop it and mend the cause")
+
+
+@contextmanager
+def locked(engine: Engine, name: str) -> Iterator[None]:
+    """Holds the lock of this name in this database, on a connection of its own.
+
+    It is a lock of DBMS_LOCK, which has no transaction, or where that is not granted, the lock of an empty table in
+    the login's schema, which has one that writes nothing. Both end with their session, however it ends. Raises
+    Refused, naming the holder where this login may see it, if another session has it.
+    """
+    with engine.connect() as connection:
+        _introduce(connection)
+        granted = _request(connection, lock_id(name))
+        if granted is None:
+            with _locked_table(connection, name):
+                yield
+        elif granted:
+            yield
+        else:
+            raise _held(name, _ask(connection, HOLDER, lock_id=lock_id(name)))
+
+
+def lock_id(name: str) -> int:
+    """The number of a named lock; DBMS_LOCK leaves those below 2**30 to its users."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % LARGEST_LOCK
+
+
+def _request(connection: Connection, number: int) -> bool | None:
+    """Whether the lock is ours now; None where this login may not use DBMS_LOCK."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        return bool(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, 0]) == TAKEN)
+    except connection.dialect.loaded_dbapi.DatabaseError as error:
+        if error.args[0].code != PLSQL_ERROR:
+            raise
+        return None
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def _locked_table(connection: Connection, name: str) -> Iterator[None]:
+    table = re.sub(r"\W", "_", name).upper() + "_LOCK"
+    _take(connection, table, name)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        _unless(connection, f"DROP TABLE {table} PURGE", BUSY, NO_SUCH_TABLE)
+
+
+def _take(connection: Connection, table: str, name: str) -> None:
+    """Makes the table where it is missing, and locks it; its last holder may be dropping it just now."""
+    missing = True
+    while missing:
+        _unless(connection, f"CREATE TABLE {table} (NOTHING NUMBER(1))", NAME_IN_USE)
+        try:
+            missing = not _unless(connection, f"LOCK TABLE {table} IN EXCLUSIVE MODE NOWAIT", NO_SUCH_TABLE)
+        except DBAPIError as error:
+            if _code(error) == BUSY:
+                raise _held(name, _ask(connection, OF_TABLE, words=f" {table} ")) from None
+            raise
+
+
+def _unless(connection: Connection, sql: str, *expected: int) -> bool:
+    """Runs a statement; False if it ended in one of the expected errors."""
+    try:
+        _run(connection, sql)
+    except DBAPIError as error:
+        if _code(error) not in expected:
+            raise
+        return False
+    return True
+
+
+def _held(name: str, holders: Sequence[str]) -> Refused:
+    holder = ", ".join(holders) or "a session that this login may not see"
+    return Refused(f"{name} is locked by another upgrade: {holder}; wait until it ends, or end its session")
+
+
+def default_schema(connection: Connection) -> str:
+    """The schema that unqualified names mean on this connection."""
+    return str(connection.execute(text("SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL")).scalar_one())
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Runs one statement as it stands; one that meets a lock is tried again a few times.
+
+    That is safe: DDL is done as a whole or not at all, and a conversion in batches goes on where it was. Raises
+    Unfinished, naming the sessions that hold the table, when the last attempt met a lock as well.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            _run(connection, sql)
+            return
+        except DBAPIError as error:
+            if _code(error) not in LOCK_ERRORS:
+                raise
+            if pause is None:
+                raise Unfinished(_locked_out(connection, sql)) from error
+            time.sleep(pause)
+
+
+def _locked_out(connection: Connection, sql: str) -> str:
+    words = " ".join(re.findall(r"[\w$#]+", sql.upper()))
+    holders = ", ".join(_ask(connection, OF_TABLE, words=f" {words} ")) or "a session that this login may not see"
+    return (
+        f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. Held by: {holders}. "
+        "End it, and run the same upgrade again"
+    )
+
+
+def others(connection: Connection, schema: str | None) -> list[str]:
+    """The other sessions in this schema; none where this login may not read V$SESSION."""
+    return _ask(connection, OTHERS, owner=names.owner(schema or default_schema(connection)))
+
+
+def server(connection: Connection) -> str:
+    """The server's name and version, as its banner has it."""
+    return str(connection.execute(text("SELECT BANNER FROM V$VERSION")).scalars().first())
+
+
+def _run(connection: Connection, sql: str) -> None:
+    connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def _ask(connection: Connection, query: str, **parameters: object) -> list[str]:
+    """The sessions that a query finds, in words; none where this login may not read the views."""
+    try:
+        return [_words(row) for row in connection.execute(text(query), parameters)]
+    except DBAPIError:
+        return []
+
+
+def _words(row: Row[Any]) -> str:
+    return f"session {row.sid} of {row.username} ({row.program or 'unnamed'} on {row.machine}, {row.status.lower()})"
+
+
+def _code(error: DBAPIError) -> int | None:
+    """The number of an ORA- error."""
+    arguments: Sequence[Any] = getattr(error.orig, "args", ())
+    return getattr(arguments[0], "code", None) if arguments else None
