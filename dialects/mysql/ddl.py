@@ -28,12 +28,16 @@ UTF8 = ("utf8mb4", "utf8mb3", "utf8", "ascii")
 
 @dataclass(frozen=True)
 class Alter:
-    """An ALTER TABLE; `columns` are those that its clauses define or use in part, which no two may do to the same."""
+    """An ALTER TABLE; `columns` are those that its clauses define or use in part, which no two may do to the same.
+
+    `alone` is one that depends on another table and keeps its place.
+    """
 
     table: str
     clauses: tuple[str, ...]
     way: Way
     columns: frozenset[str] = frozenset()
+    alone: bool = False
 
 
 Step = Alter | str
@@ -51,25 +55,37 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
 def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:
     """What remains to be executed until all changes are in, in their order; raises Conflict as `statements` does.
 
-    Neighbours that alter one table are one statement where that spares a rebuild or costs nothing.
+    Alterations of one table are one statement, at the place of the first, where that costs no more.
     """
     done: list[tuple[Step, list[Change]]] = []
     for change in wanted:
         if change.is_in(live):
             continue
         for step in _steps(change, live, schema):
-            if done and (together := _together(done[-1], step, change)):
-                done[-1] = (together, [*done[-1][1], change])
-            else:
+            place = _last_of(step, done)
+            together = None if place is None else _together(done[place], step, change)
+            if place is None or together is None:
                 done.append((step, [change]))
+            else:
+                done[place] = (together, [*done[place][1], change])
         live = change.apply(live)
     return [Statement(_rendered(step, schema), first, tuple(more)) for step, (first, *more) in done]
+
+
+def _last_of(step: Step, done: Sequence[tuple[Step, list[Change]]]) -> int | None:
+    """The place of the last ALTER of the same table."""
+    places = [
+        place
+        for place, (before, _) in enumerate(done)
+        if isinstance(before, Alter) and isinstance(step, Alter) and before.table == step.table
+    ]
+    return places[-1] if places else None
 
 
 def _together(last: tuple[Step, list[Change]], step: Step, change: Change) -> Alter | None:
     """Both as one ALTER; None where that would be dearer, or the second needs what the first leaves."""
     before, made = last
-    if not (isinstance(before, Alter) and isinstance(step, Alter)) or before.table != step.table:
+    if not (isinstance(before, Alter) and isinstance(step, Alter)) or before.alone or step.alone:
         return None
     dearer = before.way.algorithm != step.way.algorithm and impact.REBUILD not in (before.way.work, step.way.work)
     if dearer or change in made or before.columns & step.columns:
@@ -202,7 +218,7 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
     present = change.same_columns(table)
     if change.key not in present:
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
-        steps.append(Alter(table.name, (f"ADD {_foreign_key(change.key, schema)}",), way))
+        steps.append(Alter(table.name, (f"ADD {_foreign_key(change.key, schema)}",), way, alone=True))
     way = impact.way(impact.DROP_FOREIGN_KEY, table, server)
     for key in present:
         if key != change.key:
