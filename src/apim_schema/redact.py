@@ -31,8 +31,12 @@ def remember(url: URL) -> None:
 def redact(text: str) -> str:
     """The text without any known password, in any of its spellings, and without userinfo and query of any URL."""
     known = _secrets | {os.environ.get(name, "") for name in VARIABLES}
-    spelled = {form for secret in known for form in (secret, quote(secret, ""), quote_plus(secret), repr(secret)[1:-1])}
-    for form in sorted(spelled, key=len, reverse=True):
+    for form in sorted({form for secret in known for form in _forms(secret)}, key=len, reverse=True):
         if len(form) >= SHORTEST:
             text = text.replace(form, HIDDEN)
     return QUERY.sub(r"\1", IN_URL.sub(rf"\1:{HIDDEN}@", text))
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """The secret as it is, as URLs may have it (SQLAlchemy leaves blanks as they are), and as Python prints it."""
+    return secret, quote(secret, ""), quote_plus(secret), quote(secret, " +"), repr(secret)[1:-1]

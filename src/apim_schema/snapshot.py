@@ -11,7 +11,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def _document(snapshot: Snapshot) -> dict[str, Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     return {
-        "columns": [asdict(column) for column in table.columns.values()],
+        "columns": [asdict(replace(column, successor=None)) for column in table.columns.values()],
         "primary_key": table.primary_key and table.primary_key.columns,
     }
 

@@ -60,7 +60,7 @@ def test_history(run: Run, run_json: RunJson, databases: Databases) -> None:
         {"database": "apim", "upgrades": []},
         {"database": "shared", "upgrades": []},
     ]
-    run("upgrade", "4.4.0", *databases.options)
+    run("upgrade", "4.4.0", *databases.options, "--database", "apim")
     run("upgrade", "4.7.0", *databases.options)
     first, second = run_json("history", *databases.options)["databases"][0]["upgrades"]
     assert (first["from_release"], first["to_release"], first["verdict"]) == ("4.2.0", "4.4.0", "proven")

@@ -78,7 +78,7 @@ def test_unexpected_errors(run: Callable[..., Result], databases: Databases, mon
     url = with_password(databases.apim)
 
     def fail(*arguments: object) -> None:
-        raise RuntimeError(f"{url} and {SECRET} and {SPELLINGS} and {url}?sslpassword={SECRET}")
+        raise RuntimeError(f"{url} and {SECRET} and {SECRET!r} and {url}?sslpassword={SECRET}")
 
     monkeypatch.setattr(sys.modules["apim_schema.cli.status"], "_look", fail)
     result = run("-v", "status", "--apim-url", url)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 
 from apim_schema import chain
@@ -18,8 +19,6 @@ from tests.cli.conftest import Databases
 
 Run = Callable[..., Result]
 RunJson = Callable[..., Any]
-
-LONG = "INSERT INTO am_api_endpoints SELECT * FROM am_api_endpoints"
 
 
 def test_both_databases(run_json: RunJson, databases: Databases) -> None:
@@ -76,7 +75,7 @@ def test_no_way_back(run_json: RunJson, databases: Databases) -> None:
     run_json("upgrade", *databases.options)
     document = run_json("upgrade", "4.3.0", *databases.options)
     assert (document["exit_code"], document["error"]["type"]) == (3, "Refused")
-    assert "apim is 4.7.0 already, which is newer than 4.3.0" in document["error"]["message"]
+    assert "apim is 4.7.0 already, newer than 4.3.0" in document["error"]["message"]
 
 
 def test_empty_database(run_json: RunJson, empty: str) -> None:
@@ -99,12 +98,10 @@ def test_second_database_fails_after_the_first(run: Run, run_json: RunJson, data
 
 def test_rows_that_would_not_survive(run: Run, databases: Databases) -> None:
     assert run("upgrade", "4.5.0", *databases.options).exit_code == 0
-    (columns,) = databases.execute(
-        "SELECT string_agg(column_name, ', ') FROM information_schema.columns WHERE table_name = 'am_api_endpoints' "
-        "AND column_name <> 'endpoint_uuid'"
+    databases.execute(
+        "INSERT INTO am_api_endpoints (api_uuid, endpoint_uuid, endpoint_name, endpoint_config, organization) "
+        "SELECT api_uuid, repeat('x', 101), 'long', '', 'carbon.super' FROM am_api LIMIT 1"
     )
-    databases.execute(f"INSERT INTO am_api_endpoints (endpoint_uuid, {columns[0]}) "
-                      f"SELECT repeat('x', 101), {columns[0]} FROM am_api_endpoints LIMIT 1")  # fmt: skip
     result = run("upgrade", *databases.options)
     assert result.exit_code == 3
     assert "AM_API_ENDPOINTS: ENDPOINT_UUID is longer than the 100 characters it will have" in result.stderr
@@ -114,8 +111,6 @@ def test_rows_that_would_not_survive(run: Run, databases: Databases) -> None:
 def test_ctrl_c(databases: Databases) -> None:
     """Held up by a lock, interrupted, rolled back."""
     command = [sys.executable, "-c", "from apim_schema.cli import main; main()", "upgrade", *databases.options]
-    import sqlalchemy as sa
-
     with sa.create_engine(databases.apim, poolclass=sa.NullPool).begin() as blocker:
         blocker.exec_driver_sql("LOCK TABLE am_api IN ACCESS SHARE MODE")
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -160,7 +155,7 @@ def test_plain_alembic(databases: Databases, run_json: RunJson) -> None:
         (["-x", "url=postgresql://h/d", "upgrade", "head", "--sql"], "--sql is not supported", 2),
         (["-x", "url=postgresql://h/d", "upgrade", "4.9"], "unknown release '4.9' of apim", 2),
         (["-x", "url=postgresql://h/d", "downgrade", "4.3.0"], "there is no downgrade", 2),
-        (["-n", "apim", "-x", "url=postgresql://h/d", "upgrade", "head"], "alembic.ini has no such section", 2),
+        (["-n", "apim", "-x", "url=postgresql://h/d", "upgrade", "head"], "No 'script_location' key found", 255),
     ],
 )
 def test_plain_alembic_says_what_is_wrong(arguments: list[str], message: str, code: int) -> None:

@@ -89,14 +89,14 @@ def test_one_changed_row_is_named(run: Run, run_json: RunJson, databases: Databa
 
 
 def test_rows_written_and_removed_are_changes(run_json: RunJson, databases: Databases, before: Path) -> None:
-    databases.execute("INSERT INTO reg_log_copy VALUES (1)" if False else "DELETE FROM um_system_role", "shared")
+    databases.execute("DELETE FROM um_system_user_role", "shared")
     databases.execute("INSERT INTO am_system_apps (name, consumer_key, consumer_secret, tenant_domain) "
                       "VALUES ('new', 'new', 'new', 'new')")  # fmt: skip
     document = run_json("verify", *databases.options, "--against", before)
     assert document["exit_code"] == 1
     apim, shared = (entry["rows"]["failures"] for entry in document["databases"])
     assert [(f["table"], f["reason"]) for f in apim] == [("AM_SYSTEM_APPS", "4 rows became 5")]
-    assert ("UM_SYSTEM_ROLE", 4, 0) in [(f["table"], f["rows_before"], f["rows_after"]) for f in shared]
+    assert [(f["table"], f["rows_before"], f["rows_after"]) for f in shared] == [("UM_SYSTEM_USER_ROLE", 4, 0)]
 
 
 def test_dropped_table_and_column(run: Run, run_json: RunJson, databases: Databases, before: Path) -> None:

@@ -1,0 +1,56 @@
+"""The demo, as one would start it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from apim_schema.cli import main; main()", "demo"]
+
+
+def left() -> set[Path]:
+    return set(Path("/tmp").glob("apim-schema-demo-*"))
+
+
+def test_demo_tells_the_whole_story() -> None:
+    before = left()
+    done = subprocess.run([*COMMAND, "--format", "json"], capture_output=True, text=True, check=False)
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["exit_code"]) == (0, 0), done.stderr
+    assert [step["exit_code"] for step in document["steps"]] == [0, 0, 0, 0, 1, 0]
+    assert "$ apim-schema upgrade head --env demo" in done.stderr
+    assert "OPERATION_POLICY_MAPPING_ID=2" in done.stderr
+    assert "300,764 rows" in done.stderr
+    assert left() <= before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_demo_leaves_nothing(number: signal.Signals) -> None:
+    before = left()
+    process = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("$ apim-schema snapshot"):
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, ""), err
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert left() <= before
+
+
+def test_story_that_does_not_hold_is_said() -> None:
+    """A change that changes nothing is not caught, and the demo says so."""
+    program = (
+        "from apim_schema.demo import story; story.CHANGE = 'SELECT 1'; story.TOKENS = (story.TOKENS[0], 10)\n"
+        "from apim_schema.cli import main; main(['demo'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "The demo failed" in done.stderr
