@@ -60,6 +60,7 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     with _autocommit(engine) as connection:
         if schema is not None:
             _run(connection, f"USE `{schema.replace('`', '``')}`")
+        connection.commit()
         yield connection
 
 

@@ -53,6 +53,12 @@ def first(flavour: str, database: str) -> str:
     return "4.3.0" if flavour == "oracle_23c" else releases(database)[0]
 
 
+def since(flavour: str, database: str) -> tuple[str, ...]:
+    """The releases of the chain that the flavour has, oldest first."""
+    known = releases(database)
+    return known[known.index(first(flavour, database)) :]
+
+
 def check_release(database: str, release: str) -> str:
     """The release itself, with `head` resolved.
 
@@ -98,5 +104,5 @@ def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
         (flavour, release)
         for release in (*reversed(releases(database)), *reversed(OLDER))
         for flavour in registry.flavours(dialect)
-        if release >= first(flavour, database) or (release in OLDER and flavour != "oracle_23c")
+        if release in since(flavour, database) or (release in OLDER and flavour != "oracle_23c")
     ]

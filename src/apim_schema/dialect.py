@@ -206,6 +206,39 @@ class ImpactModule(Protocol):
         """
 
 
+class Script(Protocol):
+    """The frame of a script for the database's own client; each function gives whole lines, terminators included."""
+
+    CLIENT: str
+    """The client that the script is for."""
+    CONTINUES: bool
+    """Whether a script that was stopped by an error continues when it is run again, instead of having left nothing."""
+
+    def opening(self) -> str:
+        """Has the client stop at the first error with an exit code that is not 0, and begins the transaction."""
+
+    def version_table(self, name: str) -> str:
+        """Makes the table of the stamp, as Alembic would, where there is none."""
+
+    def refuse(self, condition: str, message: str) -> str:
+        """Raises an error with this message where the SQL condition holds."""
+
+    def lacks(self, columns: Sequence[tuple[str, str]], schema: str | None) -> str:
+        """The SQL condition that one of these (table, column) is missing."""
+
+    def unit(self, statement: Statement, live: Schema, schema: str | None) -> str:
+        """One statement; where scripts continue, one that does nothing if its effect is there already.
+
+        `live` is the schema that the statement starts from.
+        """
+
+    def stamp(self, name: str, release: str) -> str:
+        """Puts this release in the place of the one stamped before, and commits where the client does not."""
+
+    def closing(self) -> str:
+        """Ends the script."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One dialect: its folder's modules."""

@@ -108,8 +108,7 @@ def _foreign(flavour: str, database: str, live: Schema) -> str:
 
 def _between(flavour: str, database: str, live: Schema) -> str | None:
     """What to say of a schema that has some of a release's changes, None where it is nothing of the kind."""
-    known = [release for release in chain.releases(database) if release >= chain.first(flavour, database)]
-    for start, target in pairwise(known):
+    for start, target in pairwise(chain.since(flavour, database)):
         changes = [c for c in chain.changes(flavour, database, target) if c.table]
         try:
             reached = replay(live, changes)
@@ -127,8 +126,7 @@ def _between(flavour: str, database: str, live: Schema) -> str | None:
 def _nearest(flavour: str, database: str, live: Schema) -> tuple[str, list[Difference]]:
     found: Iterator[tuple[str, list[Difference]]] = (
         (release, mismatches(chain.expected(flavour, database, release), live))
-        for release in reversed(chain.releases(database))
-        if release >= chain.first(flavour, database)
+        for release in reversed(chain.since(flavour, database))
     )
     return min(found, key=lambda pair: len(pair[1]))
 

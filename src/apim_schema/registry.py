@@ -43,6 +43,11 @@ def types(flavour: str) -> contract.Types:
     return cast(contract.Types, _module(FLAVOURS[flavour], "types"))
 
 
+def script(dialect: str) -> contract.Script:
+    """The `script` module of a dialect."""
+    return cast(contract.Script, _module(dialect, "script"))
+
+
 def flavours(dialect: str) -> tuple[str, ...]:
     """The catalog families of one dialect."""
     return tuple(flavour for flavour, name in FLAVOURS.items() if name == dialect)

@@ -146,9 +146,14 @@ class Upgrade:
             same: tuple[str, ...] = (chain.check_release(self.database, stamped),)
         else:
             same = self._recognise(live)
-        if same[0] > self.release:
+        reachable = [release for release in same if release in self._no_newer_than_target()]
+        if not reachable:
             raise Refused(f"{self.database} is {same[0]} already, newer than {self.release}: there is no way back")
-        return max(release for release in same if release <= self.release), same
+        return reachable[-1], same
+
+    def _no_newer_than_target(self) -> tuple[str, ...]:
+        known = chain.releases(self.database)
+        return known[: known.index(self.release) + 1]
 
     def _recognise(self, live: Schema) -> tuple[str, ...]:
         recognised = recognise(self.dialect.name, self.database, live)

@@ -1,0 +1,70 @@
+"""The frame of a script for psql: one transaction that the first error ends, with an exit code that is not 0.
+
+See https://www.postgresql.org/docs/current/app-psql.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apim_schema import sqltext
+from apim_schema.dialect import Statement
+from apim_schema.schema import Schema
+
+from . import names
+
+CLIENT = "psql"
+CONTINUES = False
+"""Whether a script that failed can be run again: here nothing of it is left."""
+
+OPENING = """\\set ON_ERROR_STOP on
+BEGIN;
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = 0;
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL client_min_messages = warning;"""
+
+
+def opening() -> str:
+    """Stop at the first error, and begin the transaction."""
+    return OPENING
+
+
+def version_table(name: str) -> str:
+    """Makes the table of the stamp where there is none."""
+    return f"CREATE TABLE IF NOT EXISTS {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+
+
+def refuse(condition: str, message: str) -> str:
+    """An error with this message where the condition holds."""
+    return (
+        f"DO $refuse$ BEGIN IF {condition} THEN RAISE EXCEPTION USING message = {sqltext.quoted(message)}; "
+        "END IF; END $refuse$;"
+    )
+
+
+def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
+    """The condition that one of these columns is missing."""
+    owner = sqltext.quoted(schema) if schema else "current_schema()"
+    wanted = ", ".join(
+        f"({sqltext.quoted(names.to_server(table))}, {sqltext.quoted(names.to_server(column))})"
+        for table, column in columns
+    )
+    return (
+        f"EXISTS (SELECT 1 FROM (VALUES {wanted}) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM "
+        f"information_schema.columns WHERE table_schema = {owner} AND table_name = w.t AND column_name = w.c))"
+    )
+
+
+def unit(statement: Statement, live: Schema, schema: str | None) -> str:
+    """One statement with its terminator."""
+    return f"{statement.sql};"
+
+
+def stamp(name: str, release: str) -> str:
+    """Says that the database is at this release."""
+    return f"DELETE FROM {name};\nINSERT INTO {name} (version_num) VALUES ('{release}');"
+
+
+def closing() -> str:
+    return "COMMIT;"
