@@ -3,9 +3,10 @@
 
 PYTHON := .venv/bin/python
 SERVERS := .servers/mysql.stamp .servers/mariadb.stamp
+PARSERS := .parsers/tsql.stamp
 
-# an engine named here fails `make test` where it would be skipped
-export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb
+# an engine or parser named here fails `make test` where it would be skipped
+export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql
 
 .PHONY: demo test test-kill check bench clean
 .NOTPARALLEL:
@@ -14,7 +15,7 @@ export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb
 demo: .venv/demo.stamp
 	.venv/bin/apim-schema demo
 
-test: .venv/dev.stamp $(SERVERS)
+test: .venv/dev.stamp $(SERVERS) $(PARSERS)
 	$(PYTHON) -m pytest -m "not kill"
 
 # PostgreSQL of another major version, 14 to 18: make test-postgresql-14
@@ -53,4 +54,8 @@ clean:
 
 .servers/mariadb.stamp: tests/servers/fetch.sh
 	tests/servers/fetch.sh .servers/mariadb bookworm mariadb-server-core mariadb-client-core
+	touch $@
+
+.parsers/tsql.stamp: tests/parsers/tsql.sh tests/parsers/tsqlcheck.cs .venv/dev.stamp
+	tests/parsers/tsql.sh .parsers/tsql $(PYTHON)
 	touch $@

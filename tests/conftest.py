@@ -8,13 +8,15 @@ from contextlib import closing
 
 import pytest
 
+from tests import parsers
 from tests.servers import ENGINES, Pool, Server, engines, new_database, source
 
 REQUIRE = "APIM_SCHEMA_TEST_REQUIRE"
 
 
 def pytest_report_header() -> list[str]:
-    return [f"{engine}: {_found(engine)}" for engine in ENGINES]
+    judged = [f"{parser}: {parsers.module(parser).problem() or 'ready'}" for parser in parsers.PARSERS]
+    return [f"{engine}: {_found(engine)}" for engine in ENGINES] + judged
 
 
 def _found(engine: str) -> str:
@@ -22,13 +24,21 @@ def _found(engine: str) -> str:
     return f"none ({found})" if isinstance(found, str) else str(found)
 
 
+def _problem(name: str) -> str | None:
+    """Why there is no such engine or parser, None if there is."""
+    if name in parsers.PARSERS:
+        return parsers.module(name).problem()
+    return problem if isinstance(problem := source(name), str) else None
+
+
 def pytest_sessionstart() -> None:
-    """Fails the run at once where an engine that `APIM_SCHEMA_TEST_REQUIRE` names would be skipped."""
-    for engine in filter(None, os.environ.get(REQUIRE, "").split(",")):
-        if engine not in ENGINES:
-            raise pytest.UsageError(f"{REQUIRE} names {engine!r}: the engines are {', '.join(ENGINES)}")
-        if isinstance(problem := source(engine), str):
-            raise pytest.UsageError(f"{REQUIRE} names {engine}, but {problem}")
+    """Fails the run at once where an engine or parser that `APIM_SCHEMA_TEST_REQUIRE` names would be skipped."""
+    known = (*ENGINES, *parsers.PARSERS)
+    for name in filter(None, os.environ.get(REQUIRE, "").split(",")):
+        if name not in known:
+            raise pytest.UsageError(f"{REQUIRE} names {name!r}: the engines and parsers are {', '.join(known)}")
+        if problem := _problem(name):
+            raise pytest.UsageError(f"{REQUIRE} names {name}, but {problem}")
 
 
 @pytest.fixture(scope="session")
