@@ -35,9 +35,9 @@ class Adopted:
 @click.command(epilog=epilog("apim-schema adopt --env prod", Exit.OK, Exit.USAGE, Exit.REFUSED))
 @database_options
 def adopt(targets: Sequence[Target]) -> Answer:
-    """Recognise the release of each database and stamp it, without any upgrade.
+    """Recognise and stamp each database.
 
-    The stamp is Alembic's version table, and all that is written.
+    Nothing is upgraded. The stamp is Alembic's version table, and all that is written.
     """
     return each(targets, _adopt, _answer)
 

@@ -19,10 +19,11 @@ from apim_schema.errors import Exit
 @format_option
 @click.pass_context
 def demo(context: click.Context) -> Answer:
-    """Show an upgrade on a PostgreSQL server that is started for it, and removed afterwards.
+    """Show an upgrade on a server of its own.
 
-    Two databases of 4.2.0, filled with rows that would expose a careless migration, go to the newest release. Then one
-    row is changed on purpose, which verify must find. Exits with 1 if any command did not do what it should.
+    A PostgreSQL server is started for it, and removed afterwards. Two databases of 4.2.0, filled with rows that
+    would expose a careless migration, go to the newest release. Then one row is changed on purpose, which verify
+    must find. Exits with 1 if any command did not do what it should.
     """
     main = context.find_root().command
 

@@ -25,7 +25,10 @@ Past = tuple[str, list[Entry]]
 @click.command(epilog=epilog("apim-schema history --env prod", Exit.OK, Exit.USAGE, Exit.REFUSED))
 @database_options
 def history(targets: Sequence[Target]) -> Answer:
-    """Show the upgrades that were made of each database, as the database itself has them on record."""
+    """Show the upgrades of each database.
+
+    Each database has its own on record, in the table apim_schema_history.
+    """
     return each(targets, _read, _answer)
 
 

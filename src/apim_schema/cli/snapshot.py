@@ -26,10 +26,10 @@ from apim_schema.target import Target
 )
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def snapshot(targets: Sequence[Target], output: Path, force: bool) -> Answer:
-    """Read all rows once and write their digests to a file, for `verify --against`.
+    """Write digests of all rows to a file.
 
-    Stop the product first: rows that are written meanwhile would be a change later. The file holds hashes and no value
-    of any row. Changes nothing in the database.
+    They are what verify --against compares with. Stop the product first: rows that are written meanwhile would be a
+    change later. The file holds hashes and no value of any row. Changes nothing in the database.
     """
     snapshots.check_free(output, force)
     progress = report.Terminal()

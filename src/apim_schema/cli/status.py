@@ -45,7 +45,10 @@ class Status:
 @database_options
 @click.option("--check", is_flag=True, help="Exit with 1 if a release is pending or the schema is not its release's.")
 def status(targets: Sequence[Target], check: bool) -> Answer:
-    """Show the release of each database, what is pending, and drift. Changes nothing."""
+    """Show the release of each database.
+
+    And what is pending, and where the schema differs from the release. Changes nothing.
+    """
     return each(targets, _look, partial(_answer, check))
 
 

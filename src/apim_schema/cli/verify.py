@@ -27,10 +27,11 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.NOT_PROVEN)
 @database_options
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 def verify(targets: Sequence[Target], against: Path | None) -> Answer:
-    """Compare each schema with its release and, with a snapshot, all rows with those of then.
+    """Compare each database with its release.
 
-    The release is the stamped one, else the one that is recognised. The snapshot may be of an older release: compared
-    are the columns that it has. Rows that were written since are a change too. Changes nothing.
+    With a snapshot, all rows are compared with those of then as well. The release is the stamped one, else the one
+    that is recognised. The snapshot may be of an older release: compared are the columns that it has. Rows that
+    were written since are a change too. Changes nothing.
     """
     before = _snapshots(against, targets) if against else {}
     progress = report.Terminal()
