@@ -33,8 +33,8 @@ SELECT c.relname AS table_name, a.attname AS name, format_type(a.atttypid, a.att
            WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.deptype = 'a'
            AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum) AS owns_sequence
 FROM pg_class c
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation AND a.attcollation <> t.typcollation
 WHERE {TABLES} ORDER BY c.relname, a.attnum"""
@@ -131,7 +131,7 @@ def _tables(columns: Rows, constraints: Rows, indexes: Rows) -> dict[str, Table]
     return {
         names.to_model(table): Table(
             names.to_model(table),
-            {column.name: column for column in map(_column, rows)},
+            _columns(rows),
             next((_key(row) for row in keys[table] if row.kind == "p"), None),
             tuple(_key(row) for row in keys[table] if row.kind == "u"),
             tuple(map(_foreign_key, foreign_keys[table])),
@@ -148,6 +148,11 @@ def _by_table(rows: Iterable[Row[Any]], kinds: str = "") -> dict[str, list[Row[A
         if not kinds or row.kind in kinds:
             grouped[row.table_name].append(row)
     return grouped
+
+
+def _columns(rows: Rows) -> dict[str, Column]:
+    """The columns of one table; a table without any is a row without a name."""
+    return {column.name: column for column in map(_column, (row for row in rows if row.name is not None))}
 
 
 def _column(row: Row[Any]) -> Column:

@@ -17,7 +17,7 @@ PREPARER = make_url("postgresql://").get_dialect()().identifier_preparer
 def to_model(name: str) -> str:
     """The model's name of what the server calls `name`."""
     upper = name.upper()
-    return upper if upper.lower() == name else PREPARER.quote_identifier(name)
+    return upper if upper.lower() == name else _in_quotes(name)
 
 
 def to_server(name: str) -> str:
@@ -27,13 +27,23 @@ def to_server(name: str) -> str:
 
 def sql(name: str) -> str:
     """A model's name as a statement writes it: in quotes only where SQL needs them."""
-    quoted = PREPARER.quote(to_server(name))
+    quoted = identifier(to_server(name))
     return quoted if quoted.startswith('"') else name
+
+
+def identifier(name: str) -> str:
+    """The server's name of something as a statement writes it."""
+    return name if PREPARER.quote(name) == name else _in_quotes(name)
 
 
 def qualified(name: str, schema: str | None) -> str:
     """A model's name with its schema (the server's name of it), or alone where that is None."""
-    return f"{PREPARER.quote(schema)}.{sql(name)}" if schema else sql(name)
+    return f"{identifier(schema)}.{sql(name)}" if schema else sql(name)
+
+
+def _in_quotes(name: str) -> str:
+    """The quoted form; SQLAlchemy's own would double percent signs, for drivers that take them for parameters."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def listed(names: Iterable[str]) -> str:

@@ -76,7 +76,7 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 
     Unqualified names mean `schema`, where one is given.
     """
-    settings = {**SETTINGS, **({"search_path": names.PREPARER.quote(schema)} if schema else {})}
+    settings = {**SETTINGS, **({"search_path": names.identifier(schema)} if schema else {})}
     calls = (f"set_config({sqltext.quoted(name)}, {sqltext.quoted(value)}, false)" for name, value in settings.items())
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
         connection.exec_driver_sql(f"SELECT {', '.join(calls)}", execution_options={"no_parameters": True})

@@ -32,7 +32,9 @@ SYNONYMS = {
 DEFAULT_LENGTHS = {"CHAR": "CHAR(1)"}
 
 CAST = re.compile(rf"({sqltext.QUOTED.pattern}|\(.*\)|{sqltext.NUMBER.pattern}|NULL)::[A-Z_ ]+(?:\([\d,]+\))?(?:\[\])*")
-NEXTVAL = re.compile(r"nextval\(\(?'(?:[^']*\.)?\"?([^'.\"]+)\"?'(?:::(?:regclass|text))?\)?(?:::regclass)?\)", re.I)
+NEXTVAL = re.compile(
+    r"nextval\(\(?'(?:(?:[^']|'')*\.)?\"?([^'.\"]+)\"?'(?:::(?:regclass|text))?\)?(?:::regclass)?\)", re.I
+)
 
 
 def varchar(length: int) -> str:

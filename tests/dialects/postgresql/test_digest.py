@@ -1,0 +1,208 @@
+"""A digest changes with every bit of every row, and with nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import NotSupportedError, ProgrammingError
+
+from apim_schema import registry
+from apim_schema.dialect import Bucket, Compared
+from tests.dialects.postgresql.conftest import Run
+
+DIALECT = registry.load("postgresql")
+METHODS = pytest.mark.parametrize("since", [140000, 990000], ids=["records", "texts"])
+"""As on this server, and as on one before PostgreSQL 14."""
+
+
+@pytest.fixture(autouse=True)
+def _method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "since" in request.fixturenames:
+        monkeypatch.setattr(DIALECT.digest, "RECORD_SINCE", request.getfixturevalue("since"))
+
+
+def buckets(connection: Connection, table: str = "T", **expressions: str) -> dict[int, Bucket]:
+    found = DIALECT.introspect.read(connection, None).tables[table]
+    compared = [Compared(name, expressions.get(name, DIALECT.names.sql(name))) for name in found.columns]
+    return DIALECT.digest.buckets(connection, None, found, compared)
+
+
+def digest(connection: Connection) -> tuple[int, int]:
+    found = buckets(connection).values()
+    return sum(bucket.rows for bucket in found), sum(bucket.total for bucket in found)
+
+
+def differ(connection: Connection, run: Run, one: str, other: str, key: str = "") -> bool:
+    """Whether two sets of rows of a table differ, by its columns a and b."""
+    found = []
+    for rows in (one, other):
+        run("DROP TABLE IF EXISTS t", f"CREATE TABLE t (a TEXT, b TEXT{key})", f"INSERT INTO t VALUES {rows}")
+        found.append(buckets(connection))
+    return found[0] != found[1]
+
+
+TEXTS = [
+    ("('x', NULL)", "('x', '')"),
+    ("('x', NULL)", "(NULL, 'x')"),
+    ("('ab', 'c')", "('a', 'bc')"),
+    ("('a', 'b')", "('b', 'a')"),
+    ("('a,b', 'c')", "('a', 'b,c')"),
+    ("('\"', '')", "('\"\"', '')"),
+    ("('\\', '')", "('\\\\', '')"),
+    ("('NULL', '')", "(NULL, '')"),
+    ("('a', '1')", "('a', '1'), ('a', '1')"),
+    ("('a', '1'), ('a', '1')", "('b', '1'), ('b', '1')"),
+    ("('a', '1'), ('b', '2')", "('a', '2'), ('b', '1')"),
+    ("('a ', '')", "('a', '')"),
+    ("('A', '')", "('a', '')"),
+    ("('\u00e9', '')", "('e\u0301', '')"),
+]
+
+
+@METHODS
+@pytest.mark.parametrize(("one", "other"), TEXTS)
+def test_rows_that_differ(connection: Connection, run: Run, one: str, other: str, since: int) -> None:
+    assert differ(connection, run, one, other)
+    assert not differ(connection, run, one, one)
+
+
+@METHODS
+def test_values_exchanged_between_rows_of_one_bucket(
+    connection: Connection, run: Run, since: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DIALECT.digest, "BUCKETS", 1)
+    key = ", PRIMARY KEY (a)"
+    assert differ(connection, run, "('a', '1'), ('b', '2')", "('a', '2'), ('b', '1')", key)
+    assert differ(connection, run, "('a', NULL), ('b', '2')", "('a', '2'), ('b', NULL)", key)
+    assert not differ(connection, run, "('a', '1'), ('b', '2')", "('b', '2'), ('a', '1')", key)
+
+
+VALUES = [
+    ("BIGINT", "4294967301", "4"),
+    ("BIGINT", "-1", "4294967295"),
+    ("TIMESTAMP", "'2000-01-01'", "'2000-01-01 01:11:34.967297'"),
+    ("NUMERIC", "1.0", "1.00"),
+    ("DOUBLE PRECISION", "0.0", "'-0'"),
+    ("DOUBLE PRECISION", "0.1", "0.1000000000000000055511151231257827"),
+    ("CHAR(5)", "'a'", "'b'"),
+    ("JSON", "'{\"a\": 1}'", "'{\"a\":1}'"),
+    ("JSONB", "'{\"a\": 1}'", "'{\"a\": 1.0}'"),
+    ("XML", "'<a/>'", "'<a></a>'"),
+    ("POINT", "'(1,2)'", "'(2,1)'"),
+    ("TIMESTAMPTZ", "'2000-01-01 00:00+00'", "'2000-01-01 00:00+01'"),
+    ("INTERVAL", "'24 hours'", "'1 day'"),
+    ("BIT(3)", "B'101'", "B'100'"),
+    ("VARCHAR(5)[]", "'{a,b}'", "'{\"a,b\"}'"),
+    ("BPCHAR", "'a '", "'a'"),
+    ("BYTEA", "'\\x00'", "'\\x0000'"),
+    ("BOOLEAN", "true", "false"),
+    ("DATE", "'2000-01-01'", "'2000-01-02'"),
+    ("UUID", "'00000000-0000-0000-0000-000000000000'", "'00000000-0000-0000-0000-000000000001'"),
+    ("SMALLINT", "0", "1"),
+]
+SAME = {("DOUBLE PRECISION", "0.1")}
+
+
+@METHODS
+@pytest.mark.parametrize(("type_", "one", "other"), VALUES)
+def test_values_that_the_server_takes_for_equal(
+    connection: Connection, run: Run, type_: str, one: str, other: str, since: int
+) -> None:
+    found = []
+    for value in (one, other):
+        run("DROP TABLE IF EXISTS t", f"CREATE TABLE t (id INTEGER PRIMARY KEY, x {type_})")
+        try:
+            run(f"INSERT INTO t VALUES (1, {value})")
+        except NotSupportedError:
+            pytest.skip(f"a server that is built without {type_}")
+        found.append(digest(connection))
+    assert (found[0] == found[1]) == ((type_, one) in SAME)
+
+
+@METHODS
+def test_texts_that_a_collation_takes_for_equal(connection: Connection, run: Run, since: int) -> None:
+    try:
+        run("CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    except NotSupportedError:
+        pytest.skip("a server that is built without ICU")
+    found = []
+    for value in ("a", "A"):
+        run("DROP TABLE IF EXISTS t", 'CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT COLLATE "ci", y VARCHAR(9)[])')
+        run(f"INSERT INTO t VALUES (1, '{value}')")
+        found.append(digest(connection))
+    assert found[0] != found[1]
+
+
+@METHODS
+@pytest.mark.parametrize("type_", ["BIGINT", "CHAR(4)", "DATE", "INTEGER", "SMALLINT", "TEXT", "UUID", "VARCHAR(40)"])
+def test_keys_of_a_changed_row(connection: Connection, run: Run, type_: str, since: int) -> None:
+    value = {"DATE": "'2000-01-01'::date + i", "UUID": "lpad(i::text, 32, '0')::uuid"}.get(type_, f"i::{type_}")
+    run(
+        f'CREATE TABLE t (id {type_}, "order" INTEGER, x TEXT, PRIMARY KEY (id, "order"))',
+        f"INSERT INTO t SELECT {value}, i, 'x' || i FROM generate_series(1, 500) i",
+    )
+    before = buckets(connection)
+    run("UPDATE t SET x = x || '!' WHERE \"order\" = 77")
+    after = buckets(connection)
+    touched = [bucket for bucket in before if before[bucket] != after[bucket]]
+    assert len(touched) == 1
+    table = DIALECT.introspect.read(connection, None).tables["T"]
+    keys = DIALECT.digest.keys(connection, None, table, touched, 20)
+    assert 77 in [key[1] for key in keys]
+    assert len(keys) == after[touched[0]].rows
+    assert len(DIALECT.digest.keys(connection, None, table, list(after), 3)) == 3
+
+
+@METHODS
+def test_a_table_without_a_primary_key(connection: Connection, run: Run, since: int) -> None:
+    run("CREATE TABLE t (a INTEGER)", "INSERT INTO t SELECT i % 3 FROM generate_series(1, 9) i")
+    found = buckets(connection)
+    assert sorted(bucket.rows for bucket in found.values()) == [3, 3, 3]
+    table = DIALECT.introspect.read(connection, None).tables["T"]
+    assert DIALECT.digest.keys(connection, None, table, list(found), 20) == []
+    run("CREATE TABLE bare ()", "INSERT INTO bare DEFAULT VALUES")
+    assert [bucket.rows for bucket in buckets(connection, "BARE").values()] == [1]
+
+
+@METHODS
+def test_a_converted_column_has_the_digest_of_its_text(connection: Connection, run: Run, since: int) -> None:
+    run(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x VARCHAR(100))",
+        r"INSERT INTO t VALUES (1, 'naïve \x41 \\'), (2, ''), (3, NULL), (4, '日本')",
+    )
+    before = buckets(connection)
+    run("ALTER TABLE t ALTER x TYPE bytea USING convert_to(x, 'UTF8')")
+    assert buckets(connection, X="convert_from(X, 'UTF8')") == before
+
+
+def test_what_is_no_change(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE t (a INTEGER PRIMARY KEY, b VARCHAR(5))", "INSERT INTO t VALUES (1, 'x'), (2, 'y'), (3, NULL)")
+    before = buckets(connection)
+    run("UPDATE t SET b = b", "ALTER TABLE t ALTER b TYPE VARCHAR(50)", "ALTER TABLE t ALTER b SET DEFAULT 'z'")
+    assert buckets(connection) == before
+
+
+def test_sums_do_not_overflow(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE t (a TEXT)", "INSERT INTO t SELECT 'equal' FROM generate_series(1, 1000)")
+    total = digest(connection)[1]
+    run("TRUNCATE t", "INSERT INTO t VALUES ('equal')")
+    assert total == 1000 * digest(connection)[1]
+    assert abs(total) > 2**63
+
+
+def test_policies_hide_nothing(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)", "ALTER TABLE t ENABLE ROW LEVEL SECURITY")
+    run("CREATE ROLE apim_policy_test", "GRANT SELECT ON t TO apim_policy_test", "SET ROLE apim_policy_test")
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        buckets(connection)
+
+
+def test_method_and_estimate(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE t (a INTEGER)", "CREATE TABLE fresh (a INTEGER)", "INSERT INTO t VALUES (1), (2)", "ANALYZE t")
+    assert DIALECT.digest.estimate(connection, None) == {"T": 2, "FRESH": 0}
+    version: Any = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
+    assert DIALECT.digest.method(connection).startswith(
+        "hash_record_extended" if int(version) >= 140000 else "hashtextextended"
+    )

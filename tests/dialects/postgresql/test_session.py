@@ -1,0 +1,152 @@
+"""Connections, the one-upgrade lock, and statements that wait for a lock."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import registry
+from apim_schema.errors import Refused
+from tests.dialects.postgresql.conftest import Connect, Run
+from tests.servers import Server, new_database
+
+SESSION = registry.load("postgresql").session
+module: Any = import_module("apim_schema.dialects.postgresql.session")
+
+
+def scalar(connection: Connection, sql: str) -> Any:
+    return connection.execute(text(sql)).scalar_one()
+
+
+def test_a_connection_is_prepared(connect: Connect) -> None:
+    connect().exec_driver_sql('CREATE SCHEMA "My schema"').connection.commit()
+    connection = connect("My schema")
+    assert not connection.in_transaction()
+    assert SESSION.default_schema(connection) == "My schema"
+    for setting, value in {
+        "application_name": "apim-schema",
+        "lock_timeout": "5s",
+        "statement_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "standard_conforming_strings": "on",
+        "TimeZone": "UTC",
+        "transaction_isolation": "read committed",
+    }.items():
+        assert scalar(connection, f"SHOW {setting}") == value
+    connection.rollback()
+    assert scalar(connection, "SELECT current_schema()") == "My schema"
+
+
+def test_the_default_schema(connection: Connection, connect: Connect) -> None:
+    assert SESSION.default_schema(connection) == "public"
+    with pytest.raises(Refused, match="leads to no schema: name the schema"):
+        SESSION.default_schema(connect("missing"))
+
+
+def test_the_server(connection: Connection) -> None:
+    name, version = SESSION.server(connection).split()
+    assert name == "PostgreSQL"
+    assert scalar(connection, "SHOW server_version").startswith(version)
+
+
+def test_one_upgrade_a_database(engine: Engine) -> None:
+    with SESSION.locked(engine, "apim_schema apim"):
+        held = r"apim_schema apim is locked by another upgrade: process \d+ \(user \w+, application apim-schema"
+        with pytest.raises(Refused, match=held), SESSION.locked(engine, "apim_schema apim"):
+            pytest.fail("locked twice")
+        with SESSION.locked(engine, "apim_schema shared"):
+            pass
+    with SESSION.locked(engine, "apim_schema apim"):
+        pass
+
+
+def test_the_lock_is_the_database_s(postgresql: Server, engine: Engine) -> None:
+    with new_database(postgresql) as url:
+        other = create_engine(url, poolclass=NullPool)
+        with SESSION.locked(engine, "apim_schema apim"), SESSION.locked(other, "apim_schema apim"):
+            pass
+
+
+def test_a_failure_gives_the_lock_back(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="failed"), SESSION.locked(engine, "apim_schema apim"):
+        raise ValueError("failed")
+    with SESSION.locked(engine, "apim_schema apim"):
+        pass
+
+
+def test_the_lock_s_connection_has_no_transaction(engine: Engine, connect: Connect) -> None:
+    with SESSION.locked(engine, "apim_schema apim"):
+        states = connect().execute(
+            text("SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        )
+        assert states.scalars().all() == ["idle"]
+
+
+def test_a_lock_that_is_lost_is_not_given_back(engine: Engine, connect: Connect) -> None:
+    with SESSION.locked(engine, "apim_schema apim"):
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'"
+        assert scalar(connect(), ended) == 1
+
+
+def test_a_statement_runs_as_it_stands(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE t (a TEXT)")
+    SESSION.execute(connection, r"INSERT INTO t VALUES ('100% :a %s %(b)s \n')")
+    assert scalar(connection, "SELECT a FROM t") == r"100% :a %s %(b)s \n"
+
+
+@pytest.fixture
+def busy(connect: Connect) -> tuple[Connection, Connection]:
+    """A connection, with a row written in its transaction, and another one that holds a lock on the same table."""
+    blocker, connection = connect(), connect()
+    connection.exec_driver_sql("CREATE TABLE am_api (a INTEGER)")
+    connection.exec_driver_sql("CREATE TABLE other (a INTEGER)")
+    connection.commit()
+    connection.exec_driver_sql("SET lock_timeout TO '50ms'")
+    connection.exec_driver_sql("INSERT INTO other VALUES (1)")
+    blocker.exec_driver_sql("SET application_name TO 'monthly report'")
+    blocker.exec_driver_sql("SELECT * FROM am_api")
+    return connection, blocker
+
+
+def test_a_lock_timeout_is_tried_again(busy: tuple[Connection, Connection], monkeypatch: pytest.MonkeyPatch) -> None:
+    connection, blocker = busy
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            blocker.rollback()
+
+    monkeypatch.setattr(module.time, "sleep", sleep)
+    SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
+    assert pauses == [1, 2]
+    assert scalar(connection, "SELECT count(b) FROM am_api") == 0
+    assert scalar(connection, "SELECT count(*) FROM other") == 1
+
+
+def test_a_lock_that_never_comes_is_refused(
+    busy: tuple[Connection, Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, _ = busy
+    monkeypatch.setattr(module, "PAUSES", (0,))
+    with pytest.raises(Refused, match=r"2 attempts.*held by process \d+ \(user \w+, application monthly report"):
+        SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
+    assert scalar(connection, "SELECT count(*) FROM other") == 1
+
+
+def test_other_errors_are_not_tried_again(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: pytest.fail("tried again"))
+    with pytest.raises(DBAPIError, match="division by zero"):
+        SESSION.execute(connection, "SELECT 1 / 0")
+    assert scalar(connection, "SELECT 1") == 1
+
+
+def test_other_clients(connect: Connect) -> None:
+    connection, client = connect(), connect()
+    client.exec_driver_sql("SET application_name TO 'wso2'")
+    (told,) = SESSION.others(connection, None)
+    assert "application wso2" in told
