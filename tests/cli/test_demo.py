@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +13,16 @@ import pytest
 
 COMMAND = [sys.executable, "-c", "from apim_schema.cli import main; main()", "demo"]
 
+README = Path(__file__).parents[2] / "README.md"
+
 
 def left() -> set[Path]:
     return set(Path("/tmp").glob("apim-schema-demo-*"))
+
+
+def shape(text: str) -> list[str]:
+    """Lines without what differs from run to run: seconds, and how wide a column is."""
+    return [" ".join(re.sub(r"\d+\.\d\b(?!\.)", "#", line).split()) for line in text.splitlines()]
 
 
 def test_demo_tells_the_whole_story() -> None:
@@ -27,6 +35,8 @@ def test_demo_tells_the_whole_story() -> None:
     assert "OPERATION_POLICY_MAPPING_ID=2" in done.stderr
     assert "300,764 rows" in done.stderr
     assert left() <= before
+    (excerpt,) = re.findall(r"```text\n(.*?)```", README.read_text(), re.DOTALL)
+    assert "\n".join(shape(excerpt)) in "\n".join(shape(done.stderr))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
