@@ -16,7 +16,7 @@ from apim_schema import sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, types
+from . import names, triggers, types
 from .names import Name
 
 Rows = Sequence[Row[Any]]
@@ -218,10 +218,18 @@ def _indexed(row: Row[Any]) -> str:
 
 
 def _trigger(row: Row[Any]) -> Trigger:
-    told = {"INSERT": row.is_insert, "UPDATE": row.is_update, "DELETE": row.is_delete}
-    written = EVENTS.search(row.definition or "")
-    events = tuple(event for event, fires in told.items() if fires)
-    if not events and written:
-        events = tuple(event.strip().upper() for event in written[1].split(","))
     timing = "INSTEAD" if row.is_instead_of else "AFTER"
-    return Trigger(Name(row.name), Name(row.table_name), timing, events, action=row.definition)
+    return Trigger(Name(row.name), Name(row.table_name), timing, _events(row), action=row.definition)
+
+
+def _events(row: Row[Any]) -> tuple[str, ...]:
+    """What fires a trigger: as the server tells, else as its text says.
+
+    Babelfish for PostgreSQL may have neither: then a trigger with the name of one of the vendor's is taken for it.
+    """
+    told = {"INSERT": row.is_insert, "UPDATE": row.is_update, "DELETE": row.is_delete}
+    if any(told.values()):
+        return tuple(event for event, fires in told.items() if fires)
+    if written := EVENTS.search(row.definition or ""):
+        return tuple(event.strip().upper() for event in written[1].split(","))
+    return triggers.EVENTS if row.name.upper() in triggers.BODIES else ()

@@ -24,6 +24,8 @@ BODIES = {
 }
 """By trigger, in their order: (table, columns, column of the deleted rows that one of them holds)."""
 
+EVENTS = ("DELETE",)
+
 
 def create(trigger: Trigger, schema: str | None) -> str:
     """CREATE TRIGGER, of one that BODIES knows, in a batch of its own."""

@@ -37,9 +37,10 @@ DEFAULT_LENGTHS = {
 }
 
 CONSTANT = rf"{sqltext.QUOTED.pattern}|{sqltext.NUMBER.pattern}"
+NAME = r"(?:SYS\.)?\[?[A-Z0-9]+\]?(?:\([^()]*\))?"
 CONVERSION = re.compile(
-    rf"CAST\(N?(?P<cast>{CONSTANT}) AS [A-Z0-9]+(?:\([^()]*\))?\)"
-    rf"|CONVERT\(\[?[A-Z0-9]+\]?(?:\([^()]*\))?, ?N?(?P<convert>{CONSTANT})\)|N(?P<national>{sqltext.QUOTED.pattern})"
+    rf"CAST\(N?(?P<cast>{CONSTANT}) AS {NAME}\)|CONVERT\({NAME}, ?N?(?P<convert>{CONSTANT})\)"
+    rf"|N(?P<national>{sqltext.QUOTED.pattern})"
 )
 
 
@@ -115,7 +116,7 @@ def length_of(expression: str) -> str:
 
 
 def narrows(old: str, new: str) -> bool:
-    """Whether a type of the same kind has less room: of none of the two but with a length anything else can be said."""
+    """Whether a type of the same kind has less room; one without a number has the most."""
     before, after = (re.fullmatch(r"\w+\((\d+)\)", type_) for type_ in (old, new))
     return after is not None and (before is None or int(after[1]) < int(before[1]))
 

@@ -1,0 +1,142 @@
+"""What is made of the rows of the catalog views."""
+
+from __future__ import annotations
+
+import pytest
+
+from apim_schema import chain, compare, registry
+from apim_schema.schema import Column, Index, Schema
+from tests.dialects.mssql.recorded import Recorded
+
+DIALECT = registry.load("mssql")
+EVERY = [(database, release) for database in chain.DATABASES for release in chain.releases(database)]
+APIM = chain.expected("mssql", "apim", "4.2.0")
+
+
+def read(recorded: Recorded) -> Schema:
+    return DIALECT.introspect.read(recorded.connection, "dbo")
+
+
+@pytest.mark.parametrize(("database", "release"), EVERY)
+def test_a_release_is_read_as_what_it_is(database: str, release: str) -> None:
+    wanted = chain.expected("mssql", database, release)
+    assert [str(d) for d in compare.compare(wanted, read(Recorded(wanted)))] == []
+
+
+def test_a_collation_is_told_where_it_is_not_the_databases() -> None:
+    columns = read(Recorded(APIM)).tables["AM_APPLICATION"].columns
+    assert {name: column.collation for name, column in columns.items() if column.collation} == {
+        "NAME": "Latin1_General_CS_AS"
+    }
+    same = read(Recorded(APIM, collation="LATIN1_GENERAL_CS_AS")).tables["AM_APPLICATION"].columns
+    assert same["NAME"].collation is None
+    assert same["UUID"].collation == "SQL_Latin1_General_CP1_CI_AS"
+
+
+def test_names_keep_the_spelling_of_the_server() -> None:
+    live = read(Recorded(APIM, str.lower))
+    assert compare.mismatches(APIM, live) == []
+    assert DIALECT.names.qualified(live.tables["AM_API"].name, "dbo") == "dbo.am_api"
+    assert [DIALECT.names.sql(name) for name in live.tables["AM_API"].columns][:2] == ["api_id", "api_uuid"]
+
+
+def test_two_tables_may_differ_in_nothing_but_the_case() -> None:
+    recorded = Recorded(APIM)
+    rows = recorded.rows["sys.default_constraints"]
+    for row in [row for row in rows if row.table_name == "AM_API"]:
+        rows.append(type(row)(**vars(row) | {"table_id": -1, "table_name": "Am_Api"}))
+    live = read(recorded)
+    assert DIALECT.names.sql(live.tables["[Am_Api]"].name) == "Am_Api"
+    assert [str(d) for d in compare.compare(APIM, live)] == ["extra table [Am_Api]"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "mark"),
+    [
+        ({"filter": "([STATUS]='x')"}, "[where ([STATUS]='x')]"),
+        ({"kind": "NONCLUSTERED COLUMNSTORE"}, "[nonclustered columnstore]"),
+        ({"is_disabled": True}, "[disabled]"),
+        ({"is_included": True}, "[include TOKEN_STATE]"),
+        ({"is_descending": True}, "DESC"),
+    ],
+)
+def test_an_index_that_is_more_than_its_columns_is_none_of_the_vendors(facts: dict[str, object], mark: str) -> None:
+    recorded = Recorded(APIM)
+    rows = [row for row in recorded.rows["sys.index_columns"] if row.name == "IDX_IOAT_TSH_TS"]
+    for row in rows[-1:] if facts.keys() & {"is_included", "is_descending"} else rows:
+        vars(row).update(facts)
+    index = read(recorded).tables["IDN_OAUTH2_ACCESS_TOKEN"].index("IDX_IOAT_TSH_TS")
+    assert index is not None
+    assert index != APIM.tables["IDN_OAUTH2_ACCESS_TOKEN"].index("IDX_IOAT_TSH_TS")
+    assert mark in index.columns[-1]
+
+
+def test_a_foreign_key_to_another_schema_is_none_of_the_vendors() -> None:
+    recorded = Recorded(APIM)
+    row = next(row for row in recorded.rows["sys.foreign_key_columns"] if row.ref_table == "AM_API")
+    vars(row).update(elsewhere=1, ref_schema="other")
+    assert {d.kind for d in compare.compare(APIM, read(recorded))} == {compare.MISSING, compare.EXTRA}
+
+
+def test_types_sizes_and_computed_columns() -> None:
+    recorded = Recorded(APIM)
+    row = recorded.rows["sys.default_constraints"][0]
+    of_the_customer = [
+        {"name": "a", "type": "decimal", "digits": 9, "fraction": 2},
+        {"name": "b", "type": "nvarchar", "max_length": -1},
+        {"name": "c", "type": "nchar", "max_length": 20},
+        {"name": "d", "type": "time", "fraction": 3},
+        {"name": "e", "type": "timestamp"},
+        {"name": "f", "type": "int", "computed": "([a]*(2))"},
+        {"name": "g", "type": "nvarchar", "max_length": 20, "definition": "(N'it''s')"},
+    ]
+    recorded.rows["sys.default_constraints"] = [type(row)(**vars(row) | facts) for facts in of_the_customer]
+    [table] = read(recorded).tables.values()
+    types = [column.type for column in table.columns.values()]
+    assert types == ["DECIMAL(9,2)", "NVARCHAR(MAX)", "NCHAR(10)", "TIME(3)", "TIMESTAMP", "INTEGER", "NVARCHAR(10)"]
+    assert table.columns["F"].default == "AS ([a]*(2))"
+    assert table.columns["G"].default == "'it''s'"
+
+
+def test_our_own_tables_are_not_read() -> None:
+    recorded = Recorded(APIM)
+    row = recorded.rows["sys.default_constraints"][0]
+    recorded.rows["sys.default_constraints"] = [
+        type(row)(**vars(row) | {"table_id": number, "table_name": name})
+        for number, name in enumerate(("alembic_version_apim", "apim_schema_history", "mine"))
+    ]
+    assert list(read(recorded).tables) == ["MINE"]
+
+
+def test_events_of_a_trigger_come_from_its_text_where_the_server_does_not_tell_them() -> None:
+    recorded = Recorded(APIM)
+    untold = {"is_insert": None, "is_update": None, "is_delete": None}
+    first, second, third = recorded.rows["sys.triggers"]
+    vars(first).update(untold)
+    vars(second).update(untold | {"definition": "create trigger x on y after insert , UPDATE as select 1"})
+    vars(third).update(untold | {"definition": None})
+    found = read(recorded).triggers
+    assert found[first.name] == APIM.triggers[first.name]
+    assert found[second.name].events == ("INSERT", "UPDATE")
+    assert found[third.name] == APIM.triggers[third.name]
+
+
+def test_objects_of_the_customer_are_told() -> None:
+    recorded = Recorded(APIM)
+    row = type(recorded.rows["sys.triggers"][0])
+    recorded.rows["sys.objects"] = [row(name="mine", kind="P "), row(name="numbers", kind="SO")]
+    live = read(recorded)
+    assert (dict(live.routines), dict(live.sequences)) == ({"MINE": "P"}, {"NUMBERS": ""})
+
+
+def test_bytes_are_compared_as_they_are() -> None:
+    text, binary = Column("X", "VARCHAR(2048)"), Column("X", "VARBINARY(MAX)")
+    assert DIALECT.introspect.converted(binary, text) == "CONVERT(VARBINARY(MAX), X)"
+    assert DIALECT.introspect.converted(text, Column("X", "VARCHAR(10)")) is None
+    assert DIALECT.introspect.converted(binary, binary) is None
+
+
+def test_an_index_is_found_in_the_model_whatever_its_spelling() -> None:
+    live = read(Recorded(APIM, str.lower))
+    wanted = Index("IDX_IOAT_TSH_TS", ("TOKEN_SCOPE_HASH", "TOKEN_STATE"))
+    assert live.tables["IDN_OAUTH2_ACCESS_TOKEN"].index("IDX_IOAT_TSH_TS") == wanted
