@@ -8,12 +8,13 @@ schema, offline the emitted PL/SQL looks it up.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement
+from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
@@ -31,6 +32,11 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
     change starts from nor what it wants.
     """
     return [Statement(sql, change) for sql in _sql(change, live, schema)]
+
+
+def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:
+    """What remains to be executed until all changes are in: nothing is won here by sharing a statement."""
+    return in_turn(statements, wanted, live, schema)
 
 
 def create(schema: Schema, into: str | None) -> list[Statement]:

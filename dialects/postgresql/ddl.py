@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement
+from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
@@ -47,6 +47,11 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
     Conflict where an object is in the way that is neither what the change starts from nor what it wants.
     """
     return [Statement(sql, change) for sql in _sql(change, live, schema)]
+
+
+def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:
+    """What remains to be executed until all changes are in: nothing is won here by sharing a statement."""
+    return in_turn(statements, wanted, live, schema)
 
 
 def create(schema: Schema, into: str | None) -> list[Statement]:

@@ -6,7 +6,7 @@ checker and a fifth dialect hold them against. Nothing else in the code asks whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -130,8 +130,29 @@ class Ddl(Protocol):
         object is in the way that is neither what the change starts from nor what it wants.
         """
 
+    def combined(self, wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:
+        """What remains until all of these changes are in, in their order; several may share a statement.
+
+        It is what the runner executes and what a script holds. Raises Conflict as `statements` does.
+        """
+
     def create(self, schema: Schema, into: str | None) -> list[Statement]:
         """The statements that make a whole schema in an empty database."""
+
+
+def in_turn(
+    statements: Callable[[Change, Schema, str | None], list[Statement]],
+    wanted: Iterable[Change],
+    live: Schema,
+    schema: str | None,
+) -> list[Statement]:
+    """The statements of each change after the other's: `combined` for a dialect in which nothing is won by sharing."""
+    found: list[Statement] = []
+    for change in wanted:
+        if not change.is_in(live):
+            found += statements(change, live, schema)
+            live = change.apply(live)
+    return found
 
 
 class Introspect(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apim_schema import chain
@@ -15,31 +15,28 @@ from apim_schema.schema import Schema
 
 @dataclass(frozen=True)
 class Planned:
-    """One change of one release, with the statements that remain until it is in: none where it is in already."""
+    """One change of one release. `present` says that it is in already; else `impact` is what it will cost."""
 
     release: str
     change: Change
-    statements: tuple[Statement, ...]
+    present: bool
     impact: Impact | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All changes from one release to another, as they would be made to one live schema."""
+    """All changes from one release to another, as they would be made to one live schema, and the statements."""
 
     database: str
     start: str
     target: str
-    changes: tuple[Planned, ...]
-
-    @property
-    def statements(self) -> int:
-        return sum(len(planned.statements) for planned in self.changes)
+    changes: tuple[Planned, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     @property
     def present(self) -> tuple[Planned, ...]:
         """The changes that are in already."""
-        return tuple(planned for planned in self.changes if not planned.statements)
+        return tuple(planned for planned in self.changes if planned.present)
 
 
 def plan(dialect: Dialect, database: str, live: Schema, start: str, target: str, schema: str | None) -> Plan:
@@ -48,25 +45,23 @@ def plan(dialect: Dialect, database: str, live: Schema, start: str, target: str,
     Raises Conflict where an object is in the way of a change, and NotRecognised where the schema would not be the
     target's in the end: both before a single statement has run.
     """
-    planned = tuple(_planned(dialect, database, live, chain.between(database, start, target), schema))
-    reached = replay(live, (p.change for p in planned))
-    wrong = mismatches(chain.expected(live.flavour, database, target), reached)
+    changes: list[Planned] = []
+    statements: list[Statement] = []
+    for release in chain.between(database, start, target):
+        wanted = chain.changes(live.flavour, database, release)
+        statements += dialect.ddl.combined(wanted, live, schema)
+        for change in wanted:
+            changes.append(_planned(dialect, release, change, live))
+            live = replay(live, [change])
+    wrong = mismatches(chain.expected(live.flavour, database, target), live)
     if wrong:
         raise NotRecognised(f"{database} would not be {target} after the upgrade from {start}:\n{listed(wrong)}")
-    return Plan(database, start, target, planned)
+    return Plan(database, start, target, tuple(changes), tuple(statements))
 
 
-def _planned(
-    dialect: Dialect, database: str, live: Schema, releases: Iterable[str], schema: str | None
-) -> Iterator[Planned]:
-    for release in releases:
-        for change in chain.changes(live.flavour, database, release):
-            if change.is_in(live):
-                yield Planned(release, change, (), None)
-                continue
-            statements = tuple(dialect.ddl.statements(change, live, schema))
-            yield Planned(release, change, statements, dialect.impact.assess(change, live) if statements else None)
-            live = change.apply(live)
+def _planned(dialect: Dialect, release: str, change: Change, live: Schema) -> Planned:
+    present = change.is_in(live)
+    return Planned(release, change, present, None if present else dialect.impact.assess(change, live))
 
 
 def listed(differences: Iterable[Difference], most: int = 20) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from apim_schema import __version__, chain, preflight, registry
-from apim_schema.changes import AddColumn, Change, CreateTable
+from apim_schema.changes import AddColumn, Change, CreateTable, replay
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
 from apim_schema.schema import Schema
@@ -58,11 +58,11 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
     yield from _guards(dialect, live, version_table, (start, *releases), schema, database)
     for release in releases:
         yield f"\n-- {release}"
-        for change in chain.changes(flavour, database, release):
-            if not change.is_in(live):
-                yield f"-- {change}"
-                yield from (script.unit(made, live, schema) for made in dialect.ddl.statements(change, live, schema))
-                live = change.apply(live)
+        changes = chain.changes(flavour, database, release)
+        for made in dialect.ddl.combined(changes, live, schema):
+            yield from (f"-- {change}" for change in dict.fromkeys((made.change, *made.more)))
+            yield script.unit(made, live, schema)
+        live = replay(live, changes)
         yield script.stamp(version_table, release)
     yield script.closing()
 

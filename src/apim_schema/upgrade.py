@@ -111,12 +111,12 @@ class Upgrade:
             live = self._create(live.flavour)
         start, same = self._start(live, stamped)
         planned = plan(self.dialect, self.database, live, start, self.release, self.schema)
-        if stamped is None:
-            stamp.write(connection, self.schema, self.database, start)
         if start == self.release:
+            self._adopt(stamped, start)
             return self._result(start, same, stamped is None, planned, Verdict(), live)
         self._preflight(live, planned)
         before = self._evidence(live, "rows before")
+        self._adopt(stamped, start)
         self._apply(migrate, planned)
         reached = self._read()
         self._verify_schema(reached)
@@ -164,6 +164,11 @@ class Upgrade:
         self.progress.say(f"{self.database}: recognised as {recognised}")
         return recognised.same
 
+    def _adopt(self, stamped: str | None, start: str) -> None:
+        """Stamps a database that had no stamp: from now on an interrupted upgrade knows where it began."""
+        if stamped is None:
+            stamp.write(self.connection, self.schema, self.database, start)
+
     def _preflight(self, live: Schema, planned: Plan) -> None:
         for session in self.dialect.session.others(self.connection, self.schema):
             self.progress.say(f"{self.database}: warning: another session uses it, stop the application: {session}")
@@ -193,7 +198,7 @@ class Upgrade:
 
     def _apply(self, migrate: Migrate, planned: Plan) -> None:
         with self.progress.statements(
-            f"{self.database}: {planned.start} to {planned.target}", planned.statements
+            f"{self.database}: {planned.start} to {planned.target}", len(planned.statements)
         ) as advance:
             self._advance = advance
             try:
@@ -202,19 +207,15 @@ class Upgrade:
                 if self.dialect.session.transactional_ddl:
                     raise
                 raise Unfinished(
-                    f"{self.database}: {error.orig}. {self.executed} of {planned.statements} statements are in: mend "
-                    "the cause and run the same upgrade again, it continues from there"
+                    f"{self.database}: {error.orig}. {self.executed} of {len(planned.statements)} statements are in: "
+                    "mend the cause and run the same upgrade again, it continues from there"
                 ) from error
 
     def apply(self, declared: Changes) -> None:
         """Makes the changes of one revision; Alembic calls it through the revision's `upgrade`."""
         live = self._read()
-        for change in for_flavour(declared, live.flavour):
-            if change.is_in(live):
-                continue
-            for statement in self.dialect.ddl.statements(change, live, self.schema):
-                self._execute(statement)
-            live = change.apply(live)
+        for statement in self.dialect.ddl.combined(for_flavour(declared, live.flavour), live, self.schema):
+            self._execute(statement)
 
     def _execute(self, statement: Statement) -> None:
         self.dialect.session.execute(self.connection, statement.sql)

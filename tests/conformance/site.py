@@ -51,6 +51,11 @@ class Site:
         """Whether an upgrade that fails is rolled back."""
         return self.upgrade().dialect.session.transactional_ddl
 
+    @property
+    def name(self) -> str:
+        """The database's name, which statements are qualified with where a schema is a database."""
+        return sa.make_url(self.url).database or self.url
+
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
         """A connection from outside the tool that commits at the end."""

@@ -72,8 +72,7 @@ def _document(result: Result) -> dict[str, Any]:
         "to": result.target,
         "adopted": result.adopted,
         "changes": [
-            {"release": p.release, "change": str(p.change), "already_there": not p.statements}
-            for p in result.plan.changes
+            {"release": p.release, "change": str(p.change), "already_there": p.present} for p in result.plan.changes
         ],
         "statements": result.executed,
         "rows": documents.verdict(result.verdict) if result.changed else None,
