@@ -3,10 +3,10 @@
 
 PYTHON := .venv/bin/python
 SERVERS := .servers/mysql.stamp .servers/mariadb.stamp
-PARSERS := .parsers/tsql.stamp
+PARSERS := .parsers/tsql.stamp .parsers/plsql.stamp
 
 # an engine or parser named here fails `make test` where it would be skipped
-export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql
+export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql
 
 .PHONY: demo test test-kill check bench clean
 .NOTPARALLEL:
@@ -58,4 +58,8 @@ clean:
 
 .parsers/tsql.stamp: tests/parsers/tsql.sh tests/parsers/tsqlcheck.cs .venv/dev.stamp
 	tests/parsers/tsql.sh .parsers/tsql $(PYTHON)
+	touch $@
+
+.parsers/plsql.stamp: tests/parsers/plsql.sh .venv/dev.stamp
+	tests/parsers/plsql.sh .parsers/plsql $(PYTHON)
 	touch $@
