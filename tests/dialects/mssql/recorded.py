@@ -45,7 +45,7 @@ class Recorded:
     def exec_driver_sql(self, sql: str, **options: Any) -> Answers:
         self.asked.append(sql)
         view = next((view for view in self.rows if view in sql), None)
-        return Answers(self.rows[view] if view else ())
+        return Answers(self.rows[view] if view is not None else ())
 
     @property
     def connection(self) -> Connection:

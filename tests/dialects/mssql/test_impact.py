@@ -1,0 +1,83 @@
+"""What changes cost, and the rows that stand in their way."""
+
+from __future__ import annotations
+
+import pytest
+
+from apim_schema import chain, changes, registry
+from apim_schema.changes import Change
+from apim_schema.dialect import Impact
+from apim_schema.schema import Column
+from tests.dialects.mssql.conftest import Accepted
+
+DIALECT = registry.load("mssql")
+
+
+def of(release: str) -> list[tuple[Change, Impact]]:
+    """The changes of a release on the one before it, each with its cost."""
+    releases = chain.releases("apim")
+    live, found = chain.expected("mssql", "apim", releases[releases.index(release) - 1]), []
+    for change in chain.changes("mssql", "apim", release):
+        found.append((change, DIALECT.impact.assess(change, live)))
+        live = change.apply(live)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("release", "change", "work", "lock"),
+    [
+        ("4.3.0", "create table AM_APP_REVOKED_EVENT", "metadata", "none"),
+        ("4.3.0", "create table AM_API_POLICY_MAPPING", "metadata", "Sch-M"),
+        ("4.3.0", "add column AM_GATEWAY_ENVIRONMENT.TYPE", "metadata", "Sch-M"),
+        ("4.3.0", "add column AM_GATEWAY_ENVIRONMENT.GATEWAY_TYPE", "rebuild", "Sch-M"),
+        ("4.3.0", "add column AM_API_URL_MAPPING.LOG_LEVEL", "rebuild", "Sch-M"),
+        ("4.4.0", "replace primary key of AM_API_CLIENT_CERTIFICATE", "rebuild", "Sch-M"),
+        ("4.4.0", "alter column AM_SERVICE_CATALOG.MD5", "metadata", "Sch-M"),
+        ("4.4.0", "create index IDX_IAT_TI_CK", "scan", "S"),
+        ("4.6.0", "alter column AM_API_ENDPOINTS.ENDPOINT_UUID", "rebuild", "Sch-M"),
+        ("4.6.0", "drop unique", "metadata", "Sch-M"),
+        ("4.6.0", "convert column AM_API_POLICY_MAPPING.PARAMETERS", "rebuild", "Sch-M"),
+        ("4.7.0", "replace foreign key of AM_GW_API_ARTIFACTS", "scan", "Sch-M"),
+        ("4.7.0", "alter column AM_GW_INSTANCES.GW_PROPERTIES", "metadata", "Sch-M"),
+    ],
+)
+def test_the_cost_of_a_change(release: str, change: str, work: str, lock: str) -> None:
+    [cost] = [cost for made, cost in of(release) if str(made).startswith(change)]
+    assert cost == Impact(work, lock)
+
+
+def test_less_room_and_not_null_read_every_row() -> None:
+    live = chain.expected("mssql", "apim", "4.2.0")
+    for change in (
+        changes.AlterColumn("AM_API", "DESCRIPTION", "VARCHAR(9)"),
+        changes.AlterColumn("AM_API", "API_TIER", nullable=False),
+    ):
+        table = live.tables["AM_API"].with_column(Column(change.name, "VARCHAR(99)"))
+        assert DIALECT.impact.assess(change, live.with_table(table)) == Impact("scan", "Sch-M")
+
+
+def test_the_rows_in_the_way(accepted: Accepted) -> None:
+    """A key of an index that is too long is an error of its row; what only SQL Server 2019 converts is asked of it."""
+    live = chain.expected("mssql", "apim", "4.3.0")
+    found = []
+    for change in chain.pending("mssql", "apim", "4.3.0", "4.7.0"):
+        found += [(change.table, hazard) for hazard in DIALECT.impact.hazards(change, live)]
+        live = change.apply(live)
+    assert [hazard.level for _, hazard in found] == ["block"] * 6
+    [index] = [hazard for table, hazard in found if table == "IDN_INVALID_TOKENS"]
+    assert index.condition == "ISNULL(DATALENGTH(t.TOKEN_IDENTIFIER), 0) + ISNULL(DATALENGTH(t.CONSUMER_KEY), 0) > 1700"
+    [ascii_only] = [hazard for table, hazard in found if table == "AM_APPLICATION_REGISTRATION"]
+    assert ascii_only.condition.startswith("COLLATIONPROPERTY('Latin1_General_100_CI_AS_SC_UTF8', 'CodePage') IS NULL")
+    accepted([f"SELECT COUNT(*) FROM {table} t WHERE {hazard.condition}" for table, hazard in found])
+
+
+@pytest.mark.parametrize(
+    ("type_", "default", "spellings"),
+    [
+        ("VARCHAR(9)", "'OFF'", ["(N'OFF')", "(CONVERT([varchar](9),'OFF'))", "CAST('OFF' AS sys.varchar(9))"]),
+        ("INTEGER", "0", ["((0))", "CAST(0 AS INT)", "(CONVERT([int],(0)))"]),
+        ("DATETIME", "CURRENT_TIMESTAMP", ["(getdate())", "sys.getdate()", "(CURRENT_TIMESTAMP)"]),
+    ],
+)
+def test_defaults_as_servers_show_them(type_: str, default: str, spellings: list[str]) -> None:
+    assert {DIALECT.types.normalise_default(spelling, type_) for spelling in spellings} == {default}

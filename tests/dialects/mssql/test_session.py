@@ -1,0 +1,193 @@
+"""What is said to the driver, and what is made of its answers: the driver here is one that answers from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import registry
+from apim_schema.errors import Refused
+from tests.dialects.mssql.conftest import Accepted
+
+SESSION = registry.load("mssql").session
+MODULE = import_module("apim_schema.dialects.mssql.session")
+
+
+class Error(Exception):
+    """The driver's error, as pyodbc has it."""
+
+
+class Driver(SimpleNamespace):
+    """As much of pyodbc as a connection needs. `answers` are (part of a batch, its results); an error is raised."""
+
+    def __init__(self, *answers: tuple[str, list[Any]]) -> None:
+        super().__init__(Error=Error, ProgrammingError=Error, paramstyle="qmark", version="5.1.0", Cursor=Cursor)
+        self.answers, self.executed = answers, list[str]()
+        self.autocommit = False
+
+    def cursor(self) -> Cursor:
+        return Cursor(self)
+
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def close(self) -> None: ...
+
+    @property
+    def engine(self) -> Engine:
+        usual = {"poolclass": NullPool, "use_setinputsizes": False, "_initialize": False}
+        return create_engine("mssql+pyodbc://", module=self, creator=lambda: self, **usual)
+
+
+class Cursor:
+    """A cursor whose results come one by one, each when it is asked for."""
+
+    description: Any = None
+    rowcount = -1
+    messages: tuple[str, ...] = ()
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver, self.results = driver, list[Any]()
+
+    def execute(self, sql: str, parameters: object = None) -> None:
+        self.driver.executed.append(sql)
+        self.results = next((list(results) for part, results in self.driver.answers if part in sql), [])
+        self._take()
+
+    def nextset(self) -> bool:
+        return self._take()
+
+    def _take(self) -> bool:
+        if not self.results:
+            return False
+        self.rows = self.results.pop(0)
+        if isinstance(self.rows, Exception):
+            raise self.rows
+        names = list(self.rows[0]) if self.rows else ["nothing"]
+        self.description = [(name, str, None, None, None, None, True) for name in names]
+        return True
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        rows, self.rows = self.rows, []
+        return [tuple(row.values()) for row in rows]
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return tuple(self.rows.pop(0).values()) if self.rows else None
+
+    def close(self) -> None: ...
+
+
+OTHER = {
+    "session_id": 61,
+    "login_name": "wso2",
+    "program_name": "jTDS",
+    "host_name": "apim-1",
+    "status": "sleeping",
+}
+
+
+@contextmanager
+def prepared(driver: Driver) -> Iterator[Any]:
+    with SESSION.connect(driver.engine, None) as connection:
+        yield connection
+
+
+def test_a_connection_ends_its_transaction_at_an_error_and_waits_for_locks() -> None:
+    driver = Driver()
+    with prepared(driver):
+        pass
+    assert {"SET XACT_ABORT ON", "SET LOCK_TIMEOUT 60000", "SET NOCOUNT ON"} <= set(driver.executed)
+    assert driver.autocommit is False
+
+
+def test_an_error_of_a_later_statement_is_raised() -> None:
+    driver = Driver(("ALTER", [[], [], Error("42000", "late")]))
+    with prepared(driver) as connection, pytest.raises(DBAPIError, match="late"):
+        SESSION.execute(connection, "UPDATE a; ALTER b")
+
+
+def test_a_batch_reaches_the_driver_as_it_stands() -> None:
+    driver = Driver()
+    with prepared(driver) as connection:
+        SESSION.execute(connection, "SELECT '50%', ':a', '?'")
+    assert driver.executed[-1] == "SELECT '50%', ':a', '?'"
+
+
+def test_a_lock_that_is_not_granted_names_the_other_sessions() -> None:
+    timeout = Error("HYT00", "[HYT00] Lock request time out period exceeded. (1222) (SQLExecDirectW)")
+    driver = Driver(("ALTER", [timeout]), ("dm_exec_sessions", [[OTHER]]))
+    with prepared(driver) as connection, pytest.raises(Refused, match=r"60 seconds .*session 61 \(login wso2, program"):
+        SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+
+
+def test_a_login_that_may_not_see_sessions_gets_the_refusal_all_the_same() -> None:
+    timeout = Error("HYT00", "Lock request time out period exceeded. (1222)")
+    driver = Driver(("ALTER", [timeout]), ("dm_exec_sessions", [Error("42000", "permission denied")]))
+    with prepared(driver) as connection, pytest.raises(Refused, match="none that this login may see"):
+        SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+
+
+def test_the_lock_is_taken_outside_of_any_transaction_and_given_back() -> None:
+    driver = Driver(("sp_getapplock", [[{"taken": 0}]]))
+    with SESSION.locked(driver.engine, "apim_schema apim"):
+        assert driver.autocommit
+        assert not any("sp_releaseapplock" in sql for sql in driver.executed)
+    assert driver.executed[-1] == "EXEC sp_releaseapplock N'apim_schema apim', 'Session'"
+
+
+@pytest.mark.parametrize(
+    ("holders", "named"),
+    [([[OTHER]], r"session 61 \(login wso2"), ([Error("42000", "no VIEW SERVER STATE")], "another session")],
+)
+def test_a_lock_that_another_holds_is_refused(holders: list[Any], named: str) -> None:
+    driver = Driver(("sp_getapplock", [[{"taken": -1}]]), ("dm_tran_locks", holders))
+    message = f"apim_schema apim is locked by another upgrade: {named}"
+    with pytest.raises(Refused, match=message), SESSION.locked(driver.engine, "apim_schema apim"):
+        pass
+    assert not any("sp_releaseapplock" in sql for sql in driver.executed)
+
+
+def test_a_lock_whose_connection_is_lost_ends_without_an_error() -> None:
+    driver = Driver(("sp_getapplock", [[{"taken": 0}]]), ("sp_releaseapplock", [Error("08S01", "gone")]))
+    with SESSION.locked(driver.engine, "apim_schema apim"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer", "expected"),
+    [
+        (SESSION.default_schema, ("SCHEMA_NAME", [[{"name": "dbo"}]]), "dbo"),
+        (
+            SESSION.server,
+            ("@@VERSION", [[{"version": "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n\tOct 8 2022"}]]),
+            "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64)",
+        ),
+    ],
+)
+def test_what_the_server_tells_of_itself(
+    ask: Callable[[Any], str], answer: tuple[str, list[Any]], expected: str
+) -> None:
+    with prepared(Driver(answer)) as connection:
+        assert ask(connection) == expected
+
+
+def test_others_are_told_in_words() -> None:
+    with prepared(Driver(("dm_exec_sessions", [[OTHER]]))) as connection:
+        assert SESSION.others(connection, "dbo") == ["session 61 (login wso2, program jTDS, host apim-1, sleeping)"]
+
+
+def test_another_error_stays_what_it_is() -> None:
+    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]))
+    with prepared(driver) as connection, pytest.raises(DBAPIError, match="Cannot find the object"):
+        SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+
+
+def test_batches_are_accepted(accepted: Accepted) -> None:
+    queries = [MODULE.TAKE, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS]
+    accepted([query.format(name="N'x'") for query in queries] + [f"SET {setting}" for setting in MODULE.SETTINGS])
