@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from apim_schema.demo import server
+
 COMMAND = [sys.executable, "-c", "from apim_schema.cli import main; main()", "demo"]
 
 README = Path(__file__).parents[2] / "README.md"
@@ -64,3 +66,11 @@ def test_story_that_does_not_hold_is_said() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "The demo failed" in done.stderr
+
+
+def test_copied_binaries_run(tmp_path: Path) -> None:
+    """Root's checkout may lie in a home that the server's account can't enter: then the binaries are copied."""
+    copied = server._copied(server._binaries(), tmp_path)
+    assert copied.is_relative_to(tmp_path)
+    done = subprocess.run([copied / "initdb", "--version"], capture_output=True, text=True, check=True)
+    assert "PostgreSQL" in done.stdout

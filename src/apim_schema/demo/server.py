@@ -84,7 +84,7 @@ def _initialised(binaries: Path, folder: Path, account: dict[str, Any]) -> Path:
     try:
         _run([str(binaries / "postgres"), "--version"], folder, account)
     except PermissionError:
-        binaries = Path(shutil.copytree(binaries.parent, folder / "installation", symlinks=True)) / "bin"
+        binaries = _copied(binaries, folder)
     data = folder / "data"
     data.mkdir()
     if account:
@@ -92,6 +92,16 @@ def _initialised(binaries: Path, folder: Path, account: dict[str, Any]) -> Path:
     superuser = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     _run([str(binaries / "initdb"), "-D", str(data), *superuser], folder, account)
     return binaries
+
+
+def _copied(binaries: Path, folder: Path) -> Path:
+    """Copies the binaries, and the libraries beside the package: these are found by the way from one to the other."""
+    installation = binaries.parent
+    package = installation.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return Path(shutil.copytree(installation, folder / package.name / installation.name, symlinks=True)) / "bin"
 
 
 def _run(command: Sequence[str], folder: Path, account: dict[str, Any]) -> None:
