@@ -23,6 +23,12 @@ from . import lookup, names, triggers, types
 CONVERTED = "{0}_UTF8"
 """The column that takes the bytes of a text column while it is converted."""
 
+BABELFISH = "babelfish"
+"""An option of the live schema: the server is Babelfish for PostgreSQL, which speaks SQL Server's protocol.
+
+It fills a new column without WITH VALUES, which it does not know, and leaves a default alone, which can't be dropped.
+"""
+
 
 def statements(change: Change, live: Schema, schema: str | None) -> list[Statement]:
     """What remains to be executed until `change` is in, looked at from `live`; empty where it is in already.
@@ -93,19 +99,16 @@ def _fits(live: Schema, table: str, wanted: Column, found: Column) -> bool:
 
 
 def _add(table: str, column: Column, live: Schema) -> str:
-    """A new nullable column with a default says WITH VALUES: without it the rows that stand get NULL.
-
-    Babelfish for PostgreSQL, which speaks SQL Server's protocol, fills them anyway and has no such words.
-    """
-    fills = column.default is not None and column.nullable and "babelfish" not in live.options
+    """A new nullable column with a default says WITH VALUES: without it the rows that stand get NULL."""
+    fills = column.default is not None and column.nullable and BABELFISH not in live.options
     return f"ALTER TABLE {table} ADD {_column(column)}{' WITH VALUES' * fills}"
 
 
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
-    """ALTER COLUMN, which restates all of the column; keys and indexes that are in the way go and come back.
+    """ALTER COLUMN, which restates all of the column; what is in the way goes and comes back.
 
-    A default may stay: the length of a column that has one can be changed.
+    That is a default where the type changes, and keys and indexes where there is less room.
     """
     present = _present(change, live, change.name)
     wanted, table = change.target(present), names.table(change.table, live, schema)
@@ -114,7 +117,10 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     if sqltext.base(wanted.type) != sqltext.base(present.type):
         raise _conflict(change, wanted, present)
     drop, restore = _in_the_way(change, live, schema) if types.narrows(present.type, wanted.type) else ([], [])
-    return [*drop, _alter(table, wanted), *restore]
+    alter = _alter(table, wanted)
+    if present.default is not None and wanted.type != present.type and BABELFISH not in live.options:
+        alter = lookup.without_default(alter, table, present.name)
+    return [*drop, alter, *restore]
 
 
 def _alter(table: str, column: Column) -> str:

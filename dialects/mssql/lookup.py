@@ -53,6 +53,16 @@ ELSE
     UPDATE {table} SET {target} = CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), {source}));"""
 """EXEC, since a server that does not know the collation would not compile the batch."""
 
+WITHOUT_DEFAULT = """DECLARE @name NVARCHAR(258), @default NVARCHAR(MAX);
+SELECT @name = QUOTENAME(d.name), @default = d.definition
+FROM sys.default_constraints d
+WHERE d.parent_object_id = OBJECT_ID({table}) AND COL_NAME(d.parent_object_id, d.parent_column_id) = {column};
+IF @name IS NOT NULL
+    EXEC ({drop} + @name);
+{alter};
+IF @name IS NOT NULL
+    EXEC ({add} + @name + N' DEFAULT ' + @default + {to});"""
+
 DROP_DEFAULT = """DECLARE @drop NVARCHAR(MAX) = (
     SELECT N'{drop}' + QUOTENAME(d.name)
     FROM sys.default_constraints d
@@ -92,6 +102,18 @@ def drop_default(table: str, column: str) -> str:
     """Drops the default of a column, if it has one; `table` is SQL."""
     return DROP_DEFAULT.format(
         drop=_alter_drop(table), table=names.literal(table), column=names.literal(names.spelling(column))
+    )
+
+
+def without_default(alter: str, table: str, column: str) -> str:
+    """Alters a column while its default is away; the default comes back as it was. `table` and `alter` are SQL."""
+    return WITHOUT_DEFAULT.format(
+        table=names.literal(table),
+        column=names.literal(names.spelling(column)),
+        drop=names.literal(f"ALTER TABLE {table} DROP CONSTRAINT "),
+        alter=alter,
+        add=names.literal(f"ALTER TABLE {table} ADD CONSTRAINT "),
+        to=names.literal(f" FOR {names.sql(column)}"),
     )
 
 

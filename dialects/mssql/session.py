@@ -28,7 +28,6 @@ LOCK_NOT_GRANTED = 1222
 
 SETTINGS = (
     "TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "NOCOUNT ON",
     "XACT_ABORT ON",
     "QUOTED_IDENTIFIER ON",
     "ANSI_NULLS ON",
@@ -38,7 +37,10 @@ SETTINGS = (
     "CONCAT_NULL_YIELDS_NULL ON",
     f"LOCK_TIMEOUT {LOCK_TIMEOUT * 1000}",
 )
-"""ODBC has the most of them; tables with an index over a computed column can't be written without."""
+"""ODBC has the most of them; tables with an index over a computed column can't be written without.
+
+NOCOUNT stays off: Alembic checks how many rows of its version table it has changed.
+"""
 
 TAKE = "DECLARE @taken INT; EXEC @taken = sp_getapplock {name}, 'Exclusive', 'Session', 0; SELECT @taken AS taken"
 GIVE_BACK = "EXEC sp_releaseapplock {name}, 'Session'"
@@ -75,8 +77,7 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     resource = names.literal(name)
     with engine.connect() as connection:
         cast(Any, connection.connection.dbapi_connection).autocommit = True
-        execute(connection, "SET NOCOUNT ON")
-        [(taken,)] = _ask(connection, TAKE.format(name=resource))
+        [(taken,)] = _run(connection, TAKE.format(name=resource))
         if taken < 0:
             holders = _told(connection, HOLDERS.format(name=resource)) or "another session"
             raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
@@ -111,19 +112,28 @@ def execute(connection: Connection, sql: str) -> None:
         ) from error
 
 
-def _run(connection: Connection, sql: str) -> None:
-    """On a cursor of the driver's own: SQLAlchemy closes one that has no rows, and drops the results that follow."""
+def _run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """Runs a batch to its end and returns the rows of its last result that has any.
+
+    On a cursor of the driver's own: SQLAlchemy closes one that begins without rows, and drops the results that follow.
+    """
     driver, cursor = cast(Any, connection.dialect.dbapi), cast(Any, connection.connection.cursor())
     try:
         cursor.execute(sql)
+        rows = _fetched(cursor)
         while cursor.nextset():
-            pass
+            rows = _fetched(cursor) or rows
+        return rows
     except driver.Error as error:
         raise DBAPIError.instance(
             sql, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
         ) from error
     finally:
         cursor.close()
+
+
+def _fetched(cursor: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:

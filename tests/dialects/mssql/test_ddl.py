@@ -132,10 +132,24 @@ def test_a_collation_of_the_columns_own_is_no_conflict_and_is_restated() -> None
 
 
 def test_nullability_is_restated() -> None:
-    alters = [b for b in planned(expected("4.2.0"), "apim", "4.2.0", "4.7.0") if "ALTER COLUMN" in b]
-    assert all(batch.endswith(" NULL") for batch in alters)
+    batches = planned(expected("4.2.0"), "apim", "4.2.0", "4.7.0")
+    alters = [line.rstrip(";") for batch in batches for line in batch.splitlines() if "ALTER COLUMN" in line]
+    assert all(line.endswith(" NULL") for line in alters)
     assert "ALTER TABLE AM_SERVICE_CATALOG ALTER COLUMN MD5 VARCHAR(512) NOT NULL" in alters
     assert "ALTER TABLE AM_GW_INSTANCES ALTER COLUMN GW_PROPERTIES VARBINARY(MAX) NULL" in alters
+
+
+def test_a_default_is_away_while_its_column_changes() -> None:
+    """It is found by the batch itself, in a live database too: the model has no name for it."""
+    change = changes.AlterColumn(ENDPOINTS, "REVISION_UUID", "VARCHAR(100)")
+    for live in (expected("4.5.0"), online(expected("4.5.0"))):
+        batch = statements(change, live, "dbo")[1]
+        drop, alter, add = (batch.index(part) for part in ("DROP CONSTRAINT", "ALTER COLUMN", "ADD CONSTRAINT"))
+        assert drop < alter < add
+        assert "ALTER COLUMN REVISION_UUID VARCHAR(100) NOT NULL;" in batch
+        assert "N' FOR REVISION_UUID'" in batch
+    [_, batch, _] = statements(change, online(expected("4.5.0"), babelfish=1), "dbo")
+    assert batch == "ALTER TABLE dbo.AM_API_ENDPOINTS ALTER COLUMN REVISION_UUID VARCHAR(100) NOT NULL"
 
 
 def test_keys_over_a_column_that_gets_shorter_go_and_come_back() -> None:
