@@ -15,12 +15,14 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from apim_schema import chain, config, report
+from apim_schema import chain, config, registry, report, script
 from apim_schema.errors import NotProven, SchemaToolError, UsageError
 from apim_schema.evidence import PROVEN
 from apim_schema.redact import redact
 from apim_schema.target import Target
 from apim_schema.upgrade import Result, Upgrade
+
+NO_DOWNGRADE = "there is no downgrade: restore the backup that you took before the upgrade"
 
 ATTRIBUTE = "apim_schema_upgrade"
 """Where our own command line hands its Upgrade to Alembic's configuration."""
@@ -57,23 +59,41 @@ def _run() -> None:
     if context.config.get_main_option("version_locations") is None or database not in chain.DATABASES:
         raise UsageError("alembic.ini has no such section: use [alembic] for apim, -n shared for shared")
     given = context.config.attributes.get(ATTRIBUTE)
-    target: Target = given.target if given else config.from_x_arguments(database, context.get_x_argument(True))
-    verb = _command(target)
-    if verb == "downgrade":
-        raise UsageError("there is no downgrade: restore the backup that you took before the upgrade")
     if context.is_offline_mode():
-        raise UsageError("--sql is not supported: the statements depend on what the live database has")
+        _offline(database, context.get_x_argument(True))
+        return
+    target: Target = given.target if given else config.from_x_arguments(database, context.get_x_argument(True))
+    verb = _command()
+    if verb == "downgrade":
+        raise UsageError(NO_DOWNGRADE)
     if verb == "upgrade":
         _upgrade(given, target)
     else:
         _pass_through(target)
 
 
-def _command(target: Target) -> str:
-    """The name of the Alembic command: it is the name of the function that works out its steps."""
-    context.configure(dialect_name=target.url.get_backend_name())
+def _command() -> str:
+    """The name of the Alembic command: it is the name of the function that works out its steps.
+
+    Alembic tells it to a configured context only; which dialect that has does not matter here.
+    """
+    context.configure(dialect_name="sqlite")
     function: Callable[..., object] = context.get_context().opts["fn"]
     return function.__name__
+
+
+def _offline(database: str, x: dict[str, str]) -> None:
+    """Prints the script, whole or not at all: Alembic would have printed what came before an error."""
+    if _command() != "upgrade":
+        raise UsageError(NO_DOWNGRADE)
+    flavour = x.get("dialect")
+    if flavour is None:
+        raise UsageError("a script needs its dialect: -x dialect=NAME, one of " + ", ".join(registry.FLAVOURS))
+    opts = context.get_context().opts
+    if not opts["starting_rev"]:
+        raise UsageError("a script needs the release to start from: alembic upgrade 4.2.0:4.7.0 --sql")
+    text = script.render(flavour, database, opts["starting_rev"], _destination(database), x.get("schema"))
+    print(text, end="")
 
 
 def _destination(database: str) -> str:

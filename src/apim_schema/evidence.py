@@ -16,7 +16,7 @@ from apim_schema.dialect import Bucket, Compared, Dialect
 from apim_schema.progress import Progress
 from apim_schema.schema import Schema, Table
 
-KEYS_SHOWN = 20
+KEYS_SHOWN = 100
 
 PROVEN, CHANGED, NOT_PROVEN = "proven", "changed", "not proven"
 

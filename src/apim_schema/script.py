@@ -60,7 +60,7 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
         yield f"\n-- {release}"
         changes = chain.changes(flavour, database, release)
         for made in dialect.ddl.combined(changes, live, schema):
-            yield from (f"-- {change}" for change in dict.fromkeys((made.change, *made.more)))
+            yield from dict.fromkeys(f"-- {change}" for change in (made.change, *made.more))
             yield script.unit(made, live, schema)
         live = replay(live, changes)
         yield script.stamp(version_table, release)

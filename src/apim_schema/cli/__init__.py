@@ -10,6 +10,7 @@ from apim_schema.cli.common import Verbs, shown_statements
 from apim_schema.cli.demo import demo
 from apim_schema.cli.history import history
 from apim_schema.cli.snapshot import snapshot
+from apim_schema.cli.sql import sql
 from apim_schema.cli.status import status
 from apim_schema.cli.upgrade import upgrade
 from apim_schema.cli.verify import verify
@@ -39,5 +40,5 @@ def main(context: click.Context, verbose: bool) -> None:
         context.with_resource(shown_statements())
 
 
-for verb in (status, upgrade, verify, snapshot, adopt, history, demo):
+for verb in (status, sql, upgrade, verify, snapshot, adopt, history, demo):
     main.add_command(verb)

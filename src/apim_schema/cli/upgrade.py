@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 
 import click
-from alembic import command
-from alembic.config import Config
 from rich.console import Console
 
 from apim_schema import chain, environment, report
@@ -41,13 +39,10 @@ def upgrade(targets: Sequence[Target], release: str, create: bool) -> Answer:
 def _upgrade(release: str, create: bool, target: Target) -> Result:
     """Through Alembic, which works out the revisions; its environment runs this very Upgrade."""
     run = Upgrade(target, release, create, report.Terminal())
-    section = chain.SECTIONS[target.database]
-    config = Config(chain.ini_file(), ini_section=section, attributes={environment.ATTRIBUTE: run})
     try:
-        command.upgrade(config, run.release)
+        return environment.through_alembic(run)
     except KeyboardInterrupt:
         raise _interrupted(run) from None
-    return run.result
 
 
 def _interrupted(run: Upgrade) -> SchemaToolError:
