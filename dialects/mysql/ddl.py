@@ -316,15 +316,18 @@ def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
 
 def _create(table: Table, live: Schema, schema: str | None) -> str:
     """CREATE TABLE, with key parts as long as the database's character set allows."""
-    table, charset = _aligned(table, live), live.options.get("charset")
-    whole = _leaned_on(table)
+    table, charset, whole = _aligned(table, live), live.options.get("charset"), _leaned_on(table)
+
+    def fitting(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return types.fitting(table, columns, whole, charset)
+
     parts = [_column(column) for column in table.columns.values()]
     if table.primary_key is not None:
-        parts.append(f"PRIMARY KEY ({names.listed(types.fitting(table, table.primary_key.columns, whole, charset))})")
+        parts.append(f"PRIMARY KEY ({names.listed(fitting(table.primary_key.columns))})")
     for key in table.unique:
         named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
-        parts.append(f"{named}UNIQUE ({names.listed(types.fitting(table, key.columns, whole, charset))})")
-    parts += [_index(index) for index in table.indexes]
+        parts.append(f"{named}UNIQUE ({names.listed(fitting(key.columns))})")
+    parts += [_index(replace(index, columns=fitting(index.columns))) for index in table.indexes]
     parts += [_foreign_key(key, schema) for key in table.foreign_keys]
     body = ",\n    ".join(parts)
     return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n) ENGINE=InnoDB"

@@ -179,7 +179,8 @@ def fitting(table: Table, parts: tuple[str, ...], whole: Collection[str], charse
 
     Columns that are in `whole` keep their length: a foreign key can't lean on the beginning of a column.
     """
-    lengths = {part: characters(table.columns[part].type) for part in parts if part not in whole}
+    free = [part for part in parts if part in table.columns and part not in whole]
+    lengths = {part: characters(table.columns[part].type) for part in free}
     cut, length = parts, max((n for n in lengths.values() if n), default=0)
     while key_bytes(table, cut, charset) > KEY_BYTES and length > 1:
         length -= 1
