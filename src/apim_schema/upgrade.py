@@ -20,7 +20,7 @@ from apim_schema import chain, evidence, history, preflight, stamp
 from apim_schema.changes import AddColumn
 from apim_schema.compare import Difference, mismatches
 from apim_schema.dialect import Dialect, Statement
-from apim_schema.errors import Blocked, Refused, SchemaToolError, Unfinished
+from apim_schema.errors import Blocked, NotProven, Refused, SchemaToolError, Unfinished
 from apim_schema.evidence import Evidence, Verdict
 from apim_schema.planner import Plan, listed, plan
 from apim_schema.progress import Progress, Silent
@@ -67,7 +67,7 @@ class Upgrade:
         self.release = chain.check_release(self.target.database, self.release)
         self.dialect: Dialect = self.target.dialect
         self.database = self.target.database
-        self.executed = 0
+        self.executed = self.planned = 0
 
     def run(self, migrate: Migrate) -> Result:
         """Upgrades, and returns what was done.
@@ -88,19 +88,32 @@ class Upgrade:
 
     @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[None]:
-        if not self.dialect.session.transactional_ddl:
-            yield
-            connection.commit()
-            return
+        """One transaction where the database has transactional DDL; says of any error how far the upgrade got."""
+        committing = False
         try:
-            with connection.begin():
+            if self.dialect.session.transactional_ddl:
+                with connection.begin():
+                    yield
+                    committing = True
+            else:
                 yield
-        except DBAPIError as error:
-            raise Refused(f"{self.database}: {error.orig}. Rolled back, the database is as before") from error
-        except SchemaToolError as error:
-            if self.executed:
-                raise type(error)(f"{error}\nRolled back, the database is as before") from error
-            raise
+                connection.commit()
+        except (DBAPIError, SchemaToolError) as error:
+            raise self._failed(error, committing) from error
+
+    def _failed(self, error: DBAPIError | SchemaToolError, committing: bool) -> SchemaToolError:
+        told = f"{self.database}: {str(error.orig).strip()}" if isinstance(error, DBAPIError) else str(error)
+        if committing:
+            return NotProven(f"{told}. This happened during the commit: `status` tells whether it went through")
+        if self.dialect.session.transactional_ddl:
+            undone = "Rolled back, the database is as before"
+            return Refused(f"{told}\n{undone}") if self.executed or isinstance(error, DBAPIError) else error
+        if self.executed:
+            return Unfinished(
+                f"{told}\n{self.executed} of {self.planned} statements are in: mend the cause and run the same upgrade "
+                "again, it continues from there"
+            )
+        return Refused(f"{told}\nNothing was changed") if isinstance(error, DBAPIError) else error
 
     def _upgrade(self, connection: Connection, migrate: Migrate) -> Result:
         self.connection = connection
@@ -197,19 +210,10 @@ class Upgrade:
         )
 
     def _apply(self, migrate: Migrate, planned: Plan) -> None:
-        with self.progress.statements(
-            f"{self.database}: {planned.start} to {planned.target}", len(planned.statements)
-        ) as advance:
+        self.planned = len(planned.statements)
+        with self.progress.statements(f"{self.database}: {planned.start} to {planned.target}", self.planned) as advance:
             self._advance = advance
-            try:
-                migrate(self.connection, self)
-            except DBAPIError as error:
-                if self.dialect.session.transactional_ddl:
-                    raise
-                raise Unfinished(
-                    f"{self.database}: {error.orig}. {self.executed} of {len(planned.statements)} statements are in: "
-                    "mend the cause and run the same upgrade again, it continues from there"
-                ) from error
+            migrate(self.connection, self)
 
     def apply(self, declared: Changes) -> None:
         """Makes the changes of one revision; Alembic calls it through the revision's `upgrade`."""
