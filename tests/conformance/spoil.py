@@ -13,6 +13,11 @@ DDL = re.compile(r"\s*(ALTER|CREATE|DROP|DO|BEGIN|DECLARE|EXEC|UPDATE|SET @)\b",
 OWN = re.compile(r"alembic_version|apim_schema_history", re.IGNORECASE)
 
 
+def is_change(statement: str) -> bool:
+    """Whether a statement changes the schema, or a row on the way to it; the tool's own tables do not count."""
+    return bool(DDL.match(statement)) and not OWN.search(statement)
+
+
 @contextmanager
 def before_each_change(look: Callable[[int, str], str | None]) -> Iterator[None]:
     """Calls `look(number, statement)` before each statement that changes the schema; numbers begin with 0.
@@ -23,7 +28,7 @@ def before_each_change(look: Callable[[int, str], str | None]) -> Iterator[None]
 
     def before(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
         nonlocal count
-        if DDL.match(statement) and not OWN.search(statement):
+        if is_change(statement):
             count += 1  # first of all: looking may execute statements itself
             statement = look(count - 1, statement) or statement
         return statement, parameters

@@ -1,0 +1,110 @@
+"""Killed at any point, a second `upgrade head` ends in the same schema with the same rows."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apim_schema import registry
+from apim_schema.environment import through_alembic as run
+from apim_schema.errors import SchemaToolError
+from tests.conformance.site import Site, site
+from tests.conformance.spoil import before_each_change, recorded
+from tests.conformance.test_failures import OLD, kinds
+from tests.conformance.test_upgrade import HEAD, stamped
+from tests.servers import Server
+
+ROOT = Path(__file__).parents[2]
+CONVERTED = ("PARAMETERS", "INPUTS", "GATEWAY_TYPE", "TOKEN_IDENTIFIER")
+"""Columns whose changes take several steps on some database: killed at each of them."""
+
+
+@pytest.fixture(scope="module")
+def statements(server: Server) -> list[str]:
+    """The statements of the whole way on this engine."""
+    with site(server, "apim", OLD) as customer, recorded() as seen:
+        run(customer.upgrade())
+    return seen
+
+
+def telling(statements: list[str], transactional: bool) -> list[int]:
+    """One statement of each kind, and each step of the conversions that have several.
+
+    What can roll back has nothing to continue: there the first and the last will do.
+    """
+    if transactional:
+        return [0, len(statements) - 1]
+    steps = {number for number, sql in enumerate(statements) if any(name in sql.upper() for name in CONVERTED)}
+    steps -= {number for number in steps if statements[number].upper().startswith("CREATE TABLE")}
+    return sorted(steps | set(kinds(statements)))
+
+
+def kill_the_tool(customer: Site, when: str, number: int) -> None:
+    command = [sys.executable, "-m", "tests.conformance.killed", customer.database, customer.url, when, str(number)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+
+
+def expect_the_same_end(customer: Site) -> None:
+    run(customer.upgrade())
+    assert customer.differences_from(HEAD) == []
+    assert customer.rows_are_as_before()
+    assert stamped(customer) == HEAD
+
+
+def test_tool_killed_at_each_kind_of_statement(server: Server, statements: list[str]) -> None:
+    transactional = registry.load(server.dialect).session.transactional_ddl
+    for number in telling(statements, transactional):
+        with site(server, "apim", OLD) as customer:
+            kill_the_tool(customer, "after", number)
+            expect_the_same_end(customer)
+
+
+@pytest.mark.kill
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_tool_killed_at_every_statement(server: Server, statements: list[str], when: str) -> None:
+    for number in range(len(statements)):
+        with site(server, "apim", OLD) as customer:
+            kill_the_tool(customer, when, number)
+            expect_the_same_end(customer)
+
+
+def test_tool_killed_again_and_again(server: Server) -> None:
+    """Each run gets one statement further; what can roll back gets nowhere, and is as it was each time."""
+    with site(server, "apim", "4.5.0") as customer:
+        for _ in range(6):
+            kill_the_tool(customer, "after", 0)
+        if customer.transactional:
+            assert customer.differences_from("4.5.0") == []
+        expect_the_same_end(customer)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_server_killed(server: Server, statements: list[str], share: float) -> None:
+    kill_the_server(server, int(len(statements) * share))
+
+
+@pytest.mark.kill
+@pytest.mark.timeout(3600)
+def test_server_killed_at_many_statements(server: Server, statements: list[str]) -> None:
+    for number in range(0, len(statements), 5):
+        kill_the_server(server, number)
+
+
+def kill_the_server(server: Server, number: int) -> None:
+    with site(server, "apim", OLD) as customer:
+
+        def kill(at: int, statement: str) -> None:
+            if at == number:
+                server.kill()
+
+        with before_each_change(kill), pytest.raises(SchemaToolError) as caught:
+            run(customer.upgrade())
+        server.restart()
+        assert caught.value.exit_code == (3 if customer.transactional or number == 0 else 4)
+        expect_the_same_end(customer)
