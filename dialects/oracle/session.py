@@ -83,8 +83,9 @@ def _introduce(connection: Connection) -> None:
 
 def _check_compiled(connection: Any, cursor: Any, statement: str, *arguments: Any) -> None:
     """A trigger that does not compile is created all the same, with no more than a warning."""
-    if cursor.warning is not None:
-        raise Unfinished(f"{statement.splitlines()[0]}: {cursor.warning}; drop it and mend the cause")
+    warning = getattr(cursor, "warning", None)  # cx_Oracle has none
+    if warning is not None:
+        raise Unfinished(f"{statement.splitlines()[0]}: {warning}; drop it and mend the cause")
 
 
 @contextmanager

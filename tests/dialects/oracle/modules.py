@@ -1,0 +1,15 @@
+"""The dialect's modules, as the registry loads them: by name, so that no type checker has to know the folder."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+ddl: Any = import_module("apim_schema.dialects.oracle.ddl")
+digest: Any = import_module("apim_schema.dialects.oracle.digest")
+impact: Any = import_module("apim_schema.dialects.oracle.impact")
+introspect: Any = import_module("apim_schema.dialects.oracle.introspect")
+names: Any = import_module("apim_schema.dialects.oracle.names")
+plsql: Any = import_module("apim_schema.dialects.oracle.plsql")
+session: Any = import_module("apim_schema.dialects.oracle.session")
+types: Any = import_module("apim_schema.dialects.oracle.types")

@@ -1,0 +1,130 @@
+"""The statements of every release, carried out on the model: they arrive, from every state that a kill can leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from apim_schema import chain, changes, compare, registry
+from apim_schema.errors import Conflict
+from apim_schema.schema import Column, Schema
+from tests.dialects.oracle.modules import ddl
+from tests.dialects.oracle.simulated import raw, run, view
+
+STEPS = [
+    (flavour, database, start, target)
+    for flavour in registry.flavours("oracle")
+    for database in chain.DATABASES
+    for start, target in zip(chain.releases(database), chain.releases(database)[1:], strict=False)
+    if start >= chain.first(flavour, database)
+]
+UNITS = ("BYTE", "CHAR")
+
+
+def start_of(flavour: str, database: str, release: str) -> Schema:
+    return raw(chain.expected(flavour, database, release))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("step", STEPS, ids="-".join)
+def test_a_release_is_reached_through_every_state_between(step: tuple[str, str, str, str], unit: str) -> None:
+    """After each statement, what remains is the rest and nothing else."""
+    flavour, database, start, target = step
+    schema = start_of(flavour, database, start)
+    live = view(schema, unit)
+    for change in (c for c in chain.changes(flavour, database, target) if not isinstance(c, changes.ForgoIndex)):
+        rest = statements(change, live)
+        assert bool(rest) != change.is_in(live), str(change)
+        while rest:
+            schema = run(schema, rest.pop(0))
+            live = view(schema, unit)
+            left = statements(change, live)
+            assert left == rest or (left[1:] == rest and "utf8_bytes" in left[0])  # batches are never known to be all
+            assert change.is_in(live) == (not rest), str(change)
+    assert compare.mismatches(chain.expected(flavour, database, target), live) == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids="-".join)
+def test_the_plan_is_what_runs(step: tuple[str, str, str, str]) -> None:
+    """The statements planned on the model are those that the database itself would ask for, change after change."""
+    flavour, database, start, target = step
+    schema = start_of(flavour, database, start)
+    planned = live = view(schema, "CHAR")
+    for change in chain.changes(flavour, database, target):
+        expected = statements(change, planned)
+        assert statements(change, live) == expected
+        for sql in expected:
+            schema = run(schema, sql)
+        live = view(schema, "CHAR") if expected else live
+        planned = change.apply(planned)
+
+
+@pytest.mark.parametrize("flavour", registry.flavours("oracle"))
+@pytest.mark.parametrize("database", chain.DATABASES)
+def test_create_makes_the_first_release(flavour: str, database: str) -> None:
+    wanted = chain.expected(flavour, database, chain.first(flavour, database))
+    schema = Schema(flavour)
+    for statement in ddl.create(wanted, "APIM"):
+        schema = run(schema, statement.sql)
+    assert compare.compare(wanted, view(schema)) == []
+
+
+def test_a_column_keeps_its_own_semantics_whatever_the_session_has() -> None:
+    change = changes.AlterColumn("T", "C", type="VARCHAR2(512)")
+    for unit in UNITS:
+        live = with_columns(Column("C", "VARCHAR2(10)", unit=unit), unit="BYTE")
+        assert sql(change, live) == [f"ALTER TABLE T MODIFY (C VARCHAR2(512 {unit}))"]
+    offline = with_columns(Column("C", "VARCHAR2(10)"))
+    assert "CHAR_USED" in sql(change, offline)[0]
+
+
+def test_null_is_said_only_where_it_changes() -> None:
+    nullable, required = Column("C", "NUMBER(1)"), Column("C", "NUMBER(1)", nullable=False)
+    to_null, to_required = changes.AlterColumn("T", "C", nullable=True), changes.AlterColumn("T", "C", nullable=False)
+    assert sql(to_null, with_columns(required)) == ["ALTER TABLE T MODIFY (C NULL)"]
+    assert sql(to_required, with_columns(nullable)) == ["ALTER TABLE T MODIFY (C NOT NULL)"]
+    assert sql(to_null, with_columns(nullable)) == sql(to_required, with_columns(required)) == []
+
+
+def test_names_are_quoted_only_where_they_must_be() -> None:
+    live = with_columns(Column("MODE", "VARCHAR2(10)", unit="CHAR"))
+    change = changes.AlterColumn("T", "MODE", type="VARCHAR2(20)")
+    (statement,) = ddl.statements(change, live, "apim")
+    assert statement.sql == 'ALTER TABLE APIM.T MODIFY ("MODE" VARCHAR2(20 CHAR))'
+    (statement,) = ddl.statements(change, live, "Apim")
+    assert statement.sql.startswith('ALTER TABLE "Apim".T ')
+
+
+def test_a_column_of_the_working_name_that_is_none_of_ours_is_a_conflict() -> None:
+    live = with_columns(Column("C", "VARCHAR2(10)"), Column("C" + ddl.SUCCESSOR, "VARCHAR2(10)"))
+    with pytest.raises(Conflict, match="by hand"):
+        sql(changes.TextToBinary("T", "C", "BLOB"), live)
+
+
+def test_another_table_in_the_way_is_a_conflict() -> None:
+    change = next(c for c in chain.changes("oracle", "apim", "4.3.0") if isinstance(c, changes.CreateTable))
+    schema = start_of("oracle", "apim", "4.3.0")
+    table = schema.tables[change.table]
+    columns = {n: c for n, c in table.columns.items() if n != "POLICY_ORDER"}
+    with pytest.raises(Conflict, match="POLICY_ORDER"):
+        sql(change, view(schema.with_table(replace(table, columns=columns))))
+
+
+def test_an_index_that_a_release_may_have_is_looked_up_by_the_script() -> None:
+    (change,) = chain.changes("oracle", "shared", "4.5.0")
+    (statement,) = sql(change, chain.expected("oracle", "shared", "4.4.0"))
+    assert "EXECUTE IMMEDIATE 'CREATE INDEX REG_RESC_PROP_BY_REG_PROP_ID" in statement
+
+
+def statements(change: changes.Change, live: Schema) -> list[str]:
+    return [statement.sql for statement in ddl.statements(change, live, "APIM")]
+
+
+def with_columns(*columns: Column, **options: str) -> Schema:
+    table = replace(chain.expected("oracle", "shared", "4.2.0").tables["REG_TAG"], name="T")
+    return Schema("oracle", {"T": replace(table, columns={c.name: c for c in columns})}, options=options)
+
+
+def sql(change: changes.Change, live: Schema) -> list[str]:
+    return [statement.sql for statement in ddl.statements(change, live, None)]

@@ -1,0 +1,157 @@
+"""Digests: what is asked of the server, and what is made of its answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from apim_schema import chain
+from apim_schema.dialect import Bucket, Compared
+from apim_schema.errors import Refused
+from apim_schema.schema import Column, Key, Schema, Table
+from tests.dialects.oracle.connection import Recorder, no_crypto
+from tests.dialects.oracle.modules import digest, introspect, names
+
+
+class Lob:
+    """A LOB locator of the driver."""
+
+    def __init__(self, value: bytes | str) -> None:
+        self.value = value
+        self.type = SimpleNamespace(name="DB_TYPE_BLOB" if isinstance(value, bytes) else "DB_TYPE_CLOB")
+        self.reads = 0
+
+    def size(self) -> int:
+        return len(self.value)
+
+    def read(self, offset: int = 1, amount: int | None = None) -> bytes | str:
+        self.reads += 1
+        return self.value[offset - 1 :][:amount]
+
+
+def compared_of(table: Table, now: Schema | None = None) -> list[Compared]:
+    """The columns of a table as evidence compares them, with the schema as it is now."""
+    present = now.tables[table.name].columns if now else table.columns
+    return [
+        Compared(name, introspect.converted(present[name], column) or names.sql(name))
+        for name, column in table.columns.items()
+    ]
+
+
+def table(*types: str, key: Sequence[str] = ("C0",)) -> Table:
+    columns = {f"C{place}": Column(f"C{place}", type_) for place, type_ in enumerate(types)}
+    return Table("T", columns, Key(tuple(key)) if key else None)
+
+
+def test_buckets_are_summed_by_the_server() -> None:
+    connection = Recorder(lambda sql: [(7, 2, "36893488147419103230"), (9, 1, "5")])
+    found = digest.buckets(connection, "APIM", table("INTEGER"), compared_of(table("INTEGER")))
+    assert found == {7: Bucket(2, 36893488147419103230), 9: Bucket(1, 5)}
+
+
+def test_null_is_no_hash_and_every_column_has_its_own() -> None:
+    connection = Recorder()
+    wanted = table("INTEGER", "VARCHAR2(4000)")
+    digest.buckets(connection, None, wanted, compared_of(wanted))
+    assert connection.asked[-1].count("IS NULL THEN '-'") == 2
+    assert " || " in connection.asked[-1]
+
+
+def test_a_text_that_became_bytes_is_hashed_as_its_text() -> None:
+    old, new = (chain.expected("oracle", "apim", release) for release in ("4.5.0", "4.6.0"))
+    connection = Recorder()
+    wanted = old.tables["AM_API_POLICY_MAPPING"]
+    digest.buckets(connection, "APIM", wanted, compared_of(wanted))
+    digest.buckets(connection, "APIM", wanted, compared_of(wanted, new))
+    before, after = connection.asked
+    assert before.replace("PARAMETERS", "TO_CHAR(PARAMETERS, 873)") == after
+
+
+def test_lobs_are_hashed_by_the_server_where_it_may() -> None:
+    connection = Recorder()
+    digest.buckets(connection, None, table("INTEGER", "BLOB"), compared_of(table("INTEGER", "BLOB")))
+    assert digest.method(connection) == "STANDARD_HASH SHA-256, LOBs by DBMS_CRYPTO"
+    assert "DBMS_CRYPTO.HASH(C1, 4)" in next(sql for sql in connection.asked if "GROUP BY" in sql)
+    assert "STANDARD_HASH(C1" not in "".join(connection.asked)
+
+
+def test_lobs_are_streamed_where_it_may_not() -> None:
+    connection = Recorder(no_crypto)
+    connection.driver_rows = [(3, "AB", Lob(b"\x00\xff")), (3, "AB", None), (4, "CD", Lob(b""))]
+    found = digest.buckets(connection, None, table("INTEGER", "BLOB"), compared_of(table("INTEGER", "BLOB")))
+    assert digest.method(connection) == "STANDARD_HASH SHA-256, LOBs streamed to the client"
+    assert "GROUP BY" not in "".join(connection.asked)
+    content = hashlib.sha256(b"\x00\xff").hexdigest().upper()
+    assert found == {3: Bucket(2, number(f"AB{content}") + number("AB-")), 4: Bucket(1, number("CD+"))}
+
+
+def number(row: str) -> int:
+    return int(hashlib.sha256(row.encode()).hexdigest()[:16], 16)
+
+
+def test_a_large_lob_is_read_in_pieces_and_a_text_whole() -> None:
+    content = bytes(range(256)) * 4096 * 3
+    blob, clob = Lob(content), Lob("Grüße 😀" * 9)
+    assert digest.lob_value(blob) == hashlib.sha256(content).hexdigest().upper()
+    assert digest.lob_value(clob) == hashlib.sha256(("Grüße 😀" * 9).encode()).hexdigest().upper()
+    assert (blob.reads, clob.reads) == (3, 1)
+    assert digest.lob_value("long") == hashlib.sha256(b"long").hexdigest().upper()
+    assert [digest.lob_value(Lob("")), digest.lob_value(b""), digest.lob_value(None)] == ["+", "+", "-"]
+
+
+def test_a_long_is_streamed_even_where_the_server_hashes() -> None:
+    connection = Recorder()
+    digest.buckets(connection, None, table("INTEGER", "LONG RAW"), compared_of(table("INTEGER", "LONG RAW")))
+    assert "GROUP BY" not in "".join(connection.asked)
+    assert "STANDARD_HASH(C1" not in "".join(connection.asked)
+
+
+def test_expressions_stay_below_4000_bytes() -> None:
+    wide = table(*["NUMBER"] * 1000)
+    connection = Recorder()
+    digest.buckets(connection, None, wide, compared_of(wide))
+    depth = widest = operands = 0
+    counts = {0: 1}
+    for token in connection.asked[-1].replace("(", " ( ").replace(")", " ) ").split():
+        if token == "(":
+            depth += 1
+            counts[depth] = 1
+        elif token == ")":
+            depth -= 1
+        elif token == "||":
+            counts[depth] += 1
+            operands += 1
+            widest = max(widest, counts[depth])
+    assert operands > 900
+    assert widest * 64 <= 4000
+
+
+def test_a_type_that_cannot_be_compared_is_refused_by_name() -> None:
+    with pytest.raises(Refused, match=r"T\.C1 is SDO_GEOMETRY"):
+        digest.buckets(
+            Recorder(), None, table("INTEGER", "SDO_GEOMETRY"), compared_of(table("INTEGER", "SDO_GEOMETRY"))
+        )
+
+
+def test_rows_of_a_table_without_a_key_are_one_bucket() -> None:
+    connection = Recorder()
+    keyless = table("INTEGER", key=())
+    digest.buckets(connection, None, keyless, compared_of(keyless))
+    assert "SELECT 0 AS bucket" in connection.asked[-1]
+    assert digest.keys(connection, None, keyless, [0], 20) == []
+
+
+def test_no_more_buckets_are_named_than_keys_are_wanted() -> None:
+    connection = Recorder(lambda sql: [("a", 1)])
+    found = digest.keys(connection, "APIM", table("CHAR(1)", "INTEGER", key=("C0", "C1")), list(range(4096)), 20)
+    assert found == [("a", 1)]
+    assert connection.asked[-1].startswith("SELECT C0, C1 FROM APIM.T WHERE ")
+    assert "IN (" + ", ".join(map(str, range(20))) + ") FETCH FIRST 20 ROWS ONLY" in connection.asked[-1]
+
+
+def test_estimates_are_the_servers_statistics() -> None:
+    connection = Recorder(lambda sql: [("REG_TAG", 12), ("NEVER_ANALYSED", None)])
+    assert digest.estimate(connection, "apim") == {"REG_TAG": 12, "NEVER_ANALYSED": 0}

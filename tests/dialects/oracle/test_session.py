@@ -1,0 +1,136 @@
+"""Sessions and locks, as far as they can be told without a server."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.exc import DatabaseError
+
+from apim_schema import chain
+from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateTable, TextToBinary
+from apim_schema.errors import Refused, Unfinished
+from tests.dialects.oracle.connection import Recorder, failure
+from tests.dialects.oracle.modules import impact, session
+from tests.dialects.oracle.simulated import raw, view
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made."""
+    made: list[float] = []
+    monkeypatch.setattr(session.time, "sleep", made.append)
+    return made
+
+
+@pytest.mark.parametrize("code", [54, 4021, 60])
+def test_a_statement_that_meets_a_lock_is_tried_again(code: int, pauses: list[float]) -> None:
+    failures = iter([failure(code), failure(code)])
+
+    def answer(sql: str) -> list[object]:
+        for error in failures:
+            raise error
+        return []
+
+    connection = Recorder(answer)
+    session.execute(connection, "ALTER TABLE T ADD (C NUMBER)")
+    assert connection.asked == ["ALTER TABLE T ADD (C NUMBER)"] * 3
+    assert pauses == [1, 2]
+
+
+def test_the_last_attempt_names_the_sessions_in_the_way(pauses: list[float]) -> None:
+    holder = SimpleNamespace(sid=42, username="WSO2", program="JDBC Thin Client", machine="apim1", status="INACTIVE")
+
+    def answer(sql: str) -> list[object]:
+        if sql.startswith("ALTER"):
+            raise failure(54)
+        return [holder]
+
+    with pytest.raises(Unfinished, match=r"6 times for 5 s.*session 42 of WSO2 \(JDBC Thin Client on apim1"):
+        session.execute(Recorder(answer), "ALTER TABLE T ADD (C NUMBER)")
+    assert pauses == list(session.PAUSES)
+
+
+def test_any_other_error_is_raised_at_once(pauses: list[float]) -> None:
+    def answer(sql: str) -> list[object]:
+        raise failure(1441)
+
+    with pytest.raises(DatabaseError):
+        session.execute(Recorder(answer), "ALTER TABLE T MODIFY (C VARCHAR2(1 BYTE))")
+    assert pauses == []
+
+
+def test_a_trigger_that_does_not_compile_is_an_error() -> None:
+    session._check_compiled(None, SimpleNamespace(warning=None), "CREATE TRIGGER T")
+    with pytest.raises(Unfinished, match="CREATE TRIGGER T: ORA-24344"):
+        session._check_compiled(None, SimpleNamespace(warning="ORA-24344: success with error"), "CREATE TRIGGER T\nX")
+
+
+def test_locks_are_told_apart_by_their_names_and_are_legal() -> None:
+    numbers = {session.lock_id(name) for name in ("apim_schema apim", "apim_schema shared")}
+    assert len(numbers) == 2
+    assert all(0 <= number < 2**30 for number in numbers)
+
+
+def test_a_lock_that_another_session_has_is_refused_with_its_holder() -> None:
+    told = str(session._held("apim_schema apim", ["session 7 of DBA (sqlplus on host, ACTIVE)"]))
+    assert "session 7 of DBA" in told
+    assert isinstance(session._held("x", []), Refused)
+
+
+def test_the_table_that_stands_for_a_lock_is_made_again_where_it_was_just_dropped() -> None:
+    outcomes = iter([failure(955), failure(942), None, None])
+
+    def answer(sql: str) -> list[object]:
+        if (error := next(outcomes)) is not None:
+            raise error
+        return []
+
+    connection = Recorder(answer)
+    session._take(connection, "APIM_SCHEMA_APIM_LOCK", "apim_schema apim")
+    assert [sql.split()[0] for sql in connection.asked] == ["CREATE", "LOCK", "CREATE", "LOCK"]
+
+
+def test_views_that_a_login_may_not_read_are_no_error() -> None:
+    def answer(sql: str) -> list[object]:
+        raise failure(942)
+
+    assert session.others(Recorder(answer), "APIM") == []
+
+
+@pytest.mark.parametrize(
+    ("release", "kind", "work"),
+    [
+        ("4.3.0", CreateTable, {"metadata"}),
+        ("4.3.0", AddColumn, {"metadata"}),
+        ("4.4.0", AlterColumn, {"metadata"}),
+        ("4.4.0", CreateIndex, {"scan"}),
+        ("4.6.0", AlterColumn, {"metadata", "scan"}),
+        ("4.6.0", TextToBinary, {"rebuild"}),
+    ],
+)
+def test_what_changes_cost(release: str, kind: type, work: set[str]) -> None:
+    before = chain.releases("apim")[chain.releases("apim").index(release) - 1]
+    live = chain.expected("oracle", "apim", before)
+    made = [c for c in chain.changes("oracle", "apim", release) if isinstance(c, kind)]
+    assert {impact.assess(change, live).work for change in made} == work
+
+
+def test_only_what_gets_shorter_is_scanned() -> None:
+    live = chain.expected("oracle", "apim", "4.5.0")
+    scanned = {
+        str(c)
+        for c in chain.changes("oracle", "apim", "4.6.0")
+        if isinstance(c, AlterColumn) and impact.assess(c, live).work == "scan"
+    }
+    assert scanned == {
+        f"alter column AM_API_ENDPOINTS.{c} to VARCHAR2(100)" for c in ("ENDPOINT_UUID", "REVISION_UUID")
+    }
+
+
+@pytest.mark.parametrize(("unit", "warnings"), [("BYTE", 0), ("CHAR", 1)])
+def test_a_key_that_may_be_too_long_for_a_block_is_warned_of(unit: str, warnings: int) -> None:
+    live = view(raw(chain.expected("oracle", "apim", "4.3.0")), unit)
+    found = [h for c in chain.changes("oracle", "apim", "4.4.0") for h in impact.hazards(c, live)]
+    assert [hazard.level for hazard in found] == ["warn"] * warnings
+    assert all("9212 bytes" in hazard.problem for hazard in found)
