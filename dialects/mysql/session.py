@@ -11,7 +11,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -77,17 +77,19 @@ def _autocommit(engine: Engine) -> Iterator[Connection]:
 def locked(engine: Engine, name: str) -> Iterator[None]:
     """Holds the one-upgrade-a-database lock, on a connection of its own that has no transaction.
 
-    GET_LOCK's names are the whole server's, so the database's is added. Raises Refused, naming the holder, if
-    another session has it.
+    GET_LOCK's names are the whole server's, so the database's is added. The connection leaves the database then: it
+    is none of the sessions on it. Raises Refused, naming the holder, if another session has the lock.
     """
     with _autocommit(engine) as connection:
         lock = _lock_name(name, default_schema(connection))
+        _run(connection, "USE information_schema")
         if connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) != 1:
             raise Refused(f"another upgrade holds the lock {lock!r}: {_holder(connection, lock)}; wait for its end")
         try:
             yield
         finally:
-            connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": lock})
+            with suppress(DBAPIError):  # a lost connection has lost the lock as well
+                connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": lock})
 
 
 def _lock_name(name: str, schema: str) -> str:

@@ -1,0 +1,156 @@
+"""A digest changes with every bit of every row, and with nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection
+
+from apim_schema import registry
+from apim_schema.dialect import Bucket, Compared
+from apim_schema.errors import NotProven
+from apim_schema.schema import Table
+from tests.dialects.mysql.conftest import Connect, Run, opened, runner
+from tests.servers import Server, new_database, started
+
+DIALECT = registry.load("mysql")
+Buckets = dict[int, Bucket]
+
+
+def table(connection: Connection) -> Table:
+    return DIALECT.introspect.read(connection, None).tables["T"]
+
+
+def buckets(connection: Connection, old: Table | None = None) -> Buckets:
+    """The digest of T, of the columns of `old` in the form that they have there."""
+    now = table(connection)
+    old = old or now
+    compared = [
+        Compared(name, DIALECT.introspect.converted(now.columns[name], column) or DIALECT.names.sql(name))
+        for name, column in old.columns.items()
+    ]
+    return DIALECT.digest.buckets(connection, None, old, compared)
+
+
+def total(connection: Connection) -> tuple[int, int]:
+    found = buckets(connection).values()
+    return sum(bucket.rows for bucket in found), sum(bucket.total for bucket in found)
+
+
+def differ(run: Run, connection: Connection, columns: str, one: str, other: str) -> bool:
+    """Whether the rows that two VALUES lists make in a table differ."""
+    found = []
+    for values in (one, other):
+        run("DROP TABLE IF EXISTS T", f"CREATE TABLE T ({columns})", f"INSERT INTO T VALUES {values}")
+        found.append(total(connection))
+    return found[0] != found[1]
+
+
+PAIRS = [
+    ("A TEXT, B TEXT", "('x', NULL)", "('x', '')"),
+    ("A TEXT, B TEXT", "('x', NULL)", "(NULL, 'x')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('x', NULL)", "('x', '')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('x', NULL)", "(NULL, 'x')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('ab', 'c')", "('a', 'bc')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('a,b', 'c')", "('a', 'b,c')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('1', '1')", "(',', '1')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('~', '')", "(NULL, '')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('a', '1')", "('a', '1'), ('a', '1')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('a', '1'), ('a', '1')", "('b', '1'), ('b', '1')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('a', '1'), ('b', '2')", "('a', '2'), ('b', '1')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('a ', '')", "('a', '')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('A', '')", "('a', '')"),
+    ("A VARCHAR(9), B VARCHAR(9)", "('\u00e9', '')", "('e', '')"),
+    ("A INT, B INT, C INT", "(NULL, 5, -7)", "(-5, NULL, 7)"),
+    ("A INT, B INT", "(1, 23)", "(12, 3)"),
+    ("A VARBINARY(9), B VARBINARY(9)", "(X'00', X'')", "(X'', X'00')"),
+    ("A VARBINARY(9), B VARCHAR(9)", "(X'FF2C', 'a')", "(X'FF', ',a')"),
+    ("A BLOB, B BLOB", "(X'00', X'')", "(X'', X'00')"),
+    ("A BLOB, B BLOB", "(NULL, X'00')", "(X'00', NULL)"),
+    ("A FLOAT", "(1.2345678)", "(1.2345679)"),
+    ("A DOUBLE", "(0.1)", "(0.10000000000000002)"),
+    ("A BIT(9)", "(b'101')", "(b'1101')"),
+    ("A DECIMAL(30,10)", "(12345678901234567890.0000000001)", "(12345678901234567890.0000000002)"),
+    ("A DATETIME(6)", "('2020-01-01 00:00:00.000001')", "('2020-01-01 00:00:00.000002')"),
+    ("A TIME", "('-10:00:00')", "('10:00:00')"),
+    ("A JSON", "('[1, 2]')", "('[2, 1]')"),
+    ("A ENUM('a', 'b')", "('a')", "('b')"),
+    ("A SET('a', 'b')", "('a')", "('a,b')"),
+    ("A GEOMETRY", "(ST_GeomFromText('POINT(1 2)'))", "(ST_GeomFromText('POINT(2 1)'))"),
+]
+
+
+@pytest.mark.parametrize(("columns", "one", "other"), PAIRS)
+def test_rows_that_differ(connection: Connection, run: Run, columns: str, one: str, other: str) -> None:
+    assert differ(run, connection, f"{columns}", one, other)
+
+
+def test_rows_that_do_not_differ(connection: Connection, run: Run) -> None:
+    assert not differ(run, connection, "A VARCHAR(9), B INT", "('x', 1), ('y', NULL)", "('y', NULL), ('x', 1)")
+
+
+def test_what_an_upgrade_does_to_columns_is_no_change(connection: Connection, run: Run) -> None:
+    run(
+        "CREATE TABLE T (K VARCHAR(20) PRIMARY KEY, A VARCHAR(99), B VARCHAR(99), C BLOB, D VARCHAR(9)) CHARSET latin1",
+        "INSERT INTO T VALUES ('\u00e9', 'caf\u00e9', '\u20ac', X'00FF', NULL), ('b', '', NULL, NULL, 'x')",
+    )
+    old, before = table(connection), buckets(connection)
+    run(
+        "ALTER TABLE T MODIFY A VARCHAR(99) CHARACTER SET utf8mb4",
+        "ALTER TABLE T MODIFY A LONGBLOB, MODIFY B VARCHAR(300) CHARACTER SET latin1 COLLATE latin1_bin, "
+        "MODIFY C LONGBLOB, ADD E INT DEFAULT 7, CONVERT TO CHARACTER SET utf8mb4",
+    )
+    assert buckets(connection, old) == before
+
+
+def test_times_are_compared_in_utc(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (A TIMESTAMP NULL)", "INSERT INTO T VALUES (FROM_UNIXTIME(1593604800))")
+    assert connection.exec_driver_sql("SELECT CONCAT(A) FROM T").scalar_one() == "2020-07-01 12:00:00"
+
+
+def test_buckets_lead_to_the_rows(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (K VARCHAR(20), N INT, V INT, PRIMARY KEY (K(5), N))")
+    run("INSERT INTO T VALUES " + ", ".join(f"('k{number}', {number}, 0)" for number in range(500)))
+    old, before = table(connection), buckets(connection)
+    run("UPDATE T SET V = 1 WHERE N = 77")
+    after = buckets(connection)
+    (touched,) = [bucket for bucket in before if before[bucket] != after[bucket]]
+    assert ("k77", 77) in DIALECT.digest.keys(connection, None, old, [touched], 20)
+    assert len(DIALECT.digest.keys(connection, None, old, list(before), 20)) == 20
+
+
+def test_tables_without_a_key(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (A INT)")
+    assert buckets(connection) == {}
+    run("INSERT INTO T VALUES (1), (1)")
+    assert [bucket.rows for bucket in buckets(connection).values()] == [2]
+    assert DIALECT.digest.keys(connection, None, table(connection), [0], 20) == []
+
+
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_a_row_that_cannot_be_hashed_is_no_proof(engine: str) -> None:
+    """A text longer than max_allowed_packet is NULL to the server's functions."""
+    with started(engine, "--max-allowed-packet=16384") as server, opened(server) as connection:
+        run = runner(connection)
+        run("CREATE TABLE T (A VARCHAR(9000), B VARCHAR(9000))", "INSERT INTO T VALUES (REPEAT('a', 9000), 'x')")
+        assert total(connection)[0] == 1
+        run("INSERT INTO T VALUES (REPEAT('a', 9000), REPEAT('b', 9000))")
+        with pytest.raises(NotProven, match="T has rows that the server can't hash"):
+            buckets(connection)
+
+
+def test_estimate(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (A INT PRIMARY KEY)", "INSERT INTO T VALUES (1), (2)", "ANALYZE TABLE T")
+    assert DIALECT.digest.estimate(connection, None).keys() == {"T"}
+
+
+def test_another_database_is_read_by_its_name(both: Server, connect: Connect) -> None:
+    with new_database(both) as url:
+        other = url.rpartition("/")[2]
+        connection = connect()
+        connection.exec_driver_sql(f"CREATE TABLE {other}.T (A INT PRIMARY KEY)")
+        connection.exec_driver_sql(f"INSERT INTO {other}.T VALUES (1)")
+        found = DIALECT.introspect.read(connection, other).tables["T"]
+        digest = DIALECT.digest.buckets(connection, other, found, [Compared("A", "`A`")])
+        assert [bucket.rows for bucket in digest.values()] == [1]
+        assert DIALECT.digest.keys(connection, other, found, list(digest), 5) == [(1,)]
+        assert DIALECT.digest.estimate(connection, other).keys() == {"T"}
