@@ -173,18 +173,23 @@ class ReplacePrimaryKey(Change):
 
 @dataclass(frozen=True)
 class DropUnique(Change):
-    """A unique constraint goes; it is found by its columns."""
+    """A unique constraint goes, or the unique index that serves as one; it is found by its columns."""
 
     table: str
     columns: tuple[str, ...]
 
     def is_in(self, schema: Schema) -> bool:
         table = schema.tables.get(self.table)
-        return table is not None and Key(self.columns) not in table.unique
+        return table is not None and Key(self.columns) not in (*table.unique, *map(self._as_key, table.indexes))
+
+    def _as_key(self, index: Index) -> Key | None:
+        return Key(index.columns) if index.unique else None
 
     def apply(self, schema: Schema) -> Schema:
-        table = schema.tables[self.table]
-        return schema.with_table(replace(table, unique=tuple(k for k in table.unique if k != Key(self.columns))))
+        table, gone = schema.tables[self.table], Key(self.columns)
+        unique = tuple(key for key in table.unique if key != gone)
+        indexes = tuple(index for index in table.indexes if self._as_key(index) != gone)
+        return schema.with_table(replace(table, unique=unique, indexes=indexes))
 
     def __str__(self) -> str:
         return f"drop unique ({', '.join(self.columns)}) of {self.table}"

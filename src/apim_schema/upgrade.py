@@ -121,7 +121,7 @@ class Upgrade:
         stamped = stamp.read(connection, self.schema, self.database)
         live = self._read()
         if self.create and not live.tables:
-            live = self._create(live.flavour)
+            live = self._create(live)
         start, same = self._start(live, stamped)
         planned = plan(self.dialect, self.database, live, start, self.release, self.schema)
         if start == self.release:
@@ -141,9 +141,10 @@ class Upgrade:
     def _read(self) -> Schema:
         return self.dialect.introspect.read(self.connection, self.schema)
 
-    def _create(self, flavour: str) -> Schema:
-        first = chain.first(flavour, self.database)
-        statements = self.dialect.ddl.create(chain.expected(flavour, self.database, first), self.schema)
+    def _create(self, empty: Schema) -> Schema:
+        first = chain.first(empty.flavour, self.database)
+        wanted = replace(chain.expected(empty.flavour, self.database, first), options=empty.options)
+        statements = self.dialect.ddl.create(wanted, self.schema)
         with self.progress.statements(f"{self.database}: creating {first}", len(statements)) as advance:
             for statement in statements:
                 self.dialect.session.execute(self.connection, statement.sql)

@@ -36,9 +36,13 @@ def expect_untouched(customer: Site) -> None:
 
 def expect_continued(customer: Site, error: SchemaToolError, number: int) -> None:
     """The failure said how far it got, and a second run reaches the same end."""
-    assert isinstance(error, Unfinished)
-    assert error.exit_code == Exit.UNFINISHED
-    assert f"{number} of " in str(error)
+    if number == 0:
+        assert isinstance(error, Refused)
+        assert "Nothing was changed" in str(error)
+    else:
+        assert isinstance(error, Unfinished)
+        assert error.exit_code == Exit.UNFINISHED
+        assert f"{number} of " in str(error)
     run(customer.upgrade())
     assert customer.differences_from(HEAD) == []
     assert customer.rows_are_as_before()
@@ -183,8 +187,9 @@ def test_between_two_releases_is_said(server: Server) -> None:
             statement = next(statement for statement in seen if column in statement)
             customer.execute(statement.replace(other.name, customer.name))
         told = refusal(server, customer.url)
-        assert "between 4.3.0 and 4.4.0" in told
-        assert "3 of the " in told
+        done = re.search(r"between 4\.3\.0 and 4\.4\.0: (\d+) of the 1\d changes", told)
+        assert done is not None, told
+        assert 3 <= int(done[1]) < 10  # a statement of MySQL's may make several changes
 
 
 def test_object_in_the_way_is_shown_with_what_is_wanted(server: Server) -> None:
