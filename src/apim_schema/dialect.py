@@ -245,7 +245,17 @@ class Script(Protocol):
         """Raises an error with this message where the SQL condition holds."""
 
     def lacks(self, columns: Sequence[tuple[str, str]], schema: str | None) -> str:
-        """The SQL condition that one of these (table, column) is missing."""
+        """The SQL condition, in parentheses, that one of these (table, column) is missing."""
+
+    def requires(self, changes: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
+        """The checks of what the statements take for granted because nobody can be asked, as `refuse` has them."""
+
+    def begin(self, name: str, before: str, release: str) -> str:
+        """The heading of a release, which `before` leads to; `name` is the table of the stamp.
+
+        Where scripts continue, what follows up to and with `stamp` does nothing unless `before` is stamped: a
+        statement of an earlier release must not meet what a later one has made.
+        """
 
     def unit(self, statement: Statement, live: Schema, schema: str | None) -> str:
         """One statement; where scripts continue, one that does nothing if its effect is there already.

@@ -55,7 +55,8 @@ def plan(dialect: Dialect, database: str, live: Schema, start: str, target: str,
             live = replay(live, [change])
     wrong = mismatches(chain.expected(live.flavour, database, target), live)
     if wrong:
-        raise NotRecognised(f"{database} would not be {target} after the upgrade from {start}:\n{listed(wrong)}")
+        so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
+        raise NotRecognised(f"{database} {so}: undo these differences first\n{listed(wrong)}")
     return Plan(database, start, target, tuple(changes), tuple(statements))
 
 

@@ -7,8 +7,9 @@ stops at the first error, and stamps each release once it is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import pairwise
 
 from apim_schema import __version__, chain, preflight, registry
 from apim_schema.changes import AddColumn, Change, CreateTable, replay
@@ -25,7 +26,7 @@ def render(flavour: str, database: str, start: str, target: str, schema: str | N
     """
     _check(flavour, database, start, target)
     dialect = registry.load(registry.FLAVOURS[flavour])
-    body = "\n".join(_body(dialect, flavour, database, start, target, schema)) + "\n"
+    body = "\n".join(filter(None, _body(dialect, flavour, database, start, target, schema))) + "\n"
     return _head(dialect, flavour, database, start, target, body) + body
 
 
@@ -52,12 +53,13 @@ def _head(dialect: Dialect, flavour: str, database: str, start: str, target: str
 def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str, schema: str | None) -> Iterator[str]:
     script, live = registry.script(dialect.name), chain.expected(flavour, database, start)
     releases = chain.between(database, start, target)
-    version_table = dialect.names.qualified(chain.version_table(database).upper(), schema)
+    version_table = _version_table(dialect, database, schema)
     yield script.opening()
+    yield from _guards(dialect, live, database, (start, *releases), schema)
     yield script.version_table(version_table)
-    yield from _guards(dialect, live, version_table, (start, *releases), schema, database)
-    for release in releases:
-        yield f"\n-- {release}"
+    yield _stamp_guard(dialect, database, version_table, (start, *releases))
+    for before, release in pairwise((start, *releases)):
+        yield "\n" + script.begin(version_table, before, release)
         changes = chain.changes(flavour, database, release)
         for made in dialect.ddl.combined(changes, live, schema):
             yield from dict.fromkeys(f"-- {change}" for change in (made.change, *made.more))
@@ -67,30 +69,49 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
     yield script.closing()
 
 
-def _guards(
-    dialect: Dialect, live: Schema, version_table: str, releases: tuple[str, ...], schema: str | None, database: str
-) -> Iterator[str]:
-    """What must hold before the first statement: the stamp, the schema, and the rows."""
+def _version_table(dialect: Dialect, database: str, schema: str | None) -> str:
+    """In lower case, as Alembic writes it: MySQL tells the cases apart, and so may SQL Server."""
+    name = chain.version_table(database)
+    return dialect.names.qualified(name.upper(), schema).replace(name.upper(), name)
+
+
+def _stamp_guard(dialect: Dialect, database: str, version_table: str, releases: Sequence[str]) -> str:
+    """A stamp is the release to start from, or one of those on the way where scripts continue."""
     script, start = registry.script(dialect.name), releases[0]
     allowed = ", ".join(f"'{release}'" for release in (releases[:-1] if script.CONTINUES else (start,)))
-    yield script.refuse(
+    return script.refuse(
         f"EXISTS (SELECT 1 FROM {version_table} WHERE version_num NOT IN ({allowed}))",
         f"{database} is not stamped {start}: nothing was changed",
     )
+
+
+def _guards(
+    dialect: Dialect, live: Schema, database: str, releases: Sequence[str], schema: str | None
+) -> Iterator[str]:
+    """What must hold before the first statement, of the schema and of the rows."""
+    script, start = registry.script(dialect.name), releases[0]
     changes = [c for r in releases[1:] for c in chain.changes(live.flavour, database, r) if not c.is_in(live)]
-    wanted = _signature(live, database, start) | {
+    wanted = _signature(live.flavour, database, start) | {
         (c.table, _last_column(live, c.table)) for c in changes if c.table in live.tables
     }
-    yield script.refuse(script.lacks(sorted(wanted), schema), f"{database} is not {start}: a column is missing")
+    if wanted:
+        yield script.refuse(script.lacks(sorted(wanted), schema), f"{database} is not {start}: a column is missing")
+    if newer := _signature(live.flavour, database, releases[1]):
+        unstamped = script.lacks([(chain.version_table(database).upper(), "VERSION_NUM")], schema)
+        yield script.refuse(
+            f"{unstamped} AND NOT {script.lacks(sorted(newer), schema)}",
+            f"{database} is newer than {start} and has no stamp: nothing was changed",
+        )
+    yield from script.requires(changes, live, schema)
     for change in changes:
         yield from _rules(dialect, change, live, schema)
 
 
-def _signature(live: Schema, database: str, release: str) -> set[tuple[str, str]]:
+def _signature(flavour: str, database: str, release: str) -> set[tuple[str, str]]:
     """The columns, of new tables one each, that came with a release: an older database lacks them."""
-    if release == chain.first(live.flavour, database):
+    if release == chain.first(flavour, database):
         return set()
-    changes = chain.changes(live.flavour, database, release)
+    changes, live = chain.changes(flavour, database, release), chain.expected(flavour, database, release)
     added = {(change.table, change.column.name) for change in changes if isinstance(change, AddColumn)}
     return added | {(c.table, _last_column(live, c.table)) for c in changes if isinstance(c, CreateTable)}
 

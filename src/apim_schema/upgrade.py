@@ -149,6 +149,7 @@ class Upgrade:
             for statement in statements:
                 self.dialect.session.execute(self.connection, statement.sql)
                 advance(1)
+        self.progress.say(f"{self.database}: the rows that the product's own install script inserts are not in it")
         return self._read()
 
     def _start(self, live: Schema, stamped: str | None) -> tuple[str, tuple[str, ...]]:
