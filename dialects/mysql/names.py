@@ -48,8 +48,8 @@ def listed(parts: Iterable[str]) -> str:
 def unique_name(table: str, key: Key, schema: str | None) -> str:
     """The query for the name that the server has given to a unique key over these columns."""
     return (
-        f"SELECT s.index_name AS name FROM information_schema.statistics s WHERE {_of(table, 's', schema)} "
-        f"AND s.non_unique = 0 GROUP BY s.index_name HAVING {_columns('s', 'seq_in_index', key.columns)}"
+        f"SELECT s.index_name AS name FROM information_schema.statistics s WHERE {of_table(table, 's', schema)} "
+        f"AND s.non_unique = 0 GROUP BY s.index_name HAVING {are_columns('s', 'seq_in_index', key.columns)}"
     )
 
 
@@ -60,17 +60,17 @@ def foreign_key_name(table: str, key: ForeignKey, schema: str | None) -> str:
         "SELECT k.constraint_name AS name FROM information_schema.key_column_usage k "
         "JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema "
         "AND r.table_name = k.table_name AND r.constraint_name = k.constraint_name "
-        f"WHERE {_of(table, 'k', schema)} AND k.referenced_table_name = {sqltext.quoted(key.ref_table)} "
-        f"AND {actions} GROUP BY k.constraint_name HAVING {_columns('k', 'ordinal_position', key.columns)}"
+        f"WHERE {of_table(table, 'k', schema)} AND k.referenced_table_name = {sqltext.quoted(key.ref_table)} "
+        f"AND {actions} GROUP BY k.constraint_name HAVING {are_columns('k', 'ordinal_position', key.columns)}"
     )
 
 
-def _of(table: str, alias: str, schema: str | None) -> str:
+def of_table(table: str, alias: str, schema: str | None) -> str:
     database = sqltext.quoted(schema) if schema else "DATABASE()"
     return f"{alias}.table_schema = {database} AND {alias}.table_name = {sqltext.quoted(table)}"
 
 
-def _columns(alias: str, order: str, columns: Iterable[str]) -> str:
+def are_columns(alias: str, order: str, columns: Iterable[str]) -> str:
     found = f"GROUP_CONCAT(UPPER({alias}.column_name) ORDER BY {alias}.{order})"
     return f"{found} = {sqltext.quoted(','.join(columns))}"
 

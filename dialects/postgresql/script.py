@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apim_schema import sqltext
+from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 
@@ -44,7 +45,7 @@ def refuse(condition: str, message: str) -> str:
 
 
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
-    """The condition that one of these columns is missing."""
+    """The condition that one of these columns is missing; it needs no parentheses of its own."""
     owner = sqltext.quoted(schema) if schema else "current_schema()"
     wanted = ", ".join(
         f"({sqltext.quoted(names.to_server(table))}, {sqltext.quoted(names.to_server(column))})"
@@ -54,6 +55,16 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
         f"EXISTS (SELECT 1 FROM (VALUES {wanted}) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM "
         f"information_schema.columns WHERE table_schema = {owner} AND table_name = w.t AND column_name = w.c))"
     )
+
+
+def requires(changes: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
+    """Nothing: the statements look up what they must."""
+    return ()
+
+
+def begin(name: str, before: str, release: str) -> str:
+    """The release's name."""
+    return f"-- {release}"
 
 
 def unit(statement: Statement, live: Schema, schema: str | None) -> str:

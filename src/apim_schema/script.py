@@ -61,8 +61,10 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
     for before, release in pairwise((start, *releases)):
         yield "\n" + script.begin(version_table, before, release)
         changes = chain.changes(flavour, database, release)
+        told: tuple[Change, ...] = ()
         for made in dialect.ddl.combined(changes, live, schema):
-            yield from dict.fromkeys(f"-- {change}" for change in (made.change, *made.more))
+            if told != (told := (made.change, *made.more)):
+                yield from dict.fromkeys(f"-- {change}" for change in told)
             yield script.unit(made, live, schema)
         live = replay(live, changes)
         yield script.stamp(version_table, release)
