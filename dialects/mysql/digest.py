@@ -89,10 +89,12 @@ def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _bucket(table: Table) -> str:
+    """The bucket of a row's primary key, texts in utf8mb4 as everywhere; two keys may well share one."""
     if table.primary_key is None:
         return "0"
-    parts = [names.column_of(part) for part in table.primary_key.columns]
-    return f"CRC32({_row([_value(table.columns[name], names.sql(name)) for name in parts])}) & {BUCKETS - 1}"
+    columns = [table.columns[names.column_of(part)] for part in table.primary_key.columns]
+    values = [_value(column, names.sql(column.name)) for column in columns]
+    return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)})) & {BUCKETS - 1}"
 
 
 @dataclass(frozen=True)
