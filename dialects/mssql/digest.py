@@ -3,26 +3,33 @@
 A row is the concatenation of its columns, each with its length before it, and NULL as a letter that no length begins
 with: so no two rows have one encoding. HASHBYTES takes any length since SQL Server 2016; CHECKSUM, which is faster,
 misses changes. See https://learn.microsoft.com/en-us/sql/t-sql/functions/hashbytes-transact-sql.
+
+For a column that some release converts from text to UTF-8 no expression gives one form before and after that every
+server knows. So these few columns are read, and hashed here together with the server's hash of the rest of their row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
 
-from apim_schema import sqltext
+from apim_schema import chain, sqltext
+from apim_schema.changes import TextToBinary
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.schema import Table
 
-from . import names
-from .lookup import AS_UTF8, HAS_UTF8
+from . import names, types
 
 HASH = "HASHBYTES('SHA2_256', {0})"
 BYTES = "CONVERT(VARBINARY(MAX), {0})"
-TEXT = BYTES.format("CONVERT(VARCHAR(MAX), {0})")
-WIDE_TEXT = BYTES.format("CONVERT(NVARCHAR(MAX), {0})")
+WIDE = "CONVERT(NVARCHAR(MAX), {0})"
+TEXT = BYTES.format(WIDE)
+"""In UTF-16, which has all characters, of every code page."""
 FORMATTED = BYTES.format("CONVERT(VARCHAR(50), {{0}}, {style})")
 
 NUMBER = BYTES.format("CONVERT(VARCHAR(50), {0})")
@@ -37,9 +44,6 @@ ENCODINGS = {
     "BINARY": BYTES,
     "VARBINARY": BYTES,
     "IMAGE": BYTES,
-    "CHAR": TEXT,
-    "VARCHAR": TEXT,
-    "TEXT": TEXT,
     "BIT": NUMBER,
     "TINYINT": NUMBER,
     "SMALLINT": NUMBER,
@@ -81,26 +85,74 @@ WHERE t.schema_id = SCHEMA_ID({schema}) GROUP BY t.name"""
 
 
 def method(connection: Connection) -> str:
-    """What this server hashes with, and whether it can put text into UTF-8 (SQL Server 2019 and later)."""
-    return "HASHBYTES SHA2_256, text as UTF-8" if _has_utf8(connection) else "HASHBYTES SHA2_256"
+    """What rows are hashed with, on every server."""
+    return "HASHBYTES SHA2_256, text as UTF-16"
 
 
 def buckets(
     connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
-    utf8 = _has_utf8(connection)
-    encoded = [_encoding(table, column, utf8) for column in compared if not _is_rowversion(table, column.name)]
+    wanted = [column for column in compared if not _is_rowversion(table, column.name)]
+    read = [column for column in wanted if (table.name, column.name) in _converted()]
+    encoded = [_encoding(table, column) for column in wanted if column not in read]
+    if read:
+        return _read(connection, schema, table, encoded, read)
     values = ", ".join(f"{value} AS c{number}" for number, value in enumerate(encoded))
     row = _concatenated(f"v.c{number}" for number in range(len(encoded)))
     found = _ask(
         connection,
         f"SELECT r.bucket, COUNT_BIG(*), {HALF.format(1)}, {HALF.format(9)} FROM ("
         f"SELECT v.bucket AS bucket, {HASH.format(row)} AS hash FROM ("
-        f"SELECT {_bucket(table, utf8)} AS bucket, {values} FROM {names.qualified(table.name, schema)}) v) r "
+        f"SELECT {_bucket(table)} AS bucket, {values} FROM {names.qualified(table.name, schema)}) v) r "
         "GROUP BY r.bucket",
     )
     return {int(bucket): Bucket(int(rows), (int(first) << 128) + int(second)) for bucket, rows, first, second in found}
+
+
+@cache
+def _converted() -> frozenset[tuple[str, str]]:
+    """The (table, column) that some release converts from text to UTF-8."""
+    changes = (
+        change
+        for database in chain.DATABASES
+        for release in chain.releases(database)
+        for change in chain.changes("mssql", database, release)
+    )
+    return frozenset((change.table, change.name) for change in changes if isinstance(change, TextToBinary))
+
+
+def _read(
+    connection: Connection, schema: str | None, table: Table, encoded: Sequence[str], read: Sequence[Compared]
+) -> dict[int, Bucket]:
+    """The buckets of a table of which some columns are read; one row after the other, whatever their number."""
+    rest = HASH.format(_concatenated(encoded)) if encoded else "NULL"
+    columns = ", ".join(_as_read(table, column) for column in read)
+    source = names.qualified(table.name, schema)
+    found: dict[int, Bucket] = defaultdict(lambda: Bucket(0, 0))
+    for row in _rows(connection, f"SELECT {_bucket(table)}, {rest}, {columns} FROM {source}"):
+        number, before = int(row[0]), found[int(row[0])]
+        found[number] = Bucket(before.rows + 1, before.total + _hash(row[1:]))
+    return dict(found)
+
+
+def _as_read(table: Table, column: Compared) -> str:
+    """Text in UTF-16, so that no driver has to know its code page; bytes as they are."""
+    is_text = sqltext.base(table.columns[column.name].type) in types.TEXTS
+    return WIDE.format(column.expression) if is_text and _is_plain(column) else column.expression
+
+
+def _hash(values: Iterable[str | bytes | None]) -> int:
+    """128 bits of the hash of a row, encoded as the server does it; text in UTF-8."""
+    encoded = b"".join(map(_prefixed, values))
+    return int.from_bytes(sha256(encoded).digest()[:16], "big")
+
+
+def _prefixed(value: str | bytes | None) -> bytes:
+    if value is None:
+        return b"N"
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
+    return f"{len(data)}:".encode() + data
 
 
 def keys(
@@ -110,7 +162,7 @@ def keys(
     if table.primary_key is None:
         return []
     wanted = ", ".join(str(bucket) for bucket in buckets[:BUCKETS_ASKED])
-    bucket = _bucket(table, _has_utf8(connection))
+    bucket = _bucket(table)
     columns, source = names.listed(table.primary_key.columns), names.qualified(table.name, schema)
     return _ask(connection, f"SELECT TOP ({limit:d}) {columns} FROM {source} WHERE {bucket} IN ({wanted})")
 
@@ -121,16 +173,11 @@ def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
     return {name.upper(): max(0, int(rows or 0)) for name, rows in found}
 
 
-def _has_utf8(connection: Connection) -> bool:
-    [(answer,)] = _ask(connection, f"SELECT CASE WHEN {HAS_UTF8} THEN 1 ELSE 0 END")
-    return bool(answer)
-
-
-def _bucket(table: Table, utf8: bool) -> str:
+def _bucket(table: Table) -> str:
     """The bucket of a row, 0 for all rows of a table without a primary key."""
     if table.primary_key is None:
         return "0"
-    parts = (_encoding(table, Compared(name, names.sql(name)), utf8) for name in table.primary_key.columns)
+    parts = (_encoding(table, Compared(name, names.sql(name))) for name in table.primary_key.columns)
     return BUCKET.format(HASH.format(_concatenated(parts)))
 
 
@@ -138,13 +185,15 @@ def _concatenated(values: Iterable[str]) -> str:
     return " + ".join(ENCODED.format(value) for value in values)
 
 
-def _encoding(table: Table, column: Compared, utf8: bool) -> str:
-    """The bytes of a column; an expression in the place of its name gives bytes, of a text in UTF-8."""
+def _encoding(table: Table, column: Compared) -> str:
+    """The bytes of a column; an expression in the place of its name gives bytes."""
     kind = sqltext.base(table.columns[column.name].type)
-    if column.expression != names.sql(column.name):
-        return column.expression
-    encoding = ENCODINGS.get(kind, WIDE_TEXT)
-    return (AS_UTF8 if utf8 and encoding is TEXT else encoding).format(column.expression)
+    return ENCODINGS.get(kind, TEXT).format(column.expression) if _is_plain(column) else column.expression
+
+
+def _is_plain(column: Compared) -> bool:
+    """Whether a column still has its old form."""
+    return column.expression == names.sql(column.name)
 
 
 def _is_rowversion(table: Table, name: str) -> bool:
@@ -152,4 +201,8 @@ def _is_rowversion(table: Table, name: str) -> bool:
 
 
 def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]
+    return [tuple(row) for row in _rows(connection, sql)]
+
+
+def _rows(connection: Connection, sql: str) -> Iterator[Any]:
+    return iter(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}))

@@ -15,7 +15,6 @@ from apim_schema.dialect import Hazard, Impact
 from apim_schema.schema import Schema, Table
 
 from . import names, types
-from .lookup import LACKS_UTF8, NOT_ASCII
 
 METADATA, SCAN, REBUILD = "metadata", "scan", "rebuild"
 
@@ -112,11 +111,3 @@ def _too_long(table: Table, columns: Sequence[str], limit: int, key: str) -> Seq
     length = " + ".join(f"ISNULL(DATALENGTH(t.{names.sql(name)}), 0)" for name in present)
     problem = f"over {limit} bytes in ({', '.join(present)}), too long for {key}"
     return (Hazard("block", problem, f"{length} > {limit}"),) if present else ()
-
-
-@hazards.register
-def _text_beyond_ascii(change: changes.TextToBinary, live: Schema) -> Sequence[Hazard]:
-    """SQL Server 2017 can not put text into UTF-8; the condition asks the server itself which one it is."""
-    column = f"t.{names.sql(names.found(change.name, live.tables[change.table].columns))}"
-    problem = f"{change.name} holds characters beyond ASCII: only SQL Server 2019 and later convert them to UTF-8"
-    return (Hazard("block", problem, f"{LACKS_UTF8} AND {NOT_ASCII.format(column)}"),)

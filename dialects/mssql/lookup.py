@@ -7,7 +7,7 @@ the name is never known, since the model has none. THROW ends the batch, and wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from apim_schema.schema import ForeignKey, Key
 
@@ -17,7 +17,6 @@ UTF8 = "Latin1_General_100_CI_AS_SC_UTF8"
 """A collation whose code page is UTF-8: SQL Server has them since 2019."""
 
 HAS_UTF8 = f"CONVERT(INT, COLLATIONPROPERTY('{UTF8}', 'CodePage')) = 65001"
-LACKS_UTF8 = f"COLLATIONPROPERTY('{UTF8}', 'CodePage') IS NULL"
 """The property of a collation that the server does not know is NULL."""
 
 NOT_ASCII = "CONVERT(NVARCHAR(MAX), {0}) COLLATE Latin1_General_BIN2 LIKE N'%[^' + NCHAR(1) + N'-' + NCHAR(127) + N']%'"
@@ -35,7 +34,7 @@ DROP_FOUND = """DECLARE @drop NVARCHAR(MAX) = (
     WHERE k.{parent} = OBJECT_ID({table}) AND {which}
 );
 IF @drop IS NULL
-    THROW 50000, {missing}, 1;
+    {missing}
 EXEC (@drop);"""
 """More than one that fits is an error of the subquery."""
 
@@ -47,11 +46,46 @@ SAME_COLUMNS = """(
 
 COPY_AS_UTF8 = """IF {has_utf8}
     EXEC ({update});
-ELSE IF EXISTS (SELECT * FROM {table} WHERE {not_ascii})
-    THROW 50000, {refusal}, 1;
 ELSE
-    UPDATE {table} SET {target} = CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), {source}));"""
-"""EXEC, since a server that does not know the collation would not compile the batch."""
+BEGIN
+    UPDATE {table} SET {target} = CASE
+        WHEN {not_ascii} THEN NULL
+        ELSE CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), {source}))
+    END;
+    DECLARE @text NVARCHAR(MAX), @at INT, @end INT, @code INT, @utf8 VARBINARY(MAX);
+    WHILE EXISTS (SELECT 1 FROM {table} WHERE {target} IS NULL AND {source} IS NOT NULL)
+    BEGIN
+        SELECT TOP (1) @text = CONVERT(NVARCHAR(MAX), {source})
+        FROM {table} WHERE {target} IS NULL AND {source} IS NOT NULL;
+        SELECT @at = 1, @end = LEN(@text + N'.'), @utf8 = 0x;
+        WHILE @at < @end
+        BEGIN
+            SET @code = UNICODE(SUBSTRING(@text, @at, 1));
+            IF @code BETWEEN 55296 AND 56319
+            BEGIN
+                SET @at = @at + 1;
+                SET @code = (@code - 55296) * 1024 + UNICODE(SUBSTRING(@text, @at, 1)) - 56320 + 65536;
+            END;
+            SET @utf8 = @utf8 + CASE
+                WHEN @code < 128 THEN CONVERT(VARBINARY(1), @code)
+                WHEN @code < 2048 THEN {two}
+                WHEN @code < 65536 THEN {three}
+                ELSE {four}
+            END;
+            SET @at = @at + 1;
+        END;
+        UPDATE {table} SET {target} = @utf8
+        WHERE {target} IS NULL AND CONVERT(NVARCHAR(MAX), {source}) + N'.' = @text + N'.' COLLATE Latin1_General_BIN2;
+        IF @@ROWCOUNT = 0 OR @utf8 IS NULL
+            {throw}
+    END;
+END;"""
+"""EXEC, since a server that does not know the collation would not compile the batch.
+
+Without the collation, as on SQL Server 2017, a text with characters beyond ASCII is encoded one by one, and goes to
+all rows that have it. A character beyond 65535 is two halves in some collations, and one in others. The full stop
+keeps blanks at the end, which LEN and = leave out.
+"""
 
 WITHOUT_DEFAULT = """DECLARE @name NVARCHAR(258), @default NVARCHAR(MAX);
 SELECT @name = QUOTENAME(d.name), @default = d.definition
@@ -118,20 +152,33 @@ def without_default(alter: str, table: str, column: str) -> str:
 
 
 def copy_as_utf8(table: str, source: str, target: str) -> str:
-    """Fills a binary column with the UTF-8 of a text column; refuses, before 2019, what is not ASCII."""
-    refusal = (
-        f"{table}.{source} holds characters beyond ASCII, which this server can not convert to UTF-8: "
-        "upgrade SQL Server to 2019 or later first"
-    )
+    """Fills a binary column with the UTF-8 of a text column."""
+    two, three, four = (" + ".join(_utf8_bytes(number)) for number in (2, 3, 4))
     return COPY_AS_UTF8.format(
         has_utf8=HAS_UTF8,
         update=names.literal(f"UPDATE {table} SET {target} = {AS_UTF8.format(source)}"),
         table=table,
         not_ascii=NOT_ASCII.format(source),
-        refusal=names.literal(refusal),
+        throw=throw(f"{table}.{source} holds a text that is no well-formed Unicode"),
         target=target,
         source=source,
+        two=two,
+        three=three,
+        four=four,
     )
+
+
+def _utf8_bytes(number: int) -> Iterator[str]:
+    """The bytes of @code in as many bytes of UTF-8: six bits each, the rest in the first."""
+    marks = (256 - (256 >> number), *(128,) * (number - 1))
+    for place, mark in enumerate(marks):
+        bits = f"@code / {64 ** (number - 1 - place)}" if place < number - 1 else "@code"
+        yield f"CONVERT(VARBINARY(1), {mark} + {bits}{' % 64' if place else ''})"
+
+
+def throw(message: str) -> str:
+    """Raises an error, which ends the batch; THROW takes a percent sign for the beginning of a placeholder."""
+    return f"THROW 50000, {names.literal(message.replace('%', '%%'))}, 1;"
 
 
 def _drop(table: str, view: str, parent: str, which: str, what: str) -> str:
@@ -141,7 +188,7 @@ def _drop(table: str, view: str, parent: str, which: str, what: str) -> str:
         parent=parent,
         table=names.literal(table),
         which=which,
-        missing=names.literal(f"{table} has no {what}"),
+        missing=throw(f"{table} has no {what}"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from importlib import import_module
 
@@ -220,6 +221,22 @@ def test_text_becomes_bytes_through_a_new_column() -> None:
     assert rename == f"EXEC sp_rename N'{table}.PARAMETERS_UTF8', N'PARAMETERS', N'COLUMN'"
     assert last == f"ALTER TABLE {table} ALTER COLUMN PARAMETERS VARBINARY(MAX) NOT NULL"
     assert statements(change, change.apply(before), "dbo") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["\x00", "~", "\x7f", "\x80", "\u00e9", "\u07ff", "\u0800", "\u20ac", "\uffff", "\U0001f600"]
+)
+def test_a_character_is_encoded_where_no_collation_does_it(text: str) -> None:
+    """The arithmetic of the batch: the branch that it takes for a character, and what that gives."""
+    change = the(changes.TextToBinary, "4.6.0", "AM_API_POLICY_MAPPING")
+    batch = statements(change, expected("4.5.0"))[1]
+    branches = [(int(limit), sql) for limit, sql in re.findall(r"WHEN @code < (\d+) THEN (.+)", batch)]
+    [last] = re.findall(r"^ +ELSE (.*@code / 262144.*)$", batch, re.M)
+    sql = next((sql for limit, sql in branches if ord(text) < limit), last)
+    numbers = re.findall(r"CONVERT\(VARBINARY\(1\), ([^()]+)\)", sql)
+    assert " + ".join(f"CONVERT(VARBINARY(1), {number})" for number in numbers) == sql
+    values = [eval(number.replace("@code", str(ord(text))).replace("/", "//")) for number in numbers]
+    assert bytes(values) == text.encode("utf-8")
 
 
 def test_what_the_conversion_can_not_go_through() -> None:

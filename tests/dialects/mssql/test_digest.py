@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from apim_schema import chain, registry
+from apim_schema import chain, evidence, registry
 from apim_schema.dialect import Bucket, Compared
-from apim_schema.schema import Column, Key, Table
+from apim_schema.progress import Silent
+from apim_schema.schema import Column, Key, Schema, Table
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Recorded
 
@@ -23,34 +24,37 @@ EVERY_TYPE = Table(
 )
 
 
-class Server(Recorded):
-    """The recorded server; `utf8` says whether it knows UTF-8 collations, `rows` is the answer to a scan."""
+MAPPING = "AM_API_POLICY_MAPPING"
 
-    def __init__(self, utf8: bool = True, rows: tuple[tuple[Any, ...], ...] = ()) -> None:
+
+class Server(Recorded):
+    """The recorded server; `rows` is the answer to a scan."""
+
+    def __init__(self, rows: tuple[tuple[Any, ...], ...] = ()) -> None:
         super().__init__(chain.expected("mssql", "apim", "4.2.0"))
-        self.rows = {"CASE WHEN CONVERT(INT, COLLATIONPROPERTY": [(int(utf8),)], "": list(rows)}
+        self.rows = {"": list(rows)}
 
 
 def plain(table: Table) -> list[Compared]:
     return [Compared(name, DIALECT.names.sql(name)) for name in table.columns]
 
 
-def scan(table: Table, compared: list[Compared], utf8: bool = True) -> str:
-    server = Server(utf8)
+def scan(table: Table, compared: list[Compared]) -> str:
+    server = Server()
     DIALECT.digest.buckets(server.connection, "dbo", table, compared)
     return server.asked[-1]
 
 
-@pytest.mark.parametrize("utf8", [True, False])
-def test_queries_are_accepted(utf8: bool, accepted: Accepted) -> None:
+def test_queries_are_accepted(accepted: Accepted) -> None:
     tables = [EVERY_TYPE]
     for database in chain.DATABASES:
-        tables += chain.expected("mssql", database, "4.7.0").tables.values()
-    accepted([scan(table, plain(table), utf8) for table in tables])
-    server = Server(utf8)
+        for release in ("4.5.0", "4.7.0"):
+            tables += chain.expected("mssql", database, release).tables.values()
+    accepted([scan(table, plain(table)) for table in tables])
+    server = Server()
     for table in tables:
         DIALECT.digest.keys(server.connection, "my schema", table, [1, 65535], 20)
-    DIALECT.digest.estimate(Server(utf8, rows=()).connection, None)
+    DIALECT.digest.estimate(Server().connection, None)
     accepted(server.asked)
 
 
@@ -69,23 +73,66 @@ def test_every_column_has_its_length_before_it_and_null_is_no_length() -> None:
     assert "SELECT 0 AS bucket" in sql
 
 
-def test_text_and_the_bytes_it_has_become_are_hashed_alike() -> None:
-    """Before, the text is put into UTF-8 by the server; after, the bytes are UTF-8 already."""
-    text, binary = Column("P", "VARCHAR(2048)"), Column("P", "VARBINARY(MAX)")
-    table = Table("T", {"P": text})
-    converted = DIALECT.introspect.converted(binary, text)
-    assert converted is not None
-    before, after = scan(table, plain(table)), scan(table, [Compared("P", converted)])
-    utf8 = "CONVERT(VARCHAR(MAX), CONVERT(NVARCHAR(MAX), P) COLLATE Latin1_General_100_CI_AS_SC_UTF8)"
-    assert f"CONVERT(VARBINARY(MAX), {utf8}) AS c0" in before
-    assert before.replace(f"CONVERT(VARBINARY(MAX), {utf8})", converted) == after
+def compared_after(table: Table, now: Table) -> list[Compared]:
+    return [
+        Compared(name, DIALECT.introspect.converted(now.columns[name], column) or DIALECT.names.sql(name))
+        for name, column in table.columns.items()
+    ]
 
 
-def test_a_server_without_utf8_hashes_the_bytes_of_the_code_page() -> None:
+def test_text_is_hashed_in_utf16_whatever_its_code_page() -> None:
     table = Table("T", {"P": Column("P", "VARCHAR(2048)")})
-    assert "CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), P)) AS c0" in scan(table, plain(table), utf8=False)
-    methods = {DIALECT.digest.method(Server(utf8).connection) for utf8 in (True, False)}
-    assert methods == {"HASHBYTES SHA2_256, text as UTF-8", "HASHBYTES SHA2_256"}
+    assert "CONVERT(VARBINARY(MAX), CONVERT(NVARCHAR(MAX), P)) AS c0" in scan(table, plain(table))
+
+
+def test_a_text_and_the_bytes_it_becomes_are_read_and_the_rest_of_the_row_is_hashed_by_the_server() -> None:
+    before, now = (chain.expected("mssql", "apim", release).tables[MAPPING] for release in ("4.5.0", "4.6.0"))
+    old, new = scan(before, plain(before)), scan(before, compared_after(before, now))
+    assert ", CONVERT(NVARCHAR(MAX), PARAMETERS) FROM" in old
+    assert ", CONVERT(VARBINARY(MAX), PARAMETERS) FROM" in new
+    assert old.partition(", CONVERT(NVARCHAR(MAX), PARAMETERS) FROM")[0] == new.rpartition(", CONVERT(VARBINARY")[0]
+    assert old.count("PARAMETERS") == 1
+    assert f"HASHBYTES('SHA2_256', {'ISNULL('}" in old
+    assert "DIRECTION" in old
+
+
+def read(value: str | bytes | None, rest: bytes = b"rest", bucket: int = 7) -> dict[int, Bucket]:
+    table = chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]
+    return DIALECT.digest.buckets(Server(((bucket, rest, value),)).connection, "dbo", table, plain(table))
+
+
+@pytest.mark.parametrize("text", ["", "plain", "trailing  ", "Gr\u00fc\u00dfe", "\u65e5\u672c", "\U0001f600", "\0"])
+def test_a_text_and_its_utf8_are_hashed_alike(text: str) -> None:
+    assert read(text) == read(text.encode())
+
+
+@pytest.mark.parametrize(
+    "other", [None, b"", b"Gr\xfc\xdfe", "Gr\u00fc\u00dfe ".encode(), "GR\u00dc\u00dfE".encode(), b"\xff"]
+)
+def test_other_bytes_are_not(other: bytes | None) -> None:
+    """The code page's bytes are among them, which a conversion without care would leave."""
+    assert read("Gr\u00fc\u00dfe") != read(other)
+
+
+def test_rows_that_are_read_count_as_often_as_they_stand_and_by_bucket() -> None:
+    table = chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]
+    rows = ((1, b"r", "a"), (2, b"r", "a"), (1, b"r", "a"), (1, b"s", "a"))
+    found = DIALECT.digest.buckets(Server(rows).connection, "dbo", table, plain(table))
+    [(_, one)], [(_, other)] = read("a", b"r").items(), read("a", b"s").items()
+    assert found == {1: Bucket(3, 2 * one.total + other.total), 2: Bucket(1, one.total)}
+    assert one.total.bit_length() > 64
+
+
+def test_a_snapshots_table_is_read_in_the_servers_spelling() -> None:
+    """A snapshot's file holds names in upper case; in a case-sensitive database only the server's own find anything."""
+    schema = Schema("mssql", {MAPPING: chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]})
+    live = DIALECT.introspect.read(Recorded(schema, str.lower).connection, "dbo")
+    server = Server()
+    collected = evidence.collect(DIALECT, server.connection, "dbo", live, Silent(), "rows", schema.tables)
+    assert server.asked[-1].endswith("FROM dbo.am_api_policy_mapping")
+    assert "CONVERT(NVARCHAR(MAX), parameters)" in server.asked[-1]
+    DIALECT.digest.keys(server.connection, "dbo", collected.tables[MAPPING], [1], 20)
+    assert server.asked[-1].startswith("SELECT TOP (20) api_policy_mapping_id FROM dbo.am_api_policy_mapping")
 
 
 def test_values_lose_nothing() -> None:
