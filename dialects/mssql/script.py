@@ -1,0 +1,89 @@
+"""The frame of a script for sqlcmd: one transaction that the first error ends, with an exit code that is not 0.
+
+GO separates the batches, so that each may use what the one before has made. A client that goes on after an error, as
+sqlcmd does without -b and `:on error`, and as SSMS does, must not run the rest outside of the transaction, nor commit
+what a batch that did not compile has left out: XACT_ABORT does not cover that. So after each batch NOEXEC is set where
+it failed. See https://learn.microsoft.com/en-us/sql/tools/sqlcmd/sqlcmd-commands and
+https://learn.microsoft.com/en-us/sql/t-sql/statements/set-noexec-transact-sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apim_schema import sqltext
+from apim_schema.changes import Change
+from apim_schema.dialect import Statement
+from apim_schema.schema import Schema
+
+from . import lookup, names, session
+
+CLIENT = "sqlcmd -b -x"
+"""-b for an exit code that is not 0, -x so that $(NAME) in a text is left as it is."""
+CONTINUES = False
+"""Whether a script that failed can be run again: here nothing of it is left."""
+
+SETTINGS = (*session.SETTINGS, "NOCOUNT ON", "IMPLICIT_TRANSACTIONS OFF")
+"""sqlcmd begins with QUOTED_IDENTIFIER OFF, unlike drivers."""
+
+GO = "GO\nIF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;\nGO"
+"""Ends a batch, and has nothing run any more where it failed: @@ERROR is not 0 too where it did not compile."""
+
+
+def opening() -> str:
+    """Stop at the first error, and begin the transaction."""
+    settings = "\n".join(f"SET {setting};" for setting in SETTINGS)
+    return f":on error exit\n{settings}\nGO\n{_batch('BEGIN TRANSACTION;')}"
+
+
+def version_table(name: str) -> str:
+    """Makes the table of the stamp where there is none."""
+    return _batch(
+        f"IF OBJECT_ID({names.literal(name)}) IS NULL\n"
+        f"    CREATE TABLE {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+    )
+
+
+def refuse(condition: str, message: str) -> str:
+    """An error with this message where the condition holds."""
+    return _batch(f"IF {condition}\n    {lookup.throw(message)}")
+
+
+def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
+    """The condition that one of these columns is missing; names are compared in upper case, as the model has them."""
+    owner = names.literal(names.spelling(schema)) if schema else ""
+    wanted = ", ".join(f"({sqltext.quoted(table)}, {sqltext.quoted(column)})" for table, column in columns)
+    return (
+        f"EXISTS (SELECT 1 FROM (VALUES {wanted}) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t "
+        f"JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID({owner}) "
+        "AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))"
+    )
+
+
+def requires(changes: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
+    """Nothing is taken for granted: names of constraints are looked up by the statements."""
+    return ()
+
+
+def begin(name: str, before: str, release: str) -> str:
+    return f"-- {release}"
+
+
+def unit(statement: Statement, live: Schema, schema: str | None) -> str:
+    """One statement, in a batch of its own."""
+    end = "" if statement.sql.endswith(";") else ";"
+    return _batch(f"{statement.sql}{end}")
+
+
+def stamp(name: str, release: str) -> str:
+    """Says that the database is at this release."""
+    return _batch(f"DELETE FROM {name};\nINSERT INTO {name} (version_num) VALUES ('{release}');")
+
+
+def closing() -> str:
+    """Commits, unless something failed; the session can be used again in any case."""
+    return "COMMIT;\nGO\nSET NOEXEC OFF;\nIF XACT_STATE() <> 0 ROLLBACK;\nGO"
+
+
+def _batch(sql: str) -> str:
+    return f"{sql}\n{GO}"
