@@ -8,13 +8,13 @@ primary key, so that a mismatch leads to the rows. New columns are checked for h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from apim_schema.dialect import Bucket, Compared, Dialect
 from apim_schema.progress import Progress
-from apim_schema.schema import Schema, Table
+from apim_schema.schema import Key, Schema, Table
 
 KEYS_SHOWN = 100
 
@@ -90,7 +90,7 @@ def collect(
     old: Mapping[str, Table] | None = None,
 ) -> Evidence:
     """Reads all rows once. With `old`, only the tables and columns that it has, in the form they have there."""
-    wanted = live.tables if old is None else {name: old[name] for name in old if name in live.tables}
+    wanted = live.tables if old is None else {t: _spelled(old[t], live.tables[t]) for t in old if t in live.tables}
     estimate = dialect.digest.estimate(connection, schema)
     buckets: dict[str, Mapping[int, Bucket]] = {}
     with progress.rows(doing, sum(estimate.get(name, 0) for name in wanted)) as advance:
@@ -101,6 +101,14 @@ def collect(
             buckets[name] = dialect.digest.buckets(connection, schema, table, compared)
             advance(sum(bucket.rows for bucket in buckets[name].values()))
     return Evidence(dialect.digest.method(connection), dict(wanted), buckets)
+
+
+def _spelled(old: Table, now: Table) -> Table:
+    """The old table with the live one's names: a snapshot's file does not have the server's spelling of them."""
+    live = {name: name for name in now.columns}
+    columns = {live.get(name, name): column for name, column in old.columns.items()}
+    key = old.primary_key and Key(tuple(live.get(name, name) for name in old.primary_key.columns))
+    return replace(old, name=now.name, columns=columns, primary_key=key)
 
 
 def _compared(dialect: Dialect, now: Table, old: Table) -> list[Compared] | None:
@@ -134,7 +142,7 @@ def _judge_table(
     touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
     if not touched:
         return TableVerdict(name, PROVEN, rows, after.rows(name))
-    table = before.tables[name]
+    table = after.tables[name]
     keys = dialect.digest.keys(connection, schema, table, touched, KEYS_SHOWN) if table.primary_key else []
     return TableVerdict(
         name,
@@ -164,7 +172,7 @@ def check_new_columns(
         new = [column for column in live.tables[name].columns.values() if column.name not in table.columns]
         for column in new:
             default = fills.get((name, column.name), column.default)
-            count = _others(dialect, connection, schema, name, column.name, default)
+            count = _others(dialect, connection, schema, live.tables[name].name, column.name, default)
             if count:
                 reason = f"{count} rows hold something else than {default or 'NULL'} in the new column {column.name}"
                 found.append(TableVerdict(name, CHANGED, 0, count, reason))
