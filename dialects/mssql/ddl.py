@@ -26,7 +26,8 @@ CONVERTED = "{0}_UTF8"
 BABELFISH = "babelfish"
 """An option of the live schema: the server is Babelfish for PostgreSQL, which speaks SQL Server's protocol.
 
-It fills a new column without WITH VALUES, which it does not know, and leaves a default alone, which can't be dropped.
+It fills a new column without WITH VALUES, which it does not know, leaves a default alone, which can't be dropped, and
+takes no COLLATE in ALTER COLUMN.
 """
 
 
@@ -117,7 +118,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     if sqltext.base(wanted.type) != sqltext.base(present.type):
         raise _conflict(change, wanted, present)
     drop, restore = _in_the_way(change, live, schema) if types.narrows(present.type, wanted.type) else ([], [])
-    alter = _alter(table, wanted)
+    alter = _alter(table, replace(wanted, collation=None) if BABELFISH in live.options else wanted)
     if present.default is not None and wanted.type != present.type and BABELFISH not in live.options:
         alter = lookup.without_default(alter, table, present.name)
     return [*drop, alter, *restore]
