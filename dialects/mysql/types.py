@@ -41,13 +41,11 @@ KEY_BYTES = 3072
 FIXED_BYTES = {"INTEGER": 4, "SMALLINT": 2, "TINYINT": 1, "TINYINT(1)": 1, "TIMESTAMP": 4, "DATETIME": 5, "DATE": 3}
 LONG_KEYS = {
     "AM_API_ENDPOINTS": ("API_UUID", "ENDPOINT_UUID", "ENDPOINT_NAME", "REVISION_UUID", "ORGANIZATION"),
-    "AM_APPLICATION_GROUP_MAPPING": ("GROUP_ID", "TENANT"),
     "IDN_INVALID_TOKENS": ("TOKEN_IDENTIFIER", "CONSUMER_KEY"),
     "IDN_OAUTH2_TOKEN_BINDING": ("TOKEN_ID", "TOKEN_BINDING_TYPE", "TOKEN_BINDING_VALUE"),
     "IDN_SCIM_GROUP": ("ROLE_NAME", "ATTR_NAME"),
-    "IDP_PROVISIONING_ENTITY": ("ENTITY_TYPE", "ENTITY_LOCAL_USERSTORE", "ENTITY_NAME"),
 }
-"""The text columns of keys that would be longer than that in utf8mb4, or just fill it, in any release.
+"""The text columns of keys that would be longer than that in utf8mb4, in any release.
 
 There a customer who runs utf8mb4 had to make columns or key parts shorter, and we make key parts shorter.
 """

@@ -1,0 +1,116 @@
+"""What changes cost, by server; and the keys that are too long in utf8mb4. No database is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from apim_schema import catalog, chain, registry
+from apim_schema.changes import AddColumn, AlterColumn, Change, CreateIndex, ReplaceForeignKey, ReplacePrimaryKey
+from apim_schema.dialect import Impact
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
+
+DIALECT = registry.load("mysql")
+types: Any = DIALECT.types
+names: Any = DIALECT.names
+TABLE = Table(
+    "T",
+    {
+        "A": Column("A", "VARCHAR(100)", nullable=False),
+        "B": Column("B", "VARCHAR(300)"),
+        "C": Column("C", "BLOB", nullable=False),
+    },
+    Key(("A",)),
+    options={"charset": "latin1", "collation": "latin1_swedish_ci", "row_format": "DYNAMIC"},
+)
+METADATA, REBUILD, COPY = Impact("metadata", "NONE"), Impact("rebuild", "NONE"), Impact("rebuild", "SHARED")
+
+
+def live(server: str | None = "MySQL 8.4.3", table: Table = TABLE) -> Schema:
+    return Schema("mysql", {"T": table}, options={"server": server} if server else {})
+
+
+ADD = AddColumn("T", Column("D", "INTEGER"))
+NULLABLE = AlterColumn("T", "C", nullable=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "version", "impact"),
+    [
+        (ADD, "MySQL 8.4.3", METADATA),
+        (ADD, "MySQL 8.0.11", REBUILD),
+        (ADD, "MySQL 5.7.44", REBUILD),
+        (ADD, "MariaDB 10.6.0", METADATA),
+        (ADD, None, METADATA),
+        (NULLABLE, "MySQL 8.4.3", REBUILD),
+        (NULLABLE, "MariaDB 10.6.0", METADATA),
+        (AlterColumn("T", "A", type="VARCHAR(255)"), "MySQL 8.4.3", METADATA),
+        (AlterColumn("T", "A", type="VARCHAR(256)"), "MySQL 8.4.3", COPY),
+        (AlterColumn("T", "B", type="VARCHAR(2048)"), "MySQL 8.4.3", METADATA),
+        (AlterColumn("T", "B", type="VARCHAR(100)"), "MySQL 8.4.3", COPY),
+        (AlterColumn("T", "C", type="LONGBLOB"), "MySQL 8.4.3", COPY),
+        (AlterColumn("T", "A", charset="latin1", collation="latin1_bin"), "MySQL 8.4.3", COPY),
+        (ReplacePrimaryKey("T", ("A", "B")), "MySQL 8.4.3", REBUILD),
+        (CreateIndex("T", Index("I", ("B",))), "MySQL 8.4.3", Impact("scan", "NONE")),
+        (ReplaceForeignKey("T", ForeignKey(("A",), "P", ("A",))), "MySQL 8.4.3", COPY),
+    ],
+)
+def test_cost(change: Change, version: str | None, impact: Impact) -> None:
+    assert DIALECT.impact.assess(change, live(version)) == impact
+
+
+def test_the_bytes_of_a_character_decide() -> None:
+    """A text of up to 255 bytes has a length of one byte, a longer one of two: there the rows are made anew."""
+    change = AlterColumn("T", "A", type="VARCHAR(255)")
+    assert DIALECT.impact.assess(change, live(table=replace(TABLE, options={"charset": "utf8mb4"}))) == METADATA
+    assert DIALECT.impact.assess(change, live(table=replace(TABLE, options={"charset": "ucs2"}))) == COPY
+    assert DIALECT.impact.assess(change, live(table=replace(TABLE, options={}))) == COPY
+
+
+@pytest.mark.parametrize(
+    ("version", "clauses"),
+    [
+        ("MySQL 8.4.3", ", ALGORITHM=INSTANT"),
+        ("MySQL 5.7.44", ", ALGORITHM=INPLACE, LOCK=NONE"),
+        (None, ""),
+    ],
+)
+def test_the_cheap_way_is_stated_where_the_server_has_it(version: str | None, clauses: str) -> None:
+    (statement,) = DIALECT.ddl.statements(ADD, live(version), None)
+    assert statement.sql == f"ALTER TABLE `T` ADD COLUMN `D` INTEGER NULL{clauses}"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [replace(TABLE, options={"row_format": "COMPRESSED"}), replace(TABLE, indexes=(Index("F", ("B", "[FULLTEXT]")),))],
+    ids=["compressed", "full text"],
+)
+def test_it_is_not_stated_where_the_table_bars_it(table: Table) -> None:
+    (statement,) = DIALECT.ddl.statements(ADD, live(table=table), None)
+    assert "ALGORITHM" not in statement.sql
+    assert DIALECT.impact.assess(ADD, live(table=table)) == COPY
+
+
+def test_the_keys_that_are_too_long_in_utf8mb4() -> None:
+    long: dict[str, set[str]] = {}
+    for release in chain.releases("apim"):
+        for table in chain.expected("mysql", "apim", release).tables.values():
+            keys = [table.primary_key, *table.unique, *table.indexes]
+            for parts in (key.columns for key in keys if key is not None):
+                widest = replace(table, columns={c.name: replace(c, charset=None) for c in table.columns.values()})
+                if types.key_bytes(widest, parts, "utf8mb4") > types.KEY_BYTES:
+                    texts = {
+                        names.column_of(part)
+                        for part in parts
+                        if types.is_text(table.columns[names.column_of(part)].type)
+                    }
+                    long.setdefault(table.name, set()).update(texts)
+    assert long == {name: set(columns) for name, columns in types.LONG_KEYS.items()}
+
+
+def test_the_shared_database_has_no_such_key() -> None:
+    for table in catalog.baseline("mysql", "shared", "4.2.0").tables.values():
+        keys = [table.primary_key, *table.unique, *table.indexes]
+        assert all(types.key_bytes(table, k.columns, "utf8mb4") <= types.KEY_BYTES for k in keys if k), table.name

@@ -1,0 +1,85 @@
+"""What a script decides by itself on MySQL and MariaDB, in their own clients."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from apim_schema import catalog, chain, compare, registry
+from apim_schema.demo import rows
+from tests.conformance.site import Site, site
+from tests.conformance.test_script import expect_reached, rendered, run, run_well
+from tests.conformance.test_upgrade import stamped
+from tests.servers import Server, new_database
+from tests.vendor import make
+
+SCRIPT = registry.script("mysql")
+
+
+def test_utf8mb4(both: Server) -> None:
+    """A database that its owner has narrowed: keys are kept short, and what latin1 has not is no surprise later."""
+    with new_database(both, charset="utf8mb4") as url:
+        made_of = make.create(url, "mysql", "apim", "4.2.0", narrow=True)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            rows.fill(connection, catalog.parse(made_of), into=None, latin1=True)
+        customer = Site(both, url, "apim", "mysql", made_of)
+        customer.before = customer.rows()
+        (name,) = customer.execute("SELECT MAX(ROLE_NAME) FROM IDN_SCIM_GROUP")[0]
+        customer.execute(f"UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '\u4e2d' WHERE ROLE_NAME = '{name}'")
+        done = run(customer, rendered(customer))
+        assert done.returncode != 0
+        assert "IDN_SCIM_GROUP: ROLE_NAME has characters that latin1 has not" in done.stderr
+        assert stamped(customer) is None
+        customer.execute(f"UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '{name}' WHERE ROLE_NAME = '\u4e2d'")
+        run_well(customer, rendered(customer))
+        with engine.begin() as connection:
+            live = customer.upgrade().dialect.introspect.read(connection, None)
+        assert compare.mismatches(chain.expected("mysql", "apim", "4.7.0"), live) == []
+        assert customer.rows_are_as_before()
+        assert stamped(customer) == "4.7.0"
+
+
+def test_a_fix_applied_by_hand(both: Server) -> None:
+    """A whole one is skipped; a part of one is told, and so is a column that is something else."""
+    with site(both, "apim", "4.3.0") as customer:
+        text = rendered(customer, "4.3.0", "4.4.0")
+        customer.execute(f"ALTER DATABASE {customer.name} CHARACTER SET utf8mb4")
+        done = run(customer, text)
+        assert done.returncode != 0
+        assert "another collation than the database: use apim-schema upgrade" in done.stderr
+        assert stamped(customer) is None
+        customer.execute(f"ALTER DATABASE {customer.name} CHARACTER SET latin1")
+
+        customer.execute("ALTER TABLE AM_API ADD API_SUBTYPE VARCHAR(10)")
+        assert "AM_API: a part of this change is there already: use apim-schema upgrade" in stopped(customer, text)
+        customer.execute(
+            "ALTER TABLE AM_API ADD IS_EGRESS INT DEFAULT 0, ADD SUB_VALIDATION VARCHAR(10) DEFAULT 'ENABLED'"
+        )
+        customer.execute("ALTER TABLE AM_SERVICE_CATALOG MODIFY MD5 BLOB NOT NULL")
+        assert "AM_SERVICE_CATALOG: MD5 is neither of the old nor of the new type" in stopped(customer, text)
+        customer.execute("ALTER TABLE AM_SERVICE_CATALOG MODIFY MD5 VARCHAR(512) NOT NULL")
+        customer.execute("CREATE INDEX OF_ANOTHER_NAME ON IDN_INVALID_TOKENS (TOKEN_IDENTIFIER, CONSUMER_KEY)")
+        run_well(customer, text)
+        customer.execute("ALTER TABLE IDN_INVALID_TOKENS RENAME INDEX OF_ANOTHER_NAME TO IDX_IAT_TI_CK")
+        expect_reached(customer, "4.4.0")
+
+
+def stopped(customer: Site, text: str) -> str:
+    done = run(customer, text)
+    assert done.returncode != 0
+    assert stamped(customer) == "4.3.0"
+    return done.stderr
+
+
+@pytest.mark.parametrize("text", ["'", "\\", "it''s", "\\'", "%s :x & ? \u20ac", "two\nlines"])
+def test_a_message_is_told_as_it_is(database_of: Site, text: str) -> None:
+    done = run(database_of, SCRIPT.refuse("1 = 1", text))
+    assert done.returncode != 0
+    assert f"Unknown storage engine '{text}'" in done.stderr
+    run_well(database_of, SCRIPT.refuse("1 = 0", text))
+
+
+@pytest.fixture
+def database_of(both: Server) -> Site:
+    return Site.at(both, both.url, "apim")
