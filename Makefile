@@ -8,7 +8,7 @@ PARSERS := .parsers/tsql.stamp .parsers/plsql.stamp
 # an engine or parser named here fails `make test` where it would be skipped
 export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql
 
-.PHONY: demo test test-kill check bench clean
+.PHONY: demo test test-kill golden check bench clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -25,6 +25,10 @@ test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
 
 test-kill: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m pytest -m kill
+
+# the reviewed scripts of tests/chains/golden, written anew
+golden: .venv/dev.stamp
+	APIM_SCHEMA_TEST_REQUIRE= APIM_SCHEMA_TEST_REWRITE=1 $(PYTHON) -m pytest tests/chains/test_scripts.py -k golden
 
 check: .venv/dev.stamp
 	$(PYTHON) -m ruff check

@@ -29,7 +29,8 @@ def sql(dialect: str, database: str, start: str, target: str, schema: str | None
     start from and that no row stands in the way, stops at the first error, and stamps each release that is in. It
     can't prove that no row has changed: take a snapshot before, and verify after.
     """
-    text = script.render(dialect, database, start, chain.check_release(database, target), schema)
+    target = chain.check_release(database, target)
+    text = script.render(dialect, database, start, target, schema)
     if output is not None:
         _write(output, text)
     document = {"dialect": dialect, "database": database, "from": start, "to": target, "script": text}

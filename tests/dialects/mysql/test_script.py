@@ -24,14 +24,13 @@ def test_utf8mb4(both: Server) -> None:
         with engine.begin() as connection:
             rows.fill(connection, catalog.parse(made_of), into=None, latin1=True)
         customer = Site(both, url, "apim", "mysql", made_of)
-        customer.before = customer.rows()
-        (name,) = customer.execute("SELECT MAX(ROLE_NAME) FROM IDN_SCIM_GROUP")[0]
-        customer.execute(f"UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '\u4e2d' WHERE ROLE_NAME = '{name}'")
+        customer.execute("UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '\u4e2d' WHERE ID = 1")
         done = run(customer, rendered(customer))
         assert done.returncode != 0
         assert "IDN_SCIM_GROUP: ROLE_NAME has characters that latin1 has not" in done.stderr
         assert stamped(customer) is None
-        customer.execute(f"UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '{name}' WHERE ROLE_NAME = '\u4e2d'")
+        customer.execute("UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '\u00e9' WHERE ID = 1")
+        customer.before = customer.rows()
         run_well(customer, rendered(customer))
         with engine.begin() as connection:
             live = customer.upgrade().dialect.introspect.read(connection, None)

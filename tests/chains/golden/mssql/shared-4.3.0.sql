@@ -1,0 +1,44 @@
+:on error exit
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+SET XACT_ABORT ON;
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+SET ANSI_PADDING ON;
+SET ANSI_WARNINGS ON;
+SET ARITHABORT ON;
+SET CONCAT_NULL_YIELDS_NULL ON;
+SET LOCK_TIMEOUT 60000;
+SET NOCOUNT ON;
+SET IMPLICIT_TRANSACTIONS OFF;
+GO
+BEGIN TRANSACTION;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+GO
+IF EXISTS (SELECT 1 FROM (VALUES ('REG_RESOURCE_PROPERTY', 'REG_TENANT_ID')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
+    THROW 50000, N'shared is not 4.2.0: a column is missing', 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+GO
+IF OBJECT_ID(N'alembic_version_shared') IS NULL
+    CREATE TABLE alembic_version_shared (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+GO
+IF EXISTS (SELECT 1 FROM alembic_version_shared WHERE version_num NOT IN ('4.2.0'))
+    THROW 50000, N'shared is not stamped 4.2.0: nothing was changed', 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+GO
+
+-- 4.3.0
+DELETE FROM alembic_version_shared;
+INSERT INTO alembic_version_shared (version_num) VALUES ('4.3.0');
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+GO
+COMMIT;
+GO
+SET NOEXEC OFF;
+IF XACT_STATE() <> 0 ROLLBACK;
+GO

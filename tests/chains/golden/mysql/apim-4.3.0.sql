@@ -1,0 +1,253 @@
+SET autocommit = 1;
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
+SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
+SET SESSION wait_timeout = 2147483;
+SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_URL_MAPPING', 'REVISION_UUID'), ('AM_DEPLOYMENT_REVISION_MAPPING', 'DEPLOYED_TIME'), ('AM_GATEWAY_ENVIRONMENT', 'ORGANIZATION'), ('AM_OPERATION_POLICY_DEFINITION', 'DEFINITION_MD5'), ('AM_POLICY_APPLICATION', 'UUID'))) < 5), 'apim is not 4.2.0: a column is missing', @@default_storage_engine);
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_URL_MAPPING', 'LOG_LEVEL'), ('AM_APP_REVOKED_EVENT', 'ORGANIZATION'), ('AM_DEPLOYMENT_REVISION_MAPPING', 'REVISION_STATUS'), ('AM_GATEWAY_ENVIRONMENT', 'GATEWAY_TYPE'), ('AM_GATEWAY_ENVIRONMENT', 'TYPE'), ('AM_GATEWAY_POLICY_DEPLOYMENT', 'ORGANIZATION'), ('AM_GATEWAY_POLICY_MAPPING', 'PARAMETERS'), ('AM_GATEWAY_POLICY_METADATA', 'ORGANIZATION'), ('AM_KEY_MANAGER_PERMISSIONS', 'ROLE'), ('AM_POLICY_APPLICATION', 'RATE_LIMIT_COUNT'), ('AM_POLICY_APPLICATION', 'RATE_LIMIT_TIME_UNIT'), ('AM_SUBJECT_ENTITY_REVOKED_EVENT', 'ORGANIZATION'), ('IDN_APP_REVOKED_EVENT', 'ORGANIZATION'), ('IDN_INVALID_TOKENS', 'EXPIRY_TIMESTAMP'), ('IDN_SUBJECT_ENTITY_REVOKED_EVENT', 'ORGANIZATION'))) < 16), 'apim is newer than 4.2.0 and has no stamp: nothing was changed', @@default_storage_engine);
+SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID'), ('AM_KEY_MANAGER', 'UUID'), ('AM_OPERATION_POLICY', 'POLICY_UUID')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.2.0')), 'apim is not stamped 4.2.0: nothing was changed', @@default_storage_engine);
+
+-- 4.3.0
+INSERT INTO `alembic_version_apim` (version_num) SELECT '4.2.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_apim`);
+SET @apim_schema_pending = EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num = '4.2.0');
+-- create table AM_API_POLICY_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name IN ('API_POLICY_MAPPING_ID', 'API_UUID', 'REVISION_UUID', 'POLICY_UUID', 'POLICY_ORDER', 'DIRECTION', 'PARAMETERS'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 7), 'AM_API_POLICY_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 7, '
+CREATE TABLE `AM_API_POLICY_MAPPING` (
+    `API_POLICY_MAPPING_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `REVISION_UUID` VARCHAR(45) NULL,
+    `POLICY_UUID` VARCHAR(45) NOT NULL,
+    `POLICY_ORDER` INTEGER NOT NULL,
+    `DIRECTION` VARCHAR(10) NOT NULL,
+    `PARAMETERS` VARCHAR(1024) NOT NULL,
+    PRIMARY KEY (`API_POLICY_MAPPING_ID`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE,
+    FOREIGN KEY (`POLICY_UUID`) REFERENCES `AM_OPERATION_POLICY` (`POLICY_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_APP_REVOKED_EVENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_APP_REVOKED_EVENT' AND c.column_name IN ('CONSUMER_KEY', 'TIME_REVOKED', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_APP_REVOKED_EVENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_APP_REVOKED_EVENT` (
+    `CONSUMER_KEY` VARCHAR(255) NOT NULL,
+    `TIME_REVOKED` TIMESTAMP NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`CONSUMER_KEY`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GATEWAY_POLICY_METADATA
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_POLICY_METADATA' AND c.column_name IN ('GLOBAL_POLICY_MAPPING_UUID', 'DISPLAY_NAME', 'DESCRIPTION', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'AM_GATEWAY_POLICY_METADATA: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `AM_GATEWAY_POLICY_METADATA` (
+    `GLOBAL_POLICY_MAPPING_UUID` VARCHAR(45) NOT NULL,
+    `DISPLAY_NAME` VARCHAR(255) NULL,
+    `DESCRIPTION` VARCHAR(1023) NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`GLOBAL_POLICY_MAPPING_UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GATEWAY_POLICY_DEPLOYMENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_POLICY_DEPLOYMENT' AND c.column_name IN ('GATEWAY_LABEL', 'GLOBAL_POLICY_MAPPING_UUID', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_GATEWAY_POLICY_DEPLOYMENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_GATEWAY_POLICY_DEPLOYMENT` (
+    `GATEWAY_LABEL` VARCHAR(255) NOT NULL,
+    `GLOBAL_POLICY_MAPPING_UUID` VARCHAR(45) NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`ORGANIZATION`, `GATEWAY_LABEL`),
+    FOREIGN KEY (`GLOBAL_POLICY_MAPPING_UUID`) REFERENCES `AM_GATEWAY_POLICY_METADATA` (`GLOBAL_POLICY_MAPPING_UUID`) ON UPDATE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GATEWAY_POLICY_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_POLICY_MAPPING' AND c.column_name IN ('POLICY_TO_FLOW_INFO_MAPPING_ID', 'GLOBAL_POLICY_MAPPING_UUID', 'POLICY_UUID', 'POLICY_ORDER', 'DIRECTION', 'PARAMETERS'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'AM_GATEWAY_POLICY_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `AM_GATEWAY_POLICY_MAPPING` (
+    `POLICY_TO_FLOW_INFO_MAPPING_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `GLOBAL_POLICY_MAPPING_UUID` VARCHAR(45) NOT NULL,
+    `POLICY_UUID` VARCHAR(45) NOT NULL,
+    `POLICY_ORDER` INTEGER NOT NULL,
+    `DIRECTION` VARCHAR(10) NOT NULL,
+    `PARAMETERS` VARCHAR(1024) NOT NULL,
+    PRIMARY KEY (`POLICY_TO_FLOW_INFO_MAPPING_ID`),
+    FOREIGN KEY (`POLICY_UUID`) REFERENCES `AM_OPERATION_POLICY` (`POLICY_UUID`) ON UPDATE CASCADE,
+    FOREIGN KEY (`GLOBAL_POLICY_MAPPING_UUID`) REFERENCES `AM_GATEWAY_POLICY_METADATA` (`GLOBAL_POLICY_MAPPING_UUID`) ON DELETE CASCADE ON UPDATE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_KEY_MANAGER_PERMISSIONS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_KEY_MANAGER_PERMISSIONS' AND c.column_name IN ('KEY_MANAGER_UUID', 'PERMISSIONS_TYPE', 'ROLE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_KEY_MANAGER_PERMISSIONS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_KEY_MANAGER_PERMISSIONS` (
+    `KEY_MANAGER_UUID` VARCHAR(50) NOT NULL,
+    `PERMISSIONS_TYPE` VARCHAR(50) NOT NULL,
+    `ROLE` VARCHAR(255) NOT NULL,
+    PRIMARY KEY (`KEY_MANAGER_UUID`, `ROLE`),
+    FOREIGN KEY (`KEY_MANAGER_UUID`) REFERENCES `AM_KEY_MANAGER` (`UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_SUBJECT_ENTITY_REVOKED_EVENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_SUBJECT_ENTITY_REVOKED_EVENT' AND c.column_name IN ('ENTITY_ID', 'ENTITY_TYPE', 'TIME_REVOKED', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'AM_SUBJECT_ENTITY_REVOKED_EVENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `AM_SUBJECT_ENTITY_REVOKED_EVENT` (
+    `ENTITY_ID` VARCHAR(255) NOT NULL,
+    `ENTITY_TYPE` VARCHAR(100) NOT NULL,
+    `TIME_REVOKED` TIMESTAMP NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`ENTITY_ID`, `ENTITY_TYPE`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table IDN_APP_REVOKED_EVENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_APP_REVOKED_EVENT' AND c.column_name IN ('EVENT_ID', 'CONSUMER_KEY', 'TIME_REVOKED', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'IDN_APP_REVOKED_EVENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `IDN_APP_REVOKED_EVENT` (
+    `EVENT_ID` VARCHAR(255) NOT NULL,
+    `CONSUMER_KEY` VARCHAR(255) NOT NULL,
+    `TIME_REVOKED` TIMESTAMP NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NULL,
+    PRIMARY KEY (`EVENT_ID`),
+    CONSTRAINT `CON_APP_EVT_KEY` UNIQUE (`CONSUMER_KEY`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table IDN_INVALID_TOKENS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_INVALID_TOKENS' AND c.column_name IN ('UUID', 'TOKEN_IDENTIFIER', 'CONSUMER_KEY', 'TIME_CREATED', 'EXPIRY_TIMESTAMP'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 5), 'IDN_INVALID_TOKENS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 5, '
+CREATE TABLE `IDN_INVALID_TOKENS` (
+    `UUID` VARCHAR(255) NOT NULL,
+    `TOKEN_IDENTIFIER` VARCHAR(2048) NOT NULL,
+    `CONSUMER_KEY` VARCHAR(255) NOT NULL,
+    `TIME_CREATED` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    `EXPIRY_TIMESTAMP` TIMESTAMP NOT NULL,
+    PRIMARY KEY (`UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table IDN_SUBJECT_ENTITY_REVOKED_EVENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_SUBJECT_ENTITY_REVOKED_EVENT' AND c.column_name IN ('EVENT_ID', 'ENTITY_ID', 'ENTITY_TYPE', 'TIME_REVOKED', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 5), 'IDN_SUBJECT_ENTITY_REVOKED_EVENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 5, '
+CREATE TABLE `IDN_SUBJECT_ENTITY_REVOKED_EVENT` (
+    `EVENT_ID` VARCHAR(255) NOT NULL,
+    `ENTITY_ID` VARCHAR(255) NOT NULL,
+    `ENTITY_TYPE` VARCHAR(100) NOT NULL,
+    `TIME_REVOKED` TIMESTAMP NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NULL,
+    PRIMARY KEY (`EVENT_ID`),
+    CONSTRAINT `CON_SUB_EVT_KEY` UNIQUE (`ENTITY_ID`, `ENTITY_TYPE`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_API_URL_MAPPING.LOG_LEVEL
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_URL_MAPPING' AND c.column_name = 'LOG_LEVEL' AND c.column_type = 'varchar(255)');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_URL_MAPPING` ADD COLUMN `LOG_LEVEL` VARCHAR(255) NULL DEFAULT ''OFF''
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_DEPLOYMENT_REVISION_MAPPING.REVISION_STATUS
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_DEPLOYMENT_REVISION_MAPPING' AND c.column_name = 'REVISION_STATUS' AND c.column_type = 'varchar(255)');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_DEPLOYMENT_REVISION_MAPPING` ADD COLUMN `REVISION_STATUS` VARCHAR(255) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_GATEWAY_ENVIRONMENT.TYPE
+-- add column AM_GATEWAY_ENVIRONMENT.GATEWAY_TYPE
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_ENVIRONMENT' AND c.column_name = 'TYPE' AND c.column_type = 'varchar(255)') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_ENVIRONMENT' AND c.column_name = 'GATEWAY_TYPE' AND c.column_type = 'varchar(255)');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_GATEWAY_ENVIRONMENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `AM_GATEWAY_ENVIRONMENT` ADD COLUMN `TYPE` VARCHAR(255) NULL, ADD COLUMN `GATEWAY_TYPE` VARCHAR(255) NOT NULL DEFAULT ''Regular''
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_GATEWAY_ENVIRONMENT.GATEWAY_TYPE
+SET @apim_schema_there =
+  0;
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_GATEWAY_ENVIRONMENT` ALTER COLUMN `GATEWAY_TYPE` DROP DEFAULT, ALGORITHM=INPLACE, LOCK=NONE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_POLICY_APPLICATION.RATE_LIMIT_COUNT
+-- add column AM_POLICY_APPLICATION.RATE_LIMIT_TIME_UNIT
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_POLICY_APPLICATION' AND c.column_name = 'RATE_LIMIT_COUNT' AND c.data_type = 'int') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_POLICY_APPLICATION' AND c.column_name = 'RATE_LIMIT_TIME_UNIT' AND c.column_type = 'varchar(25)');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_POLICY_APPLICATION: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `AM_POLICY_APPLICATION` ADD COLUMN `RATE_LIMIT_COUNT` INTEGER NULL DEFAULT 0, ADD COLUMN `RATE_LIMIT_TIME_UNIT` VARCHAR(25) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_OPERATION_POLICY_DEFINITION.POLICY_DEFINITION to MEDIUMBLOB
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_OPERATION_POLICY_DEFINITION' AND c.column_name = 'POLICY_DEFINITION' AND c.column_type = 'mediumblob');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_OPERATION_POLICY_DEFINITION' AND c.column_name IN ('POLICY_DEFINITION') AND c.data_type NOT IN ('blob', 'mediumblob')), 'AM_OPERATION_POLICY_DEFINITION: POLICY_DEFINITION is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_OPERATION_POLICY_DEFINITION` MODIFY `POLICY_DEFINITION` MEDIUMBLOB NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+UPDATE `alembic_version_apim` SET version_num = '4.3.0' WHERE @apim_schema_pending;

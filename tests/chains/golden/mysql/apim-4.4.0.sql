@@ -1,0 +1,189 @@
+SET autocommit = 1;
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
+SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
+SET SESSION wait_timeout = 2147483;
+SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'VERSION_COMPARABLE'), ('AM_API_CLIENT_CERTIFICATE', 'REVISION_UUID'), ('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_SERVICE_MAPPING', 'TENANT_ID'), ('AM_API_URL_MAPPING', 'LOG_LEVEL'), ('AM_APP_REVOKED_EVENT', 'ORGANIZATION'), ('AM_DEPLOYMENT_REVISION_MAPPING', 'REVISION_STATUS'), ('AM_GATEWAY_ENVIRONMENT', 'GATEWAY_TYPE'), ('AM_GATEWAY_ENVIRONMENT', 'TYPE'), ('AM_GATEWAY_POLICY_DEPLOYMENT', 'ORGANIZATION'), ('AM_GATEWAY_POLICY_MAPPING', 'PARAMETERS'), ('AM_GATEWAY_POLICY_METADATA', 'ORGANIZATION'), ('AM_KEY_MANAGER_PERMISSIONS', 'ROLE'), ('AM_OPERATION_POLICY', 'POLICY_MD5'), ('AM_OPERATION_POLICY_DEFINITION', 'DEFINITION_MD5'), ('AM_POLICY_APPLICATION', 'RATE_LIMIT_COUNT'), ('AM_POLICY_APPLICATION', 'RATE_LIMIT_TIME_UNIT'), ('AM_POLICY_SUBSCRIPTION', 'CONNECTIONS_COUNT'), ('AM_SERVICE_CATALOG', 'SERVICE_DEFINITION'), ('AM_SUBJECT_ENTITY_REVOKED_EVENT', 'ORGANIZATION'), ('IDN_APP_REVOKED_EVENT', 'ORGANIZATION'), ('IDN_INVALID_TOKENS', 'EXPIRY_TIMESTAMP'), ('IDN_SUBJECT_ENTITY_REVOKED_EVENT', 'ORGANIZATION'))) < 23), 'apim is not 4.3.0: a column is missing', @@default_storage_engine);
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_SUBTYPE'), ('AM_API', 'IS_EGRESS'), ('AM_API', 'SUB_VALIDATION'), ('AM_API_AI_CONFIGURATION', 'LLM_PROVIDER_UUID'), ('AM_API_CLIENT_CERTIFICATE', 'KEY_TYPE'), ('AM_API_SEQUENCE_BACKEND', 'TYPE'), ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_POLICY_SUBSCRIPTION', 'COMPLETION_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'PROMPT_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'TOTAL_TOKEN_COUNT'), ('AM_TRANSACTION_RECORDS', 'RECORDED_TIME'))) < 11), 'apim is newer than 4.3.0 and has no stamp: nothing was changed', @@default_storage_engine);
+SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_IDENTIFIER` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_IDENTIFIER` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: TOKEN_IDENTIFIER has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`CONSUMER_KEY` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`CONSUMER_KEY` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: CONSUMER_KEY has characters that latin1 has not', @@default_storage_engine);
+CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.3.0')), 'apim is not stamped 4.3.0: nothing was changed', @@default_storage_engine);
+
+-- 4.4.0
+INSERT INTO `alembic_version_apim` (version_num) SELECT '4.3.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_apim`);
+SET @apim_schema_pending = EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num = '4.3.0');
+-- create table AM_LLM_PROVIDER
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_LLM_PROVIDER' AND c.column_name IN ('UUID', 'NAME', 'API_VERSION', 'ORGANIZATION', 'BUILT_IN_SUPPORT', 'DESCRIPTION', 'CONFIGURATIONS', 'API_DEFINITION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 8), 'AM_LLM_PROVIDER: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 8, '
+CREATE TABLE `AM_LLM_PROVIDER` (
+    `UUID` VARCHAR(255) NOT NULL,
+    `NAME` VARCHAR(255) NOT NULL,
+    `API_VERSION` VARCHAR(50) NOT NULL,
+    `ORGANIZATION` VARCHAR(255) NOT NULL,
+    `BUILT_IN_SUPPORT` VARCHAR(5) NOT NULL,
+    `DESCRIPTION` VARCHAR(1023) NULL,
+    `CONFIGURATIONS` BLOB NOT NULL,
+    `API_DEFINITION` LONGBLOB NOT NULL,
+    PRIMARY KEY (`UUID`),
+    UNIQUE (`NAME`, `API_VERSION`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_AI_CONFIGURATION
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_AI_CONFIGURATION' AND c.column_name IN ('AI_CONFIGURATION_UUID', 'API_UUID', 'API_REVISION_UUID', 'LLM_PROVIDER_UUID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'AM_API_AI_CONFIGURATION: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `AM_API_AI_CONFIGURATION` (
+    `AI_CONFIGURATION_UUID` VARCHAR(255) NOT NULL,
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `API_REVISION_UUID` VARCHAR(255) NULL,
+    `LLM_PROVIDER_UUID` VARCHAR(255) NOT NULL,
+    PRIMARY KEY (`AI_CONFIGURATION_UUID`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`),
+    FOREIGN KEY (`LLM_PROVIDER_UUID`) REFERENCES `AM_LLM_PROVIDER` (`UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_SEQUENCE_BACKEND
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_SEQUENCE_BACKEND' AND c.column_name IN ('ID', 'API_UUID', 'REVISION_UUID', 'SEQUENCE', 'NAME', 'TYPE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'AM_API_SEQUENCE_BACKEND: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `AM_API_SEQUENCE_BACKEND` (
+    `ID` VARCHAR(60) NOT NULL,
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `REVISION_UUID` VARCHAR(256) NOT NULL DEFAULT ''0'',
+    `SEQUENCE` LONGBLOB NOT NULL,
+    `NAME` VARCHAR(256) NOT NULL,
+    `TYPE` VARCHAR(120) NOT NULL,
+    PRIMARY KEY (`ID`, `API_UUID`, `REVISION_UUID`, `TYPE`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_TRANSACTION_RECORDS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_TRANSACTION_RECORDS' AND c.column_name IN ('ID', 'HOST', 'SERVER_ID', 'SERVER_TYPE', 'COUNT', 'RECORDED_TIME'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'AM_TRANSACTION_RECORDS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `AM_TRANSACTION_RECORDS` (
+    `ID` VARCHAR(255) NOT NULL,
+    `HOST` VARCHAR(255) NULL,
+    `SERVER_ID` VARCHAR(255) NULL,
+    `SERVER_TYPE` VARCHAR(20) NULL,
+    `COUNT` INTEGER NOT NULL,
+    `RECORDED_TIME` TIMESTAMP NOT NULL,
+    PRIMARY KEY (`ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_API.API_SUBTYPE
+-- add column AM_API.IS_EGRESS
+-- add column AM_API.SUB_VALIDATION
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name = 'API_SUBTYPE' AND c.column_type = 'varchar(10)') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name = 'IS_EGRESS' AND c.data_type = 'int') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name = 'SUB_VALIDATION' AND c.column_type = 'varchar(10)');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_API: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+ALTER TABLE `AM_API` ADD COLUMN `API_SUBTYPE` VARCHAR(10) NULL, ADD COLUMN `IS_EGRESS` INTEGER NULL DEFAULT 0, ADD COLUMN `SUB_VALIDATION` VARCHAR(10) NULL DEFAULT ''ENABLED''
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_API_CLIENT_CERTIFICATE.KEY_TYPE
+-- replace primary key of AM_API_CLIENT_CERTIFICATE by (ALIAS, TENANT_ID, KEY_TYPE, REMOVED, REVISION_UUID)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_CLIENT_CERTIFICATE' AND c.column_name = 'KEY_TYPE' AND c.column_type = 'varchar(20)') +
+  EXISTS (SELECT s.index_name FROM information_schema.statistics s WHERE s.table_schema = DATABASE() AND s.table_name = 'AM_API_CLIENT_CERTIFICATE' AND s.index_name = 'PRIMARY' GROUP BY s.index_name HAVING GROUP_CONCAT(UPPER(s.column_name) ORDER BY s.seq_in_index) = 'ALIAS,TENANT_ID,KEY_TYPE,REMOVED,REVISION_UUID');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_API_CLIENT_CERTIFICATE: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `AM_API_CLIENT_CERTIFICATE` ADD COLUMN `KEY_TYPE` VARCHAR(20) NOT NULL DEFAULT ''PRODUCTION'', DROP PRIMARY KEY, ADD PRIMARY KEY (`ALIAS`, `TENANT_ID`, `KEY_TYPE`, `REMOVED`, `REVISION_UUID`)
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_POLICY_SUBSCRIPTION.TOTAL_TOKEN_COUNT
+-- add column AM_POLICY_SUBSCRIPTION.PROMPT_TOKEN_COUNT
+-- add column AM_POLICY_SUBSCRIPTION.COMPLETION_TOKEN_COUNT
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_POLICY_SUBSCRIPTION' AND c.column_name = 'TOTAL_TOKEN_COUNT' AND c.data_type = 'bigint') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_POLICY_SUBSCRIPTION' AND c.column_name = 'PROMPT_TOKEN_COUNT' AND c.data_type = 'bigint') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_POLICY_SUBSCRIPTION' AND c.column_name = 'COMPLETION_TOKEN_COUNT' AND c.data_type = 'bigint');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_POLICY_SUBSCRIPTION: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+ALTER TABLE `AM_POLICY_SUBSCRIPTION` ADD COLUMN `TOTAL_TOKEN_COUNT` BIGINT NULL, ADD COLUMN `PROMPT_TOKEN_COUNT` BIGINT NULL, ADD COLUMN `COMPLETION_TOKEN_COUNT` BIGINT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_API_SERVICE_MAPPING.MD5 to VARCHAR(512)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_SERVICE_MAPPING' AND c.column_name = 'MD5' AND c.column_type = 'varchar(512)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_SERVICE_MAPPING' AND c.column_name IN ('MD5') AND c.data_type NOT IN ('varchar')), 'AM_API_SERVICE_MAPPING: MD5 is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_SERVICE_MAPPING` MODIFY `MD5` VARCHAR(512) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_OPERATION_POLICY.POLICY_MD5 to VARCHAR(512)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_OPERATION_POLICY' AND c.column_name = 'POLICY_MD5' AND c.column_type = 'varchar(512)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_OPERATION_POLICY' AND c.column_name IN ('POLICY_MD5') AND c.data_type NOT IN ('varchar')), 'AM_OPERATION_POLICY: POLICY_MD5 is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_OPERATION_POLICY` MODIFY `POLICY_MD5` VARCHAR(512) NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_OPERATION_POLICY_DEFINITION.DEFINITION_MD5 to VARCHAR(512)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_OPERATION_POLICY_DEFINITION' AND c.column_name = 'DEFINITION_MD5' AND c.column_type = 'varchar(512)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_OPERATION_POLICY_DEFINITION' AND c.column_name IN ('DEFINITION_MD5') AND c.data_type NOT IN ('varchar')), 'AM_OPERATION_POLICY_DEFINITION: DEFINITION_MD5 is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_OPERATION_POLICY_DEFINITION` MODIFY `DEFINITION_MD5` VARCHAR(512) NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_SERVICE_CATALOG.MD5 to VARCHAR(512)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_SERVICE_CATALOG' AND c.column_name = 'MD5' AND c.column_type = 'varchar(512)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_SERVICE_CATALOG' AND c.column_name IN ('MD5') AND c.data_type NOT IN ('varchar')), 'AM_SERVICE_CATALOG: MD5 is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_SERVICE_CATALOG` MODIFY `MD5` VARCHAR(512) NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create index IDX_IAT_TI_CK on IDN_INVALID_TOKENS
+SET @apim_schema_there =
+  EXISTS (SELECT s.index_name FROM information_schema.statistics s WHERE s.table_schema = DATABASE() AND s.table_name = 'IDN_INVALID_TOKENS' AND s.sub_part IS NULL GROUP BY s.index_name HAVING GROUP_CONCAT(UPPER(s.column_name) ORDER BY s.seq_in_index) = 'TOKEN_IDENTIFIER,CONSUMER_KEY');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, IF(@apim_schema_one_byte, '
+ALTER TABLE `IDN_INVALID_TOKENS` ADD INDEX `IDX_IAT_TI_CK` (`TOKEN_IDENTIFIER`, `CONSUMER_KEY`), ALGORITHM=INPLACE, LOCK=NONE
+', '
+ALTER TABLE `IDN_INVALID_TOKENS` MODIFY `TOKEN_IDENTIFIER` VARCHAR(2048) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, MODIFY `CONSUMER_KEY` VARCHAR(255) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, ADD INDEX `IDX_IAT_TI_CK` (`TOKEN_IDENTIFIER`, `CONSUMER_KEY`)
+'), 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+UPDATE `alembic_version_apim` SET version_num = '4.4.0' WHERE @apim_schema_pending;

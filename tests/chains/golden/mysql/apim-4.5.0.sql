@@ -1,0 +1,549 @@
+SET autocommit = 1;
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
+SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
+SET SESSION wait_timeout = 2147483;
+SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_SUBTYPE'), ('AM_API', 'IS_EGRESS'), ('AM_API', 'SUB_VALIDATION'), ('AM_API_AI_CONFIGURATION', 'LLM_PROVIDER_UUID'), ('AM_API_CLIENT_CERTIFICATE', 'KEY_TYPE'), ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_SEQUENCE_BACKEND', 'TYPE'), ('AM_APPLICATION', 'ORGANIZATION'), ('AM_GATEWAY_ENVIRONMENT', 'GATEWAY_TYPE'), ('AM_GATEWAY_POLICY_MAPPING', 'PARAMETERS'), ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_POLICY_SUBSCRIPTION', 'COMPLETION_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'PROMPT_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'TOTAL_TOKEN_COUNT'), ('AM_TRANSACTION_RECORDS', 'RECORDED_TIME'))) < 16), 'apim is not 4.4.0: a column is missing', @@default_storage_engine);
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_ENDPOINTS', 'ORGANIZATION'), ('AM_API_EXTERNAL_API_MAPPING', 'REFERENCE_ARTIFACT'), ('AM_API_LABEL_MAPPING', 'LABEL_UUID'), ('AM_API_PRIMARY_EP_MAPPING', 'ENDPOINT_UUID'), ('AM_APPLICATION', 'SHARED_ORGANIZATION'), ('AM_ARTIFACT', 'TYPE'), ('AM_DEVPORTAL_API_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_DEVPORTAL_API_REFERENCE', 'REFERENCE_APIID'), ('AM_DEVPORTAL_ORG_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_GATEWAY_ENVIRONMENT', 'CONFIGURATION'), ('AM_GATEWAY_PERMISSIONS', 'ROLE'), ('AM_KEY_MANAGER_ALLOWED_ORGS', 'ALLOWED_ORGANIZATIONS'), ('AM_LABEL', 'TENANT_DOMAIN'), ('AM_LLM_PROVIDER_MODEL', 'LLM_PROVIDER_UUID'), ('AM_ORGANIZATION_MAPPING', 'ROOT_ORGANIZATION'), ('GOV_ARTIFACT', 'ORGANIZATION'), ('GOV_POLICY', 'IS_GLOBAL'), ('GOV_POLICY_ACTION', 'TYPE'), ('GOV_POLICY_GOVERNABLE_STATE', 'STATE'), ('GOV_POLICY_LABEL', 'LABEL'), ('GOV_POLICY_RULESET', 'RULESET_ID'), ('GOV_POLICY_RUN', 'RUN_TIMESTAMP'), ('GOV_REQUEST', 'PROCESSING_TIMESTAMP'), ('GOV_REQUEST_POLICY', 'POLICY_ID'), ('GOV_RULESET', 'LAST_UPDATED_TIME'), ('GOV_RULESET_CONTENT', 'FILE_NAME'), ('GOV_RULESET_RULE', 'RULE_CONTENT'), ('GOV_RULESET_RUN', 'RUN_TIMESTAMP'), ('GOV_RULE_VIOLATION', 'VIOLATED_PATH'))) < 29), 'apim is newer than 4.4.0 and has no stamp: nothing was changed', @@default_storage_engine);
+SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID'), ('AM_GATEWAY_ENVIRONMENT', 'UUID'), ('AM_KEY_MANAGER', 'UUID'), ('AM_LLM_PROVIDER', 'UUID')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.4.0')), 'apim is not stamped 4.4.0: nothing was changed', @@default_storage_engine);
+
+-- 4.5.0
+INSERT INTO `alembic_version_apim` (version_num) SELECT '4.4.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_apim`);
+SET @apim_schema_pending = EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num = '4.4.0');
+-- create table AM_API_ENDPOINTS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_ENDPOINTS' AND c.column_name IN ('API_UUID', 'ENDPOINT_UUID', 'REVISION_UUID', 'ENDPOINT_NAME', 'KEY_TYPE', 'ENDPOINT_CONFIG', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 7), 'AM_API_ENDPOINTS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 7, IF(@apim_schema_one_byte, '
+CREATE TABLE `AM_API_ENDPOINTS` (
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `ENDPOINT_UUID` VARCHAR(256) NOT NULL,
+    `REVISION_UUID` VARCHAR(255) NOT NULL DEFAULT ''Current API'',
+    `ENDPOINT_NAME` VARCHAR(255) NOT NULL,
+    `KEY_TYPE` VARCHAR(100) NULL,
+    `ENDPOINT_CONFIG` LONGBLOB NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`API_UUID`, `ENDPOINT_UUID`, `ENDPOINT_NAME`, `REVISION_UUID`, `ORGANIZATION`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', '
+CREATE TABLE `AM_API_ENDPOINTS` (
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `ENDPOINT_UUID` VARCHAR(256) NOT NULL,
+    `REVISION_UUID` VARCHAR(255) NOT NULL DEFAULT ''Current API'',
+    `ENDPOINT_NAME` VARCHAR(255) NOT NULL,
+    `KEY_TYPE` VARCHAR(100) NULL,
+    `ENDPOINT_CONFIG` LONGBLOB NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`API_UUID`, `ENDPOINT_UUID`(137), `ENDPOINT_NAME`(137), `REVISION_UUID`(137), `ORGANIZATION`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+'), 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_EXTERNAL_API_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_EXTERNAL_API_MAPPING' AND c.column_name IN ('API_ID', 'GATEWAY_ENV_ID', 'REFERENCE_ARTIFACT'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_API_EXTERNAL_API_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_API_EXTERNAL_API_MAPPING` (
+    `API_ID` VARCHAR(255) NOT NULL,
+    `GATEWAY_ENV_ID` VARCHAR(255) NOT NULL,
+    `REFERENCE_ARTIFACT` LONGBLOB NOT NULL,
+    PRIMARY KEY (`API_ID`, `GATEWAY_ENV_ID`),
+    FOREIGN KEY (`API_ID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE,
+    FOREIGN KEY (`GATEWAY_ENV_ID`) REFERENCES `AM_GATEWAY_ENVIRONMENT` (`UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_LABEL_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_LABEL_MAPPING' AND c.column_name IN ('API_UUID', 'LABEL_UUID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_API_LABEL_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `AM_API_LABEL_MAPPING` (
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `LABEL_UUID` VARCHAR(50) NOT NULL,
+    PRIMARY KEY (`API_UUID`, `LABEL_UUID`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_PRIMARY_EP_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_PRIMARY_EP_MAPPING' AND c.column_name IN ('MAPPING_ID', 'API_UUID', 'ENDPOINT_UUID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_API_PRIMARY_EP_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_API_PRIMARY_EP_MAPPING` (
+    `MAPPING_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `ENDPOINT_UUID` VARCHAR(256) NOT NULL,
+    PRIMARY KEY (`MAPPING_ID`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_ARTIFACT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_ARTIFACT' AND c.column_name IN ('UUID', 'ARTIFACT', 'TYPE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_ARTIFACT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_ARTIFACT` (
+    `UUID` VARCHAR(45) NOT NULL,
+    `ARTIFACT` LONGBLOB NOT NULL,
+    `TYPE` VARCHAR(25) NOT NULL,
+    PRIMARY KEY (`UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_DEVPORTAL_API_CONTENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_DEVPORTAL_API_CONTENT' AND c.column_name IN ('API_UUID', 'ORGANIZATION', 'DRAFTED_ARTIFACT', 'PUBLISHED_ARTIFACT'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'AM_DEVPORTAL_API_CONTENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `AM_DEVPORTAL_API_CONTENT` (
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    `DRAFTED_ARTIFACT` VARCHAR(45) NULL,
+    `PUBLISHED_ARTIFACT` VARCHAR(45) NULL,
+    PRIMARY KEY (`API_UUID`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_DEVPORTAL_API_REFERENCE
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_DEVPORTAL_API_REFERENCE' AND c.column_name IN ('API_UUID', 'ORGANIZATION', 'REFERENCE_APIID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_DEVPORTAL_API_REFERENCE: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_DEVPORTAL_API_REFERENCE` (
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    `REFERENCE_APIID` VARCHAR(256) NOT NULL,
+    PRIMARY KEY (`API_UUID`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_DEVPORTAL_ORG_CONTENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_DEVPORTAL_ORG_CONTENT' AND c.column_name IN ('ORGANIZATION', 'DRAFTED_ARTIFACT', 'PUBLISHED_ARTIFACT'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_DEVPORTAL_ORG_CONTENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_DEVPORTAL_ORG_CONTENT` (
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    `DRAFTED_ARTIFACT` VARCHAR(45) NULL,
+    `PUBLISHED_ARTIFACT` VARCHAR(45) NULL,
+    PRIMARY KEY (`ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GATEWAY_PERMISSIONS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_PERMISSIONS' AND c.column_name IN ('GATEWAY_UUID', 'PERMISSIONS_TYPE', 'ROLE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_GATEWAY_PERMISSIONS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_GATEWAY_PERMISSIONS` (
+    `GATEWAY_UUID` VARCHAR(45) NOT NULL,
+    `PERMISSIONS_TYPE` VARCHAR(50) NOT NULL,
+    `ROLE` VARCHAR(255) NOT NULL,
+    PRIMARY KEY (`GATEWAY_UUID`, `ROLE`),
+    FOREIGN KEY (`GATEWAY_UUID`) REFERENCES `AM_GATEWAY_ENVIRONMENT` (`UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_KEY_MANAGER_ALLOWED_ORGS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_KEY_MANAGER_ALLOWED_ORGS' AND c.column_name IN ('KEY_MANAGER_UUID', 'ALLOWED_ORGANIZATIONS'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_KEY_MANAGER_ALLOWED_ORGS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `AM_KEY_MANAGER_ALLOWED_ORGS` (
+    `KEY_MANAGER_UUID` VARCHAR(50) NOT NULL,
+    `ALLOWED_ORGANIZATIONS` VARCHAR(50) NOT NULL,
+    PRIMARY KEY (`KEY_MANAGER_UUID`, `ALLOWED_ORGANIZATIONS`),
+    FOREIGN KEY (`KEY_MANAGER_UUID`) REFERENCES `AM_KEY_MANAGER` (`UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_LABEL
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_LABEL' AND c.column_name IN ('UUID', 'NAME', 'DESCRIPTION', 'TENANT_DOMAIN'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'AM_LABEL: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `AM_LABEL` (
+    `UUID` VARCHAR(50) NOT NULL,
+    `NAME` VARCHAR(255) NOT NULL,
+    `DESCRIPTION` VARCHAR(1024) NULL,
+    `TENANT_DOMAIN` VARCHAR(255) NULL DEFAULT ''carbon.super'',
+    PRIMARY KEY (`UUID`),
+    UNIQUE (`NAME`, `TENANT_DOMAIN`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_LLM_PROVIDER_MODEL
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_LLM_PROVIDER_MODEL' AND c.column_name IN ('MODEL_ID', 'MODEL_NAME', 'LLM_PROVIDER_UUID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_LLM_PROVIDER_MODEL: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_LLM_PROVIDER_MODEL` (
+    `MODEL_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `MODEL_NAME` VARCHAR(255) NOT NULL,
+    `LLM_PROVIDER_UUID` VARCHAR(255) NOT NULL,
+    PRIMARY KEY (`MODEL_ID`),
+    UNIQUE (`MODEL_NAME`, `LLM_PROVIDER_UUID`),
+    FOREIGN KEY (`LLM_PROVIDER_UUID`) REFERENCES `AM_LLM_PROVIDER` (`UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_ORGANIZATION_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_ORGANIZATION_MAPPING' AND c.column_name IN ('ORG_UUID', 'EXT_ORG_ID', 'DISPLAY_NAME', 'PARENT_ORG_UUID', 'ORG_HANDLE', 'DESCRIPTION', 'ROOT_ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 7), 'AM_ORGANIZATION_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 7, '
+CREATE TABLE `AM_ORGANIZATION_MAPPING` (
+    `ORG_UUID` VARCHAR(50) NOT NULL,
+    `EXT_ORG_ID` VARCHAR(100) NOT NULL,
+    `DISPLAY_NAME` VARCHAR(100) NULL,
+    `PARENT_ORG_UUID` VARCHAR(50) NULL,
+    `ORG_HANDLE` VARCHAR(100) NULL,
+    `DESCRIPTION` VARCHAR(256) NULL,
+    `ROOT_ORGANIZATION` VARCHAR(255) NULL,
+    PRIMARY KEY (`ORG_UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_ARTIFACT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_ARTIFACT' AND c.column_name IN ('ARTIFACT_KEY', 'ARTIFACT_REF_ID', 'ARTIFACT_TYPE', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'GOV_ARTIFACT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `GOV_ARTIFACT` (
+    `ARTIFACT_KEY` VARCHAR(36) NOT NULL,
+    `ARTIFACT_REF_ID` VARCHAR(36) NOT NULL,
+    `ARTIFACT_TYPE` VARCHAR(32) NOT NULL,
+    `ORGANIZATION` VARCHAR(128) NOT NULL,
+    PRIMARY KEY (`ARTIFACT_KEY`),
+    CONSTRAINT `GOV_ARTIFACT_CONSTRAINT` UNIQUE (`ARTIFACT_REF_ID`, `ARTIFACT_TYPE`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_POLICY
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_POLICY' AND c.column_name IN ('POLICY_ID', 'NAME', 'DESCRIPTION', 'ORGANIZATION', 'CREATED_BY', 'CREATED_TIME', 'UPDATED_BY', 'LAST_UPDATED_TIME', 'IS_GLOBAL'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 9), 'GOV_POLICY: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 9, '
+CREATE TABLE `GOV_POLICY` (
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    `NAME` VARCHAR(256) NOT NULL,
+    `DESCRIPTION` VARCHAR(1024) NULL,
+    `ORGANIZATION` VARCHAR(128) NOT NULL,
+    `CREATED_BY` VARCHAR(256) NULL,
+    `CREATED_TIME` DATETIME NULL DEFAULT CURRENT_TIMESTAMP,
+    `UPDATED_BY` VARCHAR(256) NULL,
+    `LAST_UPDATED_TIME` DATETIME NULL,
+    `IS_GLOBAL` INTEGER NULL DEFAULT 0,
+    PRIMARY KEY (`POLICY_ID`),
+    CONSTRAINT `POLICY_CONSTRAINT` UNIQUE (`NAME`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_POLICY_GOVERNABLE_STATE
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_POLICY_GOVERNABLE_STATE' AND c.column_name IN ('POLICY_ID', 'STATE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'GOV_POLICY_GOVERNABLE_STATE: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `GOV_POLICY_GOVERNABLE_STATE` (
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    `STATE` VARCHAR(128) NOT NULL,
+    PRIMARY KEY (`POLICY_ID`, `STATE`),
+    FOREIGN KEY (`POLICY_ID`) REFERENCES `GOV_POLICY` (`POLICY_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_POLICY_ACTION
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_POLICY_ACTION' AND c.column_name IN ('POLICY_ID', 'STATE', 'SEVERITY', 'TYPE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'GOV_POLICY_ACTION: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `GOV_POLICY_ACTION` (
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    `STATE` VARCHAR(128) NOT NULL,
+    `SEVERITY` VARCHAR(32) NOT NULL,
+    `TYPE` VARCHAR(32) NOT NULL,
+    PRIMARY KEY (`POLICY_ID`, `STATE`, `SEVERITY`, `TYPE`),
+    FOREIGN KEY (`POLICY_ID`, `STATE`) REFERENCES `GOV_POLICY_GOVERNABLE_STATE` (`POLICY_ID`, `STATE`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_POLICY_LABEL
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_POLICY_LABEL' AND c.column_name IN ('POLICY_ID', 'LABEL'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'GOV_POLICY_LABEL: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `GOV_POLICY_LABEL` (
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    `LABEL` VARCHAR(128) NOT NULL,
+    PRIMARY KEY (`POLICY_ID`, `LABEL`),
+    FOREIGN KEY (`POLICY_ID`) REFERENCES `GOV_POLICY` (`POLICY_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_RULESET
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_RULESET' AND c.column_name IN ('RULESET_ID', 'NAME', 'DESCRIPTION', 'ARTIFACT_TYPE', 'RULE_CATEGORY', 'RULE_TYPE', 'DOCUMENTATION_LINK', 'PROVIDER', 'ORGANIZATION', 'CREATED_BY', 'CREATED_TIME', 'UPDATED_BY', 'LAST_UPDATED_TIME'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 13), 'GOV_RULESET: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 13, '
+CREATE TABLE `GOV_RULESET` (
+    `RULESET_ID` VARCHAR(36) NOT NULL,
+    `NAME` VARCHAR(256) NOT NULL,
+    `DESCRIPTION` VARCHAR(1024) NULL,
+    `ARTIFACT_TYPE` VARCHAR(128) NOT NULL,
+    `RULE_CATEGORY` VARCHAR(128) NOT NULL,
+    `RULE_TYPE` VARCHAR(128) NOT NULL,
+    `DOCUMENTATION_LINK` VARCHAR(1024) NULL,
+    `PROVIDER` VARCHAR(256) NULL,
+    `ORGANIZATION` VARCHAR(128) NOT NULL,
+    `CREATED_BY` VARCHAR(256) NULL,
+    `CREATED_TIME` DATETIME NULL DEFAULT CURRENT_TIMESTAMP,
+    `UPDATED_BY` VARCHAR(256) NULL,
+    `LAST_UPDATED_TIME` DATETIME NULL,
+    PRIMARY KEY (`RULESET_ID`),
+    CONSTRAINT `RULESET_CONSTRAINT` UNIQUE (`NAME`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_POLICY_RULESET
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_POLICY_RULESET' AND c.column_name IN ('POLICY_ID', 'RULESET_ID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'GOV_POLICY_RULESET: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `GOV_POLICY_RULESET` (
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    `RULESET_ID` VARCHAR(36) NOT NULL,
+    PRIMARY KEY (`POLICY_ID`, `RULESET_ID`),
+    FOREIGN KEY (`POLICY_ID`) REFERENCES `GOV_POLICY` (`POLICY_ID`),
+    FOREIGN KEY (`RULESET_ID`) REFERENCES `GOV_RULESET` (`RULESET_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_POLICY_RUN
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_POLICY_RUN' AND c.column_name IN ('ARTIFACT_KEY', 'POLICY_ID', 'RUN_TIMESTAMP'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'GOV_POLICY_RUN: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `GOV_POLICY_RUN` (
+    `ARTIFACT_KEY` VARCHAR(36) NOT NULL,
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    `RUN_TIMESTAMP` DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (`ARTIFACT_KEY`, `POLICY_ID`),
+    FOREIGN KEY (`ARTIFACT_KEY`) REFERENCES `GOV_ARTIFACT` (`ARTIFACT_KEY`),
+    FOREIGN KEY (`POLICY_ID`) REFERENCES `GOV_POLICY` (`POLICY_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_REQUEST
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_REQUEST' AND c.column_name IN ('REQ_ID', 'ARTIFACT_KEY', 'STATUS', 'REQ_TIMESTAMP', 'PROCESSING_TIMESTAMP'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 5), 'GOV_REQUEST: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 5, '
+CREATE TABLE `GOV_REQUEST` (
+    `REQ_ID` VARCHAR(36) NOT NULL,
+    `ARTIFACT_KEY` VARCHAR(36) NOT NULL,
+    `STATUS` VARCHAR(32) NOT NULL DEFAULT ''PENDING'',
+    `REQ_TIMESTAMP` DATETIME NULL DEFAULT CURRENT_TIMESTAMP,
+    `PROCESSING_TIMESTAMP` DATETIME NULL,
+    PRIMARY KEY (`REQ_ID`),
+    CONSTRAINT `EVAL_CONSTRAINT` UNIQUE (`STATUS`, `ARTIFACT_KEY`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_REQUEST_POLICY
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_REQUEST_POLICY' AND c.column_name IN ('REQ_ID', 'POLICY_ID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'GOV_REQUEST_POLICY: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `GOV_REQUEST_POLICY` (
+    `REQ_ID` VARCHAR(36) NOT NULL,
+    `POLICY_ID` VARCHAR(36) NOT NULL,
+    PRIMARY KEY (`REQ_ID`, `POLICY_ID`),
+    FOREIGN KEY (`REQ_ID`) REFERENCES `GOV_REQUEST` (`REQ_ID`),
+    FOREIGN KEY (`POLICY_ID`) REFERENCES `GOV_POLICY` (`POLICY_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_RULESET_CONTENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_RULESET_CONTENT' AND c.column_name IN ('RULESET_ID', 'CONTENT', 'CONTENT_TYPE', 'FILE_NAME'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'GOV_RULESET_CONTENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `GOV_RULESET_CONTENT` (
+    `RULESET_ID` VARCHAR(36) NOT NULL,
+    `CONTENT` LONGBLOB NOT NULL,
+    `CONTENT_TYPE` VARCHAR(128) NULL,
+    `FILE_NAME` VARCHAR(256) NULL,
+    PRIMARY KEY (`RULESET_ID`),
+    FOREIGN KEY (`RULESET_ID`) REFERENCES `GOV_RULESET` (`RULESET_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_RULESET_RULE
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_RULESET_RULE' AND c.column_name IN ('RULESET_RULE_ID', 'RULESET_ID', 'RULE_NAME', 'RULE_DESCRIPTION', 'SEVERITY', 'RULE_CONTENT'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'GOV_RULESET_RULE: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `GOV_RULESET_RULE` (
+    `RULESET_RULE_ID` VARCHAR(36) NOT NULL,
+    `RULESET_ID` VARCHAR(36) NOT NULL,
+    `RULE_NAME` VARCHAR(256) NOT NULL,
+    `RULE_DESCRIPTION` VARCHAR(1024) NULL,
+    `SEVERITY` VARCHAR(32) NOT NULL,
+    `RULE_CONTENT` BLOB NOT NULL,
+    PRIMARY KEY (`RULESET_RULE_ID`),
+    CONSTRAINT `RULESET_RULE_CONSTRAINT` UNIQUE (`RULESET_ID`, `RULE_NAME`),
+    FOREIGN KEY (`RULESET_ID`) REFERENCES `GOV_RULESET` (`RULESET_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_RULESET_RUN
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_RULESET_RUN' AND c.column_name IN ('RULESET_RUN_ID', 'ARTIFACT_KEY', 'RULESET_ID', 'RESULT', 'RUN_TIMESTAMP'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 5), 'GOV_RULESET_RUN: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 5, '
+CREATE TABLE `GOV_RULESET_RUN` (
+    `RULESET_RUN_ID` VARCHAR(36) NOT NULL,
+    `ARTIFACT_KEY` VARCHAR(36) NOT NULL,
+    `RULESET_ID` VARCHAR(36) NOT NULL,
+    `RESULT` INTEGER NOT NULL,
+    `RUN_TIMESTAMP` DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (`RULESET_RUN_ID`),
+    CONSTRAINT `RULESET_RESULT` UNIQUE (`ARTIFACT_KEY`, `RULESET_ID`),
+    FOREIGN KEY (`ARTIFACT_KEY`) REFERENCES `GOV_ARTIFACT` (`ARTIFACT_KEY`),
+    FOREIGN KEY (`RULESET_ID`) REFERENCES `GOV_RULESET` (`RULESET_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table GOV_RULE_VIOLATION
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'GOV_RULE_VIOLATION' AND c.column_name IN ('ID', 'RULESET_RUN_ID', 'RULESET_ID', 'RULE_NAME', 'MESSAGE', 'VIOLATED_PATH'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'GOV_RULE_VIOLATION: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `GOV_RULE_VIOLATION` (
+    `ID` VARCHAR(36) NOT NULL,
+    `RULESET_RUN_ID` VARCHAR(36) NOT NULL,
+    `RULESET_ID` VARCHAR(36) NOT NULL,
+    `RULE_NAME` VARCHAR(256) NOT NULL,
+    `MESSAGE` VARCHAR(1024) NULL,
+    `VIOLATED_PATH` VARCHAR(1024) NOT NULL,
+    PRIMARY KEY (`ID`),
+    FOREIGN KEY (`RULESET_RUN_ID`) REFERENCES `GOV_RULESET_RUN` (`RULESET_RUN_ID`),
+    FOREIGN KEY (`RULESET_ID`, `RULE_NAME`) REFERENCES `GOV_RULESET_RULE` (`RULESET_ID`, `RULE_NAME`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_APPLICATION.SHARED_ORGANIZATION
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_APPLICATION' AND c.column_name = 'SHARED_ORGANIZATION' AND c.column_type = 'varchar(100)');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_APPLICATION` ADD COLUMN `SHARED_ORGANIZATION` VARCHAR(100) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_GATEWAY_ENVIRONMENT.CONFIGURATION
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_ENVIRONMENT' AND c.column_name = 'CONFIGURATION' AND c.column_type = 'blob');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_GATEWAY_ENVIRONMENT` ADD COLUMN `CONFIGURATION` BLOB NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_API_OPERATION_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.column_type = 'varchar(2048)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar')), 'AM_API_OPERATION_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_OPERATION_POLICY_MAPPING` MODIFY `PARAMETERS` VARCHAR(2048) NOT NULL, ALGORITHM=INPLACE, LOCK=NONE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_API_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.column_type = 'varchar(2048)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar')), 'AM_API_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_POLICY_MAPPING` MODIFY `PARAMETERS` VARCHAR(2048) NOT NULL, ALGORITHM=INPLACE, LOCK=NONE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_GATEWAY_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.column_type = 'varchar(2048)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar')), 'AM_GATEWAY_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_GATEWAY_POLICY_MAPPING` MODIFY `PARAMETERS` VARCHAR(2048) NOT NULL, ALGORITHM=INPLACE, LOCK=NONE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+UPDATE `alembic_version_apim` SET version_num = '4.5.0' WHERE @apim_schema_pending;

@@ -1,0 +1,329 @@
+SET autocommit = 1;
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
+SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
+SET SESSION wait_timeout = 2147483;
+SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'SUB_VALIDATION'), ('AM_API_COMMENTS', 'CATEGORY'), ('AM_API_ENDPOINTS', 'ORGANIZATION'), ('AM_API_EXTERNAL_API_MAPPING', 'REFERENCE_ARTIFACT'), ('AM_API_LABEL_MAPPING', 'LABEL_UUID'), ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_PRIMARY_EP_MAPPING', 'ENDPOINT_UUID'), ('AM_API_URL_MAPPING', 'LOG_LEVEL'), ('AM_APPLICATION', 'SHARED_ORGANIZATION'), ('AM_APPLICATION_REGISTRATION', 'KEY_MANAGER'), ('AM_ARTIFACT', 'TYPE'), ('AM_DEVPORTAL_API_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_DEVPORTAL_API_REFERENCE', 'REFERENCE_APIID'), ('AM_DEVPORTAL_ORG_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_GATEWAY_ENVIRONMENT', 'CONFIGURATION'), ('AM_GATEWAY_PERMISSIONS', 'ROLE'), ('AM_KEY_MANAGER_ALLOWED_ORGS', 'ALLOWED_ORGANIZATIONS'), ('AM_LABEL', 'TENANT_DOMAIN'), ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_LLM_PROVIDER_MODEL', 'LLM_PROVIDER_UUID'), ('AM_ORGANIZATION_MAPPING', 'ROOT_ORGANIZATION'), ('GOV_ARTIFACT', 'ORGANIZATION'), ('GOV_POLICY', 'IS_GLOBAL'), ('GOV_POLICY_ACTION', 'TYPE'), ('GOV_POLICY_GOVERNABLE_STATE', 'STATE'), ('GOV_POLICY_LABEL', 'LABEL'), ('GOV_POLICY_RULESET', 'RULESET_ID'), ('GOV_POLICY_RUN', 'RUN_TIMESTAMP'), ('GOV_REQUEST', 'PROCESSING_TIMESTAMP'), ('GOV_REQUEST_POLICY', 'POLICY_ID'), ('GOV_RULESET', 'LAST_UPDATED_TIME'), ('GOV_RULESET_CONTENT', 'FILE_NAME'), ('GOV_RULESET_RULE', 'RULE_CONTENT'), ('GOV_RULESET_RUN', 'RUN_TIMESTAMP'), ('GOV_RULE_VIOLATION', 'VIOLATED_PATH'))) < 36), 'apim is not 4.5.0: a column is missing', @@default_storage_engine);
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_DISPLAY_NAME'), ('AM_API', 'INITIATED_FROM_GW'), ('AM_API_METADATA', 'METADATA_VALUE'), ('AM_API_OPERATION_MAPPING', 'REF_URL_MAPPING_ID'), ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'), ('AM_API_URL_MAPPING', 'DESCRIPTION'), ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'), ('AM_BACKEND', 'ORGANIZATION'), ('AM_BACKEND_OPERATION_MAPPING', 'VERB'), ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'), ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'), ('AM_GW_INSTANCES', 'GW_PROPERTIES'), ('AM_GW_INSTANCE_ENV_MAPPING', 'ENV_LABEL'), ('AM_GW_REVISION_DEPLOYMENT', 'LAST_UPDATED'), ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'), ('AM_LLM_PROVIDER_MODEL', 'MODEL_FAMILY_NAME'), ('AM_TASK_LOCK', 'NODE_ID'))) < 17), 'apim is newer than 4.5.0 and has no stamp: nothing was changed', @@default_storage_engine);
+SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` d WHERE d.`API_UUID` = t.`API_UUID` AND d.`ENDPOINT_UUID` = t.`ENDPOINT_UUID` AND d.`REVISION_UUID` = t.`REVISION_UUID` AND d.`ORGANIZATION` = t.`ORGANIZATION` GROUP BY d.`API_UUID`, d.`ENDPOINT_UUID`, d.`REVISION_UUID`, d.`ORGANIZATION` HAVING COUNT(*) > 1)), 'AM_API_ENDPOINTS: duplicates under the new primary key (API_UUID, ENDPOINT_UUID, REVISION_UUID, ORGANIZATION)', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE char_length(`ENDPOINT_UUID`) > 100), 'AM_API_ENDPOINTS: ENDPOINT_UUID is longer than the 100 characters it will have', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE char_length(`REVISION_UUID`) > 100), 'AM_API_ENDPOINTS: REVISION_UUID is longer than the 100 characters it will have', @@default_storage_engine);
+CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.5.0')), 'apim is not stamped 4.5.0: nothing was changed', @@default_storage_engine);
+
+-- 4.6.0
+INSERT INTO `alembic_version_apim` (version_num) SELECT '4.5.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_apim`);
+SET @apim_schema_pending = EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num = '4.5.0');
+-- create table AM_API_METADATA
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_METADATA' AND c.column_name IN ('API_UUID', 'REVISION_UUID', 'METADATA_KEY', 'METADATA_VALUE'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 4), 'AM_API_METADATA: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 4, '
+CREATE TABLE `AM_API_METADATA` (
+    `API_UUID` VARCHAR(256) NOT NULL,
+    `REVISION_UUID` VARCHAR(255) NOT NULL DEFAULT ''Current API'',
+    `METADATA_KEY` VARCHAR(256) NOT NULL,
+    `METADATA_VALUE` VARCHAR(1024) NOT NULL,
+    PRIMARY KEY (`API_UUID`, `REVISION_UUID`, `METADATA_KEY`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_OPERATION_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_MAPPING' AND c.column_name IN ('MAPPING_ID', 'URL_MAPPING_ID', 'REF_URL_MAPPING_ID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_API_OPERATION_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_API_OPERATION_MAPPING` (
+    `MAPPING_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `URL_MAPPING_ID` INTEGER NOT NULL,
+    `REF_URL_MAPPING_ID` INTEGER NOT NULL,
+    PRIMARY KEY (`MAPPING_ID`),
+    FOREIGN KEY (`URL_MAPPING_ID`) REFERENCES `AM_API_URL_MAPPING` (`URL_MAPPING_ID`),
+    FOREIGN KEY (`REF_URL_MAPPING_ID`) REFERENCES `AM_API_URL_MAPPING` (`URL_MAPPING_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_BACKEND
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_BACKEND' AND c.column_name IN ('BACKEND_ID', 'BACKEND_NAME', 'ENDPOINT_CONFIG', 'DEFINITION', 'REFERENCE_API_UUID', 'REFERENCE_API_REVISION_UUID', 'ORGANIZATION'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 7), 'AM_BACKEND: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 7, '
+CREATE TABLE `AM_BACKEND` (
+    `BACKEND_ID` VARCHAR(40) NOT NULL,
+    `BACKEND_NAME` VARCHAR(256) NOT NULL,
+    `ENDPOINT_CONFIG` BLOB NULL,
+    `DEFINITION` LONGBLOB NULL,
+    `REFERENCE_API_UUID` VARCHAR(256) NOT NULL,
+    `REFERENCE_API_REVISION_UUID` VARCHAR(256) NOT NULL DEFAULT ''Current API'',
+    `ORGANIZATION` VARCHAR(100) NOT NULL,
+    PRIMARY KEY (`BACKEND_ID`),
+    UNIQUE (`REFERENCE_API_UUID`, `REFERENCE_API_REVISION_UUID`, `BACKEND_NAME`),
+    FOREIGN KEY (`REFERENCE_API_UUID`) REFERENCES `AM_API` (`API_UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_BACKEND_OPERATION_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_BACKEND_OPERATION_MAPPING' AND c.column_name IN ('MAPPING_ID', 'URL_MAPPING_ID', 'BACKEND_ID', 'TARGET', 'VERB'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 5), 'AM_BACKEND_OPERATION_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 5, '
+CREATE TABLE `AM_BACKEND_OPERATION_MAPPING` (
+    `MAPPING_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `URL_MAPPING_ID` INTEGER NOT NULL,
+    `BACKEND_ID` VARCHAR(40) NOT NULL,
+    `TARGET` VARCHAR(256) NOT NULL,
+    `VERB` VARCHAR(10) NOT NULL,
+    PRIMARY KEY (`MAPPING_ID`),
+    FOREIGN KEY (`URL_MAPPING_ID`) REFERENCES `AM_API_URL_MAPPING` (`URL_MAPPING_ID`),
+    FOREIGN KEY (`BACKEND_ID`) REFERENCES `AM_BACKEND` (`BACKEND_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GW_INSTANCES
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_INSTANCES' AND c.column_name IN ('GATEWAY_ID', 'GATEWAY_UUID', 'ORGANIZATION', 'LAST_UPDATED', 'GW_PROPERTIES'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 5), 'AM_GW_INSTANCES: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 5, '
+CREATE TABLE `AM_GW_INSTANCES` (
+    `GATEWAY_ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `GATEWAY_UUID` VARCHAR(255) NOT NULL,
+    `ORGANIZATION` VARCHAR(128) NOT NULL,
+    `LAST_UPDATED` TIMESTAMP NOT NULL,
+    `GW_PROPERTIES` BLOB NOT NULL,
+    PRIMARY KEY (`GATEWAY_ID`),
+    UNIQUE (`GATEWAY_UUID`, `ORGANIZATION`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GW_INSTANCE_ENV_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_INSTANCE_ENV_MAPPING' AND c.column_name IN ('GATEWAY_ID', 'ENV_LABEL'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_GW_INSTANCE_ENV_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `AM_GW_INSTANCE_ENV_MAPPING` (
+    `GATEWAY_ID` INTEGER NOT NULL,
+    `ENV_LABEL` VARCHAR(255) NOT NULL,
+    PRIMARY KEY (`GATEWAY_ID`, `ENV_LABEL`),
+    FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GW_INSTANCES` (`GATEWAY_ID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GW_REVISION_DEPLOYMENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_REVISION_DEPLOYMENT' AND c.column_name IN ('GATEWAY_ID', 'API_ID', 'ORGANIZATION', 'STATUS', 'ACTION', 'REVISION_UUID', 'LAST_UPDATED'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 7), 'AM_GW_REVISION_DEPLOYMENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 7, '
+CREATE TABLE `AM_GW_REVISION_DEPLOYMENT` (
+    `GATEWAY_ID` INTEGER NOT NULL,
+    `API_ID` VARCHAR(256) NOT NULL,
+    `ORGANIZATION` VARCHAR(128) NOT NULL,
+    `STATUS` VARCHAR(255) NOT NULL,
+    `ACTION` VARCHAR(255) NOT NULL,
+    `REVISION_UUID` VARCHAR(255) NULL,
+    `LAST_UPDATED` BIGINT NOT NULL,
+    PRIMARY KEY (`GATEWAY_ID`, `API_ID`),
+    INDEX `IDX_GW_REV_DEPLOY_STATUS` (`STATUS`, `ACTION`),
+    FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GW_INSTANCES` (`GATEWAY_ID`) ON DELETE CASCADE,
+    FOREIGN KEY (`API_ID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_TASK_LOCK
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_TASK_LOCK' AND c.column_name IN ('LOCK_TIME', 'TASK_ID', 'NODE_ID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_TASK_LOCK: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+CREATE TABLE `AM_TASK_LOCK` (
+    `LOCK_TIME` BIGINT NOT NULL,
+    `TASK_ID` VARCHAR(255) NOT NULL,
+    `NODE_ID` VARCHAR(255) NOT NULL,
+    PRIMARY KEY (`TASK_ID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_API.API_DISPLAY_NAME
+-- add column AM_API.INITIATED_FROM_GW
+-- alter column AM_API.API_SUBTYPE to VARCHAR(100)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name = 'API_DISPLAY_NAME' AND c.column_type = 'varchar(256)') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name = 'INITIATED_FROM_GW' AND c.data_type = 'int') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name = 'API_SUBTYPE' AND c.column_type = 'varchar(100)');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 3), 'AM_API: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API' AND c.column_name IN ('API_SUBTYPE') AND c.data_type NOT IN ('varchar')), 'AM_API: API_SUBTYPE is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 3, '
+ALTER TABLE `AM_API` ADD COLUMN `API_DISPLAY_NAME` VARCHAR(256) NULL, ADD COLUMN `INITIATED_FROM_GW` INTEGER NULL DEFAULT 0, MODIFY `API_SUBTYPE` VARCHAR(100) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_API_PRIMARY_EP_MAPPING.REVISION_UUID
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_PRIMARY_EP_MAPPING' AND c.column_name = 'REVISION_UUID' AND c.column_type = 'varchar(100)');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_PRIMARY_EP_MAPPING` ADD COLUMN `REVISION_UUID` VARCHAR(100) NOT NULL DEFAULT ''Current API''
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_API_URL_MAPPING.DESCRIPTION
+-- add column AM_API_URL_MAPPING.SCHEMA_DEFINITION
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_URL_MAPPING' AND c.column_name = 'DESCRIPTION' AND c.column_type = 'blob') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_URL_MAPPING' AND c.column_name = 'SCHEMA_DEFINITION' AND c.column_type = 'blob');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_API_URL_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `AM_API_URL_MAPPING` ADD COLUMN `DESCRIPTION` BLOB NULL, ADD COLUMN `SCHEMA_DEFINITION` BLOB NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_GATEWAY_ENVIRONMENT.ENV_MODE
+-- add column AM_GATEWAY_ENVIRONMENT.SCHEDULED_TIME
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_ENVIRONMENT' AND c.column_name = 'ENV_MODE' AND c.column_type = 'varchar(45)') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_ENVIRONMENT' AND c.column_name = 'SCHEDULED_TIME' AND c.data_type = 'int');
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_GATEWAY_ENVIRONMENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `AM_GATEWAY_ENVIRONMENT` ADD COLUMN `ENV_MODE` VARCHAR(45) NOT NULL DEFAULT ''WRITE_ONLY'', ADD COLUMN `SCHEDULED_TIME` INTEGER NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_LLM_PROVIDER.MODEL_FAMILY_SUPPORTED
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_LLM_PROVIDER' AND c.column_name = 'MODEL_FAMILY_SUPPORTED' AND c.column_type = 'varchar(5)');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_LLM_PROVIDER` ADD COLUMN `MODEL_FAMILY_SUPPORTED` VARCHAR(5) NOT NULL DEFAULT ''false''
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- add column AM_LLM_PROVIDER_MODEL.MODEL_FAMILY_NAME
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_LLM_PROVIDER_MODEL' AND c.column_name = 'MODEL_FAMILY_NAME' AND c.column_type = 'varchar(255)');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_LLM_PROVIDER_MODEL` ADD COLUMN `MODEL_FAMILY_NAME` VARCHAR(255) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- replace primary key of AM_API_ENDPOINTS by (API_UUID, ENDPOINT_UUID, REVISION_UUID, ORGANIZATION)
+SET @apim_schema_there =
+  EXISTS (SELECT s.index_name FROM information_schema.statistics s WHERE s.table_schema = DATABASE() AND s.table_name = 'AM_API_ENDPOINTS' AND s.index_name = 'PRIMARY' GROUP BY s.index_name HAVING GROUP_CONCAT(UPPER(s.column_name) ORDER BY s.seq_in_index) = 'API_UUID,ENDPOINT_UUID,REVISION_UUID,ORGANIZATION');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, IF(@apim_schema_one_byte, '
+ALTER TABLE `AM_API_ENDPOINTS` DROP PRIMARY KEY, ADD PRIMARY KEY (`API_UUID`, `ENDPOINT_UUID`, `REVISION_UUID`, `ORGANIZATION`), ALGORITHM=INPLACE, LOCK=NONE
+', '
+ALTER TABLE `AM_API_ENDPOINTS` DROP PRIMARY KEY, ADD PRIMARY KEY (`API_UUID`, `ENDPOINT_UUID`(206), `REVISION_UUID`(206), `ORGANIZATION`), ALGORITHM=INPLACE, LOCK=NONE
+'), 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- drop unique (MODEL_NAME, LLM_PROVIDER_UUID) of AM_LLM_PROVIDER_MODEL
+SET @apim_schema = (SELECT CONCAT('ALTER TABLE `AM_LLM_PROVIDER_MODEL` DROP INDEX `', name, '`, ALGORITHM=INPLACE, LOCK=NONE') FROM (SELECT s.index_name AS name FROM information_schema.statistics s WHERE s.table_schema = DATABASE() AND s.table_name = 'AM_LLM_PROVIDER_MODEL' AND s.non_unique = 0 GROUP BY s.index_name HAVING GROUP_CONCAT(UPPER(s.column_name) ORDER BY s.seq_in_index) = 'MODEL_NAME,LLM_PROVIDER_UUID') found);
+SET @apim_schema = IF(@apim_schema_pending, COALESCE(@apim_schema, 'DO 0'), 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_API_COMMENTS.CREATED_BY to VARCHAR(512)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_COMMENTS' AND c.column_name = 'CREATED_BY' AND c.column_type = 'varchar(512)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_COMMENTS' AND c.column_name IN ('CREATED_BY') AND c.data_type NOT IN ('varchar')), 'AM_API_COMMENTS: CREATED_BY is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_COMMENTS` MODIFY `CREATED_BY` VARCHAR(512) NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_API_ENDPOINTS.ENDPOINT_UUID to VARCHAR(100)
+-- alter column AM_API_ENDPOINTS.REVISION_UUID to VARCHAR(100)
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_ENDPOINTS' AND c.column_name = 'ENDPOINT_UUID' AND c.column_type = 'varchar(100)') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_ENDPOINTS' AND c.column_name = 'REVISION_UUID' AND c.column_type = 'varchar(100)');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_ENDPOINTS' AND c.column_name IN ('ENDPOINT_UUID', 'REVISION_UUID') AND c.data_type NOT IN ('varchar')), 'AM_API_ENDPOINTS: ENDPOINT_UUID, REVISION_UUID is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `AM_API_ENDPOINTS` MODIFY `ENDPOINT_UUID` VARCHAR(100) NOT NULL, MODIFY `REVISION_UUID` VARCHAR(100) NOT NULL DEFAULT ''Current API''
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- convert column AM_API_OPERATION_POLICY_MAPPING.PARAMETERS to LONGBLOB, as UTF-8
+SET @apim_schema_there =
+  NOT EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.character_set_name NOT IN ('utf8mb4', 'utf8mb3', 'utf8', 'ascii'));
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar', 'longblob')), 'AM_API_OPERATION_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_OPERATION_POLICY_MAPPING` MODIFY `PARAMETERS` VARCHAR(2048) CHARACTER SET utf8mb4 NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.column_type = 'longblob');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_OPERATION_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar', 'longblob')), 'AM_API_OPERATION_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_OPERATION_POLICY_MAPPING` MODIFY `PARAMETERS` LONGBLOB NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- convert column AM_API_POLICY_MAPPING.PARAMETERS to LONGBLOB, as UTF-8
+SET @apim_schema_there =
+  NOT EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.character_set_name NOT IN ('utf8mb4', 'utf8mb3', 'utf8', 'ascii'));
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar', 'longblob')), 'AM_API_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_POLICY_MAPPING` MODIFY `PARAMETERS` VARCHAR(2048) CHARACTER SET utf8mb4 NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name = 'PARAMETERS' AND c.column_type = 'longblob');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_POLICY_MAPPING' AND c.column_name IN ('PARAMETERS') AND c.data_type NOT IN ('varchar', 'longblob')), 'AM_API_POLICY_MAPPING: PARAMETERS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_API_POLICY_MAPPING` MODIFY `PARAMETERS` LONGBLOB NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- convert column AM_APPLICATION_REGISTRATION.INPUTS to LONGBLOB, as UTF-8
+SET @apim_schema_there =
+  NOT EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_APPLICATION_REGISTRATION' AND c.column_name = 'INPUTS' AND c.character_set_name NOT IN ('utf8mb4', 'utf8mb3', 'utf8', 'ascii'));
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_APPLICATION_REGISTRATION' AND c.column_name IN ('INPUTS') AND c.data_type NOT IN ('varchar', 'longblob')), 'AM_APPLICATION_REGISTRATION: INPUTS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_APPLICATION_REGISTRATION` MODIFY `INPUTS` VARCHAR(1000) CHARACTER SET utf8mb4 NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_APPLICATION_REGISTRATION' AND c.column_name = 'INPUTS' AND c.column_type = 'longblob');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_APPLICATION_REGISTRATION' AND c.column_name IN ('INPUTS') AND c.data_type NOT IN ('varchar', 'longblob')), 'AM_APPLICATION_REGISTRATION: INPUTS is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_APPLICATION_REGISTRATION` MODIFY `INPUTS` LONGBLOB NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+UPDATE `alembic_version_apim` SET version_num = '4.6.0' WHERE @apim_schema_pending;

@@ -1,0 +1,226 @@
+SET autocommit = 1;
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
+SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
+SET SESSION wait_timeout = 2147483;
+SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_DISPLAY_NAME'), ('AM_API', 'INITIATED_FROM_GW'), ('AM_API_METADATA', 'METADATA_VALUE'), ('AM_API_OPERATION_MAPPING', 'REF_URL_MAPPING_ID'), ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'), ('AM_API_URL_MAPPING', 'DESCRIPTION'), ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'), ('AM_BACKEND', 'ORGANIZATION'), ('AM_BACKEND_OPERATION_MAPPING', 'VERB'), ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'), ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'), ('AM_GW_API_ARTIFACTS', 'TIME_STAMP'), ('AM_GW_INSTANCES', 'GW_PROPERTIES'), ('AM_GW_INSTANCE_ENV_MAPPING', 'ENV_LABEL'), ('AM_GW_REVISION_DEPLOYMENT', 'LAST_UPDATED'), ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'), ('AM_LLM_PROVIDER_MODEL', 'MODEL_FAMILY_NAME'), ('AM_TASK_LOCK', 'NODE_ID'), ('IDN_INVALID_TOKENS', 'EXPIRY_TIMESTAMP'), ('IDN_OAUTH2_TOKEN_BINDING', 'TENANT_ID'), ('IDN_SCIM_GROUP', 'ATTR_VALUE'))) < 21), 'apim is not 4.6.0: a column is missing', @@default_storage_engine);
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_KEY', 'STATUS'), ('AM_API_KEY_API_MAPPING', 'API_UUID'), ('AM_API_KEY_APPLICATION_MAPPING', 'APPLICATION_UUID'), ('AM_GATEWAY_TOKEN', 'REVOKED_AT'), ('AM_GW_PLATFORM_API_ARTIFACTS', 'TIME_STAMP'), ('AM_GW_PLATFORM_EVENT', 'CLAIMED_BY'), ('IDN_OAUTH_CONSUMER_SECRETS', 'EXPIRY_TIME'))) < 7), 'apim is newer than 4.6.0 and has no stamp: nothing was changed', @@default_storage_engine);
+SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID'), ('AM_APPLICATION', 'UUID'), ('AM_GATEWAY_ENVIRONMENT', 'UUID'), ('AM_GW_PUBLISHED_API_DETAILS', 'API_ID'), ('IDN_OAUTH_CONSUMER_APPS', 'CONSUMER_KEY')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_IDENTIFIER` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_IDENTIFIER` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: TOKEN_IDENTIFIER has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`CONSUMER_KEY` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`CONSUMER_KEY` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: CONSUMER_KEY has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_OAUTH2_TOKEN_BINDING` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_BINDING_TYPE` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_BINDING_TYPE` USING utf8mb4) AS BINARY)), 'IDN_OAUTH2_TOKEN_BINDING: TOKEN_BINDING_TYPE has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_OAUTH2_TOKEN_BINDING` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_BINDING_VALUE` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_BINDING_VALUE` USING utf8mb4) AS BINARY)), 'IDN_OAUTH2_TOKEN_BINDING: TOKEN_BINDING_VALUE has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_SCIM_GROUP` t WHERE CAST(CONVERT(CONVERT(t.`ROLE_NAME` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`ROLE_NAME` USING utf8mb4) AS BINARY)), 'IDN_SCIM_GROUP: ROLE_NAME has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_SCIM_GROUP` t WHERE CAST(CONVERT(CONVERT(t.`ATTR_NAME` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`ATTR_NAME` USING utf8mb4) AS BINARY)), 'IDN_SCIM_GROUP: ATTR_NAME has characters that latin1 has not', @@default_storage_engine);
+CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.6.0')), 'apim is not stamped 4.6.0: nothing was changed', @@default_storage_engine);
+
+-- 4.7.0
+INSERT INTO `alembic_version_apim` (version_num) SELECT '4.6.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_apim`);
+SET @apim_schema_pending = EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num = '4.6.0');
+-- create table AM_API_KEY
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_KEY' AND c.column_name IN ('API_KEY_UUID', 'NAME', 'API_KEY_HASH', 'KEY_TYPE', 'API_KEY_PROPERTIES', 'AUTHZ_USER', 'TIME_CREATED', 'VALIDITY_PERIOD', 'LAST_USED', 'STATUS'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 10), 'AM_API_KEY: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 10, '
+CREATE TABLE `AM_API_KEY` (
+    `API_KEY_UUID` VARCHAR(64) NOT NULL,
+    `NAME` VARCHAR(512) NOT NULL,
+    `API_KEY_HASH` VARCHAR(512) NOT NULL,
+    `KEY_TYPE` VARCHAR(100) NULL,
+    `API_KEY_PROPERTIES` BLOB NULL,
+    `AUTHZ_USER` VARCHAR(512) NULL,
+    `TIME_CREATED` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    `VALIDITY_PERIOD` BIGINT NULL,
+    `LAST_USED` TIMESTAMP NULL,
+    `STATUS` VARCHAR(100) NOT NULL DEFAULT ''ACTIVE'',
+    PRIMARY KEY (`API_KEY_UUID`),
+    UNIQUE (`API_KEY_HASH`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_KEY_API_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_KEY_API_MAPPING' AND c.column_name IN ('API_KEY_UUID', 'API_UUID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_API_KEY_API_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `AM_API_KEY_API_MAPPING` (
+    `API_KEY_UUID` VARCHAR(64) NOT NULL,
+    `API_UUID` VARCHAR(64) NOT NULL,
+    PRIMARY KEY (`API_KEY_UUID`, `API_UUID`),
+    FOREIGN KEY (`API_KEY_UUID`) REFERENCES `AM_API_KEY` (`API_KEY_UUID`),
+    FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_API_KEY_APPLICATION_MAPPING
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_API_KEY_APPLICATION_MAPPING' AND c.column_name IN ('API_KEY_UUID', 'APPLICATION_UUID'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 2), 'AM_API_KEY_APPLICATION_MAPPING: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+CREATE TABLE `AM_API_KEY_APPLICATION_MAPPING` (
+    `API_KEY_UUID` VARCHAR(64) NOT NULL,
+    `APPLICATION_UUID` VARCHAR(64) NOT NULL,
+    PRIMARY KEY (`API_KEY_UUID`, `APPLICATION_UUID`),
+    FOREIGN KEY (`API_KEY_UUID`) REFERENCES `AM_API_KEY` (`API_KEY_UUID`),
+    FOREIGN KEY (`APPLICATION_UUID`) REFERENCES `AM_APPLICATION` (`UUID`)
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GATEWAY_TOKEN
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GATEWAY_TOKEN' AND c.column_name IN ('ID', 'GATEWAY_ID', 'TOKEN_HASH', 'STATUS', 'CREATED_AT', 'REVOKED_AT'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'AM_GATEWAY_TOKEN: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `AM_GATEWAY_TOKEN` (
+    `ID` VARCHAR(255) NOT NULL,
+    `GATEWAY_ID` VARCHAR(45) NOT NULL,
+    `TOKEN_HASH` VARCHAR(255) NOT NULL,
+    `STATUS` VARCHAR(50) NOT NULL DEFAULT ''active'',
+    `CREATED_AT` TIMESTAMP NOT NULL,
+    `REVOKED_AT` TIMESTAMP NULL,
+    PRIMARY KEY (`ID`),
+    INDEX `IDX_APGT_TOKEN_HASH` (`TOKEN_HASH`),
+    FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GATEWAY_ENVIRONMENT` (`UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GW_PLATFORM_API_ARTIFACTS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_PLATFORM_API_ARTIFACTS' AND c.column_name IN ('API_ID', 'REVISION_ID', 'GATEWAY_ENV_UUID', 'DEPLOYMENT_ID', 'ARTIFACT', 'TIME_STAMP'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 6), 'AM_GW_PLATFORM_API_ARTIFACTS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 6, '
+CREATE TABLE `AM_GW_PLATFORM_API_ARTIFACTS` (
+    `API_ID` VARCHAR(255) NOT NULL,
+    `REVISION_ID` VARCHAR(255) NOT NULL,
+    `GATEWAY_ENV_UUID` VARCHAR(255) NOT NULL,
+    `DEPLOYMENT_ID` VARCHAR(255) NOT NULL,
+    `ARTIFACT` MEDIUMBLOB NULL,
+    `TIME_STAMP` TIMESTAMP NOT NULL,
+    PRIMARY KEY (`DEPLOYMENT_ID`),
+    UNIQUE (`GATEWAY_ENV_UUID`, `API_ID`, `REVISION_ID`),
+    INDEX `IDX_GW_PLATFORM_ARTIFACT_API_ID` (`API_ID`),
+    FOREIGN KEY (`API_ID`) REFERENCES `AM_GW_PUBLISHED_API_DETAILS` (`API_ID`) ON UPDATE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table AM_GW_PLATFORM_EVENT
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_PLATFORM_EVENT' AND c.column_name IN ('ID', 'GATEWAY_ID', 'EVENT_TYPE', 'PAYLOAD', 'CREATED_AT', 'DELIVERED_AT', 'CLAIMED_AT', 'CLAIMED_BY'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 8), 'AM_GW_PLATFORM_EVENT: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 8, '
+CREATE TABLE `AM_GW_PLATFORM_EVENT` (
+    `ID` VARCHAR(36) NOT NULL,
+    `GATEWAY_ID` VARCHAR(45) NOT NULL,
+    `EVENT_TYPE` VARCHAR(32) NOT NULL,
+    `PAYLOAD` MEDIUMBLOB NOT NULL,
+    `CREATED_AT` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    `DELIVERED_AT` TIMESTAMP NULL,
+    `CLAIMED_AT` TIMESTAMP NULL,
+    `CLAIMED_BY` VARCHAR(36) NULL,
+    PRIMARY KEY (`ID`),
+    INDEX `AM_GW_PLATFORM_EVENT_PENDING` (`GATEWAY_ID`, `DELIVERED_AT`),
+    FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GATEWAY_ENVIRONMENT` (`UUID`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- create table IDN_OAUTH_CONSUMER_SECRETS
+SET @apim_schema_there =
+  (SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_OAUTH_CONSUMER_SECRETS' AND c.column_name IN ('ID', 'SECRET_ID', 'DESCRIPTION', 'CONSUMER_KEY', 'SECRET_VALUE', 'SECRET_HASH', 'EXPIRY_TIME'));
+SET default_storage_engine = IF(@apim_schema_pending AND @apim_schema_there NOT IN (0, 7), 'IDN_OAUTH_CONSUMER_SECRETS: a part of this change is there already: use apim-schema upgrade', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 7, '
+CREATE TABLE `IDN_OAUTH_CONSUMER_SECRETS` (
+    `ID` INTEGER NOT NULL AUTO_INCREMENT,
+    `SECRET_ID` VARCHAR(100) NOT NULL,
+    `DESCRIPTION` VARCHAR(1024) NULL,
+    `CONSUMER_KEY` VARCHAR(255) NOT NULL,
+    `SECRET_VALUE` VARCHAR(2048) NOT NULL,
+    `SECRET_HASH` VARCHAR(512) NOT NULL,
+    `EXPIRY_TIME` BIGINT NULL,
+    PRIMARY KEY (`ID`),
+    CONSTRAINT `SECRET_ID_CONSTRAINT` UNIQUE (`SECRET_ID`),
+    INDEX `IDX_IDN_OAUTH_CS_CK` (`CONSUMER_KEY`),
+    FOREIGN KEY (`CONSUMER_KEY`) REFERENCES `IDN_OAUTH_CONSUMER_APPS` (`CONSUMER_KEY`) ON DELETE CASCADE
+) ENGINE=InnoDB
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one on update cascade
+SET @apim_schema_there =
+  EXISTS (SELECT k.constraint_name AS name FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema AND r.table_name = k.table_name AND r.constraint_name = k.constraint_name WHERE k.table_schema = DATABASE() AND k.table_name = 'AM_GW_API_ARTIFACTS' AND k.referenced_table_name = 'AM_GW_PUBLISHED_API_DETAILS' AND r.delete_rule IN ('NO ACTION', 'RESTRICT') AND r.update_rule IN ('CASCADE') GROUP BY k.constraint_name HAVING GROUP_CONCAT(UPPER(k.column_name) ORDER BY k.ordinal_position) = 'API_ID');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_GW_API_ARTIFACTS` ADD FOREIGN KEY (`API_ID`) REFERENCES `AM_GW_PUBLISHED_API_DETAILS` (`API_ID`) ON UPDATE CASCADE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET @apim_schema = (SELECT CONCAT('ALTER TABLE `AM_GW_API_ARTIFACTS` DROP FOREIGN KEY `', name, '`, ALGORITHM=INPLACE, LOCK=NONE') FROM (SELECT k.constraint_name AS name FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema AND r.table_name = k.table_name AND r.constraint_name = k.constraint_name WHERE k.table_schema = DATABASE() AND k.table_name = 'AM_GW_API_ARTIFACTS' AND k.referenced_table_name = 'AM_GW_PUBLISHED_API_DETAILS' AND r.delete_rule IN ('CASCADE') AND r.update_rule IN ('CASCADE') GROUP BY k.constraint_name HAVING GROUP_CONCAT(UPPER(k.column_name) ORDER BY k.ordinal_position) = 'API_ID') found);
+SET @apim_schema = IF(@apim_schema_pending, COALESCE(@apim_schema, 'DO 0'), 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column AM_GW_INSTANCES.GW_PROPERTIES to NULL
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_INSTANCES' AND c.column_name = 'GW_PROPERTIES' AND c.is_nullable = 'YES');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'AM_GW_INSTANCES' AND c.column_name IN ('GW_PROPERTIES') AND c.data_type NOT IN ('blob')), 'AM_GW_INSTANCES: GW_PROPERTIES is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `AM_GW_INSTANCES` MODIFY `GW_PROPERTIES` BLOB NULL, ALGORITHM=INPLACE, LOCK=NONE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column IDN_INVALID_TOKENS.TOKEN_IDENTIFIER to VARCHAR(2048) latin1
+-- alter column IDN_INVALID_TOKENS.CONSUMER_KEY to VARCHAR(255) latin1
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_INVALID_TOKENS' AND c.column_name = 'TOKEN_IDENTIFIER' AND c.column_type = 'varchar(2048)' AND c.collation_name = 'latin1_bin') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_INVALID_TOKENS' AND c.column_name = 'CONSUMER_KEY' AND c.column_type = 'varchar(255)' AND c.collation_name = 'latin1_bin');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_INVALID_TOKENS' AND c.column_name IN ('TOKEN_IDENTIFIER', 'CONSUMER_KEY') AND c.data_type NOT IN ('varchar')), 'IDN_INVALID_TOKENS: TOKEN_IDENTIFIER, CONSUMER_KEY is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `IDN_INVALID_TOKENS` MODIFY `TOKEN_IDENTIFIER` VARCHAR(2048) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, MODIFY `CONSUMER_KEY` VARCHAR(255) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column IDN_OAUTH2_TOKEN_BINDING.TOKEN_BINDING_TYPE to VARCHAR(32) latin1
+-- alter column IDN_OAUTH2_TOKEN_BINDING.TOKEN_BINDING_VALUE to VARCHAR(1024) latin1
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_OAUTH2_TOKEN_BINDING' AND c.column_name = 'TOKEN_BINDING_TYPE' AND c.column_type = 'varchar(32)' AND c.collation_name = 'latin1_bin') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_OAUTH2_TOKEN_BINDING' AND c.column_name = 'TOKEN_BINDING_VALUE' AND c.column_type = 'varchar(1024)' AND c.collation_name = 'latin1_bin');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_OAUTH2_TOKEN_BINDING' AND c.column_name IN ('TOKEN_BINDING_TYPE', 'TOKEN_BINDING_VALUE') AND c.data_type NOT IN ('varchar')), 'IDN_OAUTH2_TOKEN_BINDING: TOKEN_BINDING_TYPE, TOKEN_BINDING_VALUE is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `IDN_OAUTH2_TOKEN_BINDING` MODIFY `TOKEN_BINDING_TYPE` VARCHAR(32) CHARACTER SET latin1 COLLATE latin1_bin NULL, MODIFY `TOKEN_BINDING_VALUE` VARCHAR(1024) CHARACTER SET latin1 COLLATE latin1_bin NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+-- alter column IDN_SCIM_GROUP.ROLE_NAME to VARCHAR(255) latin1
+-- alter column IDN_SCIM_GROUP.ATTR_NAME to VARCHAR(1024) latin1
+SET @apim_schema_there =
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_SCIM_GROUP' AND c.column_name = 'ROLE_NAME' AND c.column_type = 'varchar(255)' AND c.collation_name = 'latin1_bin') +
+  EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_SCIM_GROUP' AND c.column_name = 'ATTR_NAME' AND c.column_type = 'varchar(1024)' AND c.collation_name = 'latin1_bin');
+SET default_storage_engine = IF(@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name = 'IDN_SCIM_GROUP' AND c.column_name IN ('ROLE_NAME', 'ATTR_NAME') AND c.data_type NOT IN ('varchar')), 'IDN_SCIM_GROUP: ROLE_NAME, ATTR_NAME is neither of the old nor of the new type', @@default_storage_engine);
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 2, '
+ALTER TABLE `IDN_SCIM_GROUP` MODIFY `ROLE_NAME` VARCHAR(255) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, MODIFY `ATTR_NAME` VARCHAR(1024) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+UPDATE `alembic_version_apim` SET version_num = '4.7.0' WHERE @apim_schema_pending;

@@ -1,0 +1,27 @@
+SET autocommit = 1;
+SET NAMES utf8mb4;
+SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
+SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
+SET SESSION wait_timeout = 2147483;
+SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('REG_RESOURCE_PROPERTY', 'REG_TENANT_ID'))) < 1), 'shared is not 4.4.0: a column is missing', @@default_storage_engine);
+SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
+CREATE TABLE IF NOT EXISTS `alembic_version_shared` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_shared` WHERE version_num NOT IN ('4.4.0')), 'shared is not stamped 4.4.0: nothing was changed', @@default_storage_engine);
+
+-- 4.5.0
+INSERT INTO `alembic_version_shared` (version_num) SELECT '4.4.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_shared`);
+SET @apim_schema_pending = EXISTS (SELECT 1 FROM `alembic_version_shared` WHERE version_num = '4.4.0');
+-- create index REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID on REG_RESOURCE_PROPERTY
+SET @apim_schema_there =
+  EXISTS (SELECT s.index_name FROM information_schema.statistics s WHERE s.table_schema = DATABASE() AND s.table_name = 'REG_RESOURCE_PROPERTY' AND s.sub_part IS NULL GROUP BY s.index_name HAVING GROUP_CONCAT(UPPER(s.column_name) ORDER BY s.seq_in_index) = 'REG_TENANT_ID,REG_PROPERTY_ID');
+SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
+ALTER TABLE `REG_RESOURCE_PROPERTY` ADD INDEX `REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID` (`REG_TENANT_ID`, `REG_PROPERTY_ID`), ALGORITHM=INPLACE, LOCK=NONE
+', 'DO 0');
+PREPARE apim_schema FROM @apim_schema;
+EXECUTE apim_schema;
+DEALLOCATE PREPARE apim_schema;
+UPDATE `alembic_version_shared` SET version_num = '4.5.0' WHERE @apim_schema_pending;

@@ -1,0 +1,150 @@
+"""Scripts are made without a database, the same ones each time and behind each door, and are read by people.
+
+`make golden` writes `golden/` anew; what changed there is for review.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from apim_schema import chain, registry, script
+from apim_schema.cli import main
+from apim_schema.errors import UsageError
+
+GOLDEN = Path(__file__).parent / "golden"
+REWRITE = "APIM_SCHEMA_TEST_REWRITE"
+FLAVOURS = [
+    flavour
+    for flavour, dialect in registry.FLAVOURS.items()
+    if (registry.catalogs(flavour).parent / "script.py").exists()
+]
+each_flavour = pytest.mark.parametrize("flavour", FLAVOURS)
+both_databases = pytest.mark.parametrize("database", chain.DATABASES)
+
+
+def single_steps() -> list[tuple[str, str, str, str]]:
+    return [
+        (flavour, database, start, target)
+        for flavour, database in itertools.product(FLAVOURS, chain.DATABASES)
+        for start, target in itertools.pairwise(chain.since(flavour, database))
+    ]
+
+
+def body(text: str) -> str:
+    """A script without the head, which names the version of the tool."""
+    return text.split("\n", 3)[3]
+
+
+@pytest.mark.parametrize(("flavour", "database", "start", "target"), single_steps())
+def test_golden(flavour: str, database: str, start: str, target: str) -> None:
+    path = GOLDEN / flavour / f"{database}-{target}.sql"
+    made = body(script.render(flavour, database, start, target))
+    if os.environ.get(REWRITE):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made)
+    assert path.read_text() == made, "a script has changed: if that is meant, `make golden`, and review the difference"
+
+
+def test_no_golden_script_is_left_over() -> None:
+    assert {path.relative_to(GOLDEN) for path in GOLDEN.rglob("*.sql")} == {
+        Path(flavour, f"{database}-{target}.sql") for flavour, database, _, target in single_steps()
+    }
+
+
+@each_flavour
+@both_databases
+def test_every_pair_of_releases(flavour: str, database: str) -> None:
+    for start, target in itertools.combinations(chain.since(flavour, database), 2):
+        text = script.render(flavour, database, start, target)
+        assert text == script.render(flavour, database, start, target)
+        assert text.isascii()
+        assert f"API Manager {database}: {start} to {target}, {flavour}" in text.splitlines()[0]
+        releases = re.findall(r"^-- (\d+\.\d+\.\d+)$", text, re.MULTILINE)
+        assert tuple(releases) == chain.between(database, start, target)
+        assert all(f"'{release}'" in text for release in releases)
+
+
+@each_flavour
+def test_the_head_has_the_digest_of_the_rest(flavour: str) -> None:
+    text = script.render(flavour, "apim", "4.5.0", "4.7.0")
+    digest = text.splitlines()[2].removeprefix("-- ")
+    assert digest == hashlib.sha256(body(text).encode()).hexdigest()
+
+
+@each_flavour
+def test_schema_qualifies_every_table(flavour: str) -> None:
+    text = script.render(flavour, "apim", "4.3.0", "4.7.0", "Carbon DB")
+    bare = re.findall(
+        r"(?:ALTER TABLE|CREATE TABLE|REFERENCES|FROM|INTO|UPDATE) [`\"\[]?(?:AM|IDN|GOV|alembic)_\w+", text
+    )
+    assert bare == []
+
+
+def test_psql_finds_no_variables() -> None:
+    """Outside of quotes, psql takes `:name` for a variable and a backslash for one of its commands."""
+    for database in chain.DATABASES:
+        text = script.render("postgresql", database, "4.2.0", "4.7.0")
+        outside = re.sub(r"'[^']*'|\$(\w*)\$.*?\$\1\$|--[^\n]*", "", text, flags=re.DOTALL)
+        assert re.findall(r"(?<!:):\w+", outside) == []
+        assert re.findall(r"\\.*", outside) == [r"\set ON_ERROR_STOP on"]
+
+
+@each_flavour
+@both_databases
+def test_the_same_behind_each_door(flavour: str, database: str, tmp_path: Path) -> None:
+    text = script.render(flavour, database, "4.3.0", "4.7.0", "carbon")
+    arguments = ["--dialect", flavour, "--database", database, "--from", "4.3.0", "--schema", "carbon"]
+    assert CliRunner().invoke(main, ["sql", *arguments]).stdout == text
+    alembic = ["-n", chain.SECTIONS[database], "-x", f"dialect={flavour}", "-x", "schema=carbon"]
+    done = offline(tmp_path, *alembic, "upgrade", "4.3.0:head", "--sql")
+    assert (done.returncode, done.stdout, done.stderr) == (0, text, "")
+
+
+def offline(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Alembic's own command line, with no database configured and from an empty folder."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("APIM_SCHEMA_")}
+    command = [sys.executable, "-m", "alembic", "-c", str(chain.ini_file()), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=bare, cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-x", "dialect=mysql", "upgrade", "4.3.0:4.3.0"], "there is nothing between 4.3.0 and 4.3.0"),
+        (["-x", "dialect=mysql", "upgrade", "4.4.0:4.3.0"], "there is nothing between 4.4.0 and 4.3.0"),
+        (["-x", "dialect=mysql", "upgrade", "head"], "a script needs the release to start from"),
+        (["-x", "dialect=mysql", "upgrade", "4.2.0:4.9.9"], "unknown release '4.9.9'"),
+        (["-x", "dialect=sqlite", "upgrade", "4.2.0:head"], "unknown dialect 'sqlite'"),
+        (["upgrade", "4.2.0:head"], "a script needs its dialect"),
+        (["-x", "dialect=mysql", "downgrade", "4.3.0:4.2.0"], "there is no downgrade"),
+    ],
+)
+def test_alembic_says_what_is_wrong_and_prints_no_script(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = offline(tmp_path, *arguments, "--sql")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flavour", "database", "start", "target", "message"),
+    [
+        ("sqlite", "apim", "4.2.0", "4.3.0", "unknown dialect 'sqlite'"),
+        ("mysql", "apim", "4.2", "4.3.0", r"unknown release '4\.2'"),
+        ("mysql", "apim", "4.1.0", "4.3.0", r"unknown release '4\.1\.0'"),
+        ("mysql", "shared", "4.4.0", "4.4.0", "there is nothing between"),
+        ("mysql", "shared", "4.7.0", "4.2.0", "there is nothing between"),
+        ("oracle_23c", "apim", "4.2.0", "4.3.0", r"the vendor's script for oracle_23c begins with 4\.3\.0"),
+    ],
+)
+def test_what_is_no_upgrade(flavour: str, database: str, start: str, target: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        script.render(flavour, database, start, target)
