@@ -33,7 +33,7 @@ golden: .venv/dev.stamp
 check: .venv/dev.stamp
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m mypy src dialects versions tests
+	$(PYTHON) -m mypy src dialects versions tests benchmarks
 
 bench: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m benchmarks

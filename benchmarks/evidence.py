@@ -1,0 +1,42 @@
+"""Row evidence against the least that any evidence costs: one scan that hashes each row and adds up the hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from apim_schema import evidence
+from apim_schema.live import Live, opened
+from apim_schema.progress import Silent
+from apim_schema.schema import Table
+from apim_schema.target import target
+from benchmarks.database import DATABASE, TOKENS, database
+from benchmarks.measure import Line, compared, interleaved, timed
+from tests.servers import Server
+
+REPETITIONS = 5
+
+BARE = {
+    "postgresql": "SELECT COUNT(*), SUM(hash_record_extended(t.*, 0)) FROM {table} t",
+    "mysql": "SELECT COUNT(*), SUM(CAST(CONV(LEFT(SHA2(CONCAT_WS(',', {columns}), 256), 16), 16, 10) AS UNSIGNED)) "
+    "FROM {table}",
+}
+"""With the same hash as the digest of the dialect, but without buckets, and blind to NULL on MySQL."""
+
+
+def measure(server: Server, rows: int) -> Iterator[Line]:
+    """Both on one connection, so that both run with the same settings."""
+    with database(server, rows) as url, opened(target(DATABASE, url)) as live:
+        table = live.model.tables[TOKENS]
+        bare = BARE[server.dialect].format(table=table.name, columns=", ".join(table.columns))
+
+        def query() -> None:
+            live.connection.exec_driver_sql(bare).all()
+
+        seconds = interleaved(REPETITIONS, lambda: timed(lambda: _collect(live, table)), lambda: timed(query))
+    yield compared(server.name, f"row evidence, {rows:,} rows", "bare hash query", seconds, "≤ 1.3")
+
+
+def _collect(live: Live, table: Table) -> None:
+    alone = replace(live.model, tables={table.name: table})
+    evidence.collect(live.dialect, live.connection, live.schema, alone, Silent(), table.name)
