@@ -110,7 +110,7 @@ def _plain(sql: str) -> str:
     return _plain(conversion["cast"] or conversion["convert"] or conversion["national"]) if conversion else sql
 
 
-def length_of(expression: str) -> str:
+def length_of(expression: str, column: Column) -> str:
     """The length of a text in bytes of the column's code page: what the n of VARCHAR(n) counts."""
     return f"DATALENGTH({expression})"
 

@@ -214,7 +214,7 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
     return tuple(map(column_of, expected)) == tuple(map(column_of, found))
 
 
-def length_of(expression: str) -> str:
+def length_of(expression: str, column: Column) -> str:
     """The number of characters of a text, which is what VARCHAR(n) counts."""
     return f"char_length({expression})"
 

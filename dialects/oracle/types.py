@@ -90,9 +90,9 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
     return word
 
 
-def length_of(expression: str) -> str:
-    """The length of a text in bytes: in a column with CHAR semantics that is more than the server asks for."""
-    return f"LENGTHB({expression})"
+def length_of(expression: str, column: Column) -> str:
+    """The length of a text in the unit of its column; in bytes where that is not known, which is never too few."""
+    return f"LENGTH({expression})" if column.unit == "CHAR" else f"LENGTHB({expression})"
 
 
 def sequence_of(default: str | None) -> str | None:

@@ -104,7 +104,7 @@ def _without_casts(sql: str) -> str:
     return _without_casts(cast[1]) if cast else sql
 
 
-def length_of(expression: str) -> str:
+def length_of(expression: str, column: Column) -> str:
     """The length of a text in characters: what the n of VARCHAR(n) counts."""
     return f"char_length({expression})"
 

@@ -93,8 +93,8 @@ class Types(Protocol):
         It serves catalogs and live introspection alike; `'1'` and 1 are the same on a numeric column.
         """
 
-    def length_of(self, expression: str) -> str:
-        """The SQL expression for the length of a text in the unit that its type counts in, characters as a rule."""
+    def length_of(self, expression: str, column: Column) -> str:
+        """The SQL expression for the length of a text in the unit that this column counts in, characters as a rule."""
 
     def sequence_of(self, default: str | None) -> str | None:
         """The sequence that a default draws its numbers from, None for any other default."""

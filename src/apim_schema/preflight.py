@@ -69,7 +69,7 @@ def _(change: AlterColumn, table: Table, dialect: Dialect, schema: str | None) -
     name = dialect.names.sql(column.name)
     length, wanted = _length(column.type), _length(change.type or "")
     if wanted is not None and (length is None or wanted < length):
-        condition = f"{dialect.types.length_of(name)} > {wanted}"
+        condition = f"{dialect.types.length_of(name, column)} > {wanted}"
         yield Hazard(BLOCK, f"{column.name} is longer than the {wanted} characters it will have", condition)
     if column.nullable and change.nullable is False:
         yield Hazard(BLOCK, f"{column.name} is NULL and may not be any more", f"{name} IS NULL")
