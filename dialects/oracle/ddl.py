@@ -133,7 +133,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
         return [_modify(change, schema, f"{wanted.type} {null}".rstrip())]
     unit = present.unit or live.options.get("unit")
     if unit is None:
-        return [plsql.modify_text(change.table, change.name, wanted.type, null, schema)]
+        return [plsql.modify_text(change.table, present, wanted, null, schema)]
     return [_modify(change, schema, f"{wanted.type[:-1]} {unit}) {null}".rstrip())]
 
 
@@ -180,8 +180,13 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
 
 @_sql.register
 def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
+    """Drops the constraint with its index, or the unique index that serves as one."""
+    table = _table(change, live)
     drop = _alter(change.table, schema, f"DROP UNIQUE ({names.listed(change.columns)}) DROP INDEX")
-    return [] if Key(change.columns) not in _table(change, live).unique else [drop]
+    indexes = [index for index in table.indexes if index.unique and index.columns == change.columns]
+    return [drop] * (Key(change.columns) in table.unique) + [
+        f"DROP INDEX {names.qualified(index.name, schema)}" for index in indexes
+    ]
 
 
 @_sql.register

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from apim_schema import sqltext
-from apim_schema.schema import ForeignKey, Trigger
+from apim_schema.schema import Column, ForeignKey, Trigger
 
 from . import names
 
@@ -31,15 +31,20 @@ BEGIN
     UPDATE {target} SET {target_column} = :NEW.{column} WHERE {target_column} = :OLD.{column};
 END;"""
 
-MODIFY_TEXT = """DECLARE
-    unit VARCHAR2(4);
-BEGIN
-    SELECT CASE CHAR_USED WHEN 'C' THEN 'CHAR' ELSE 'BYTE' END INTO unit
-    FROM ALL_TAB_COLUMNS
-    WHERE OWNER = {owner} AND TABLE_NAME = {table_name} AND COLUMN_NAME = {column_name};
-    EXECUTE IMMEDIATE 'ALTER TABLE {table} MODIFY ({column} {type}({length} ' || unit || '){null})';
+MODIFY_TEXT = """BEGIN
+    FOR c IN (
+        SELECT CASE CHAR_USED WHEN 'C' THEN 'CHAR' ELSE 'BYTE' END AS unit
+        FROM ALL_TAB_COLUMNS
+        WHERE OWNER = {owner} AND TABLE_NAME = {table_name} AND COLUMN_NAME = {column_name}
+        AND DATA_TYPE = '{type}' AND CHAR_LENGTH {not_yet} {length}
+    ) LOOP
+        EXECUTE IMMEDIATE 'ALTER TABLE {table} MODIFY ({column} {type}({length} ' || c.unit || '){null})';
+    END LOOP;
 END;"""
-"""A length without its unit would be taken in the session's, whatever the column's is."""
+"""A length without its unit would be taken in the session's, whatever the column's is.
+
+A script that is run again may find the column longer still, or bytes in its place: then this has been done.
+"""
 
 DROP_FOREIGN_KEY = """BEGIN
     FOR k IN (
@@ -47,7 +52,7 @@ DROP_FOREIGN_KEY = """BEGIN
         FROM ALL_CONSTRAINTS f
         JOIN ALL_CONSTRAINTS p ON p.OWNER = f.R_OWNER AND p.CONSTRAINT_NAME = f.R_CONSTRAINT_NAME
         WHERE f.OWNER = {owner} AND f.TABLE_NAME = {table_name} AND f.CONSTRAINT_TYPE = 'R'
-        AND p.TABLE_NAME = {ref_table} AND {columns} = (
+        AND f.DELETE_RULE = {rule} AND p.TABLE_NAME = {ref_table} AND {columns} = (
             SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = f.OWNER AND c.CONSTRAINT_NAME = f.CONSTRAINT_NAME)
@@ -150,28 +155,36 @@ def _folded(name: str) -> str:
     return name.strip('"') if name.startswith('"') else name.upper()
 
 
-def modify_text(table: str, column: str, type_: str, null: str, schema: str | None) -> str:
+def modify_text(table: str, column: Column, wanted: Column, null: str, schema: str | None) -> str:
     """Alters a text column whose semantics, BYTE or CHAR, is not known yet; `null` is "", NULL or NOT NULL."""
-    kind, _, length = type_.rstrip(")").partition("(")
+    (kind, length), (_, before) = map(_kind_and_length, (wanted.type, column.type))
     return MODIFY_TEXT.format(
-        owner=_owner(schema),
-        table=_embedded(names.qualified(table, schema)),
+        owner=owner(schema),
+        table=embedded(names.qualified(table, schema)),
         table_name=sqltext.quoted(table),
-        column=_embedded(names.sql(column)),
-        column_name=sqltext.quoted(column),
+        column=embedded(names.sql(column.name)),
+        column_name=sqltext.quoted(column.name),
         type=kind,
+        not_yet="<" if before < length else ">",
         length=length,
         null=f" {null}" if null else "",
     )
 
 
+def _kind_and_length(type_: str) -> tuple[str, int]:
+    """VARCHAR2 and 9 of VARCHAR2(9)."""
+    kind, _, length = type_.rstrip(")").partition("(")
+    return kind, int(length)
+
+
 def drop_foreign_key(table: str, key: ForeignKey, schema: str | None) -> str:
-    """Drops the foreign keys over these columns to this table, by whatever name they have."""
+    """Drops the foreign keys over these columns to this table with this action, by whatever name they have."""
     return DROP_FOREIGN_KEY.format(
-        owner=_owner(schema),
-        table=_embedded(names.qualified(table, schema)),
+        owner=owner(schema),
+        table=embedded(names.qualified(table, schema)),
         table_name=sqltext.quoted(table),
         ref_table=sqltext.quoted(key.ref_table),
+        rule=sqltext.quoted(key.on_delete or "NO ACTION"),
         columns=sqltext.quoted(",".join(key.columns)),
     )
 
@@ -179,10 +192,10 @@ def drop_foreign_key(table: str, key: ForeignKey, schema: str | None) -> str:
 def create_if_missing(table: str, index: str, statement: str, schema: str | None) -> str:
     """Creates an index that nobody knows to be there or not."""
     return CREATE_IF_MISSING.format(
-        owner=_owner(schema),
+        owner=owner(schema),
         table_name=sqltext.quoted(table),
         index_name=sqltext.quoted(index),
-        statement=_embedded(statement),
+        statement=embedded(statement),
     )
 
 
@@ -192,15 +205,16 @@ def to_utf8(table: str, old: str, new: str, schema: str | None) -> str:
         table=names.qualified(table, schema),
         old=names.sql(old),
         new=names.sql(new),
-        label=_embedded(f"{table}.{old}"),
+        label=embedded(f"{table}.{old}"),
         batch=BATCH,
     )
 
 
-def _owner(schema: str | None) -> str:
+def owner(schema: str | None) -> str:
+    """The SQL expression for the owner of the objects."""
     return sqltext.quoted(names.owner(schema)) if schema else CURRENT_SCHEMA
 
 
-def _embedded(text: str) -> str:
+def embedded(text: str) -> str:
     """SQL within a text literal."""
     return text.replace("'", "''")

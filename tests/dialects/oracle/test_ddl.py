@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from apim_schema import chain, changes, compare, registry
+from apim_schema import chain, changes, compare, preflight, registry
 from apim_schema.errors import Conflict
-from apim_schema.schema import Column, Schema
+from apim_schema.schema import Column, Index, Key, Schema
 from tests.dialects.oracle.modules import ddl
 from tests.dialects.oracle.simulated import raw, run, view
 
@@ -128,3 +128,21 @@ def with_columns(*columns: Column, **options: str) -> Schema:
 
 def sql(change: changes.Change, live: Schema) -> list[str]:
     return [statement.sql for statement in ddl.statements(change, live, None)]
+
+
+@pytest.mark.parametrize(("unit", "length"), [("CHAR", "LENGTH(C)"), ("BYTE", "LENGTHB(C)"), (None, "LENGTHB(C)")])
+def test_what_is_too_long_is_measured_as_the_column_counts(unit: str | None, length: str) -> None:
+    live = with_columns(Column("C", "VARCHAR2(256)", unit=unit))
+    change = changes.AlterColumn("T", "C", type="VARCHAR2(100)")
+    (hazard,) = preflight.rules(change, live.tables["T"], registry.load("oracle"), None)
+    assert hazard.condition == f"{length} > 100"
+
+
+def test_a_unique_index_that_serves_as_a_constraint_goes() -> None:
+    live = with_columns(Column("C", "VARCHAR2(10)"), Column("D", "VARCHAR2(10)"))
+    table = replace(live.tables["T"], unique=(), indexes=(Index("U", ("C", "D"), unique=True), Index("I", ("D",))))
+    change = changes.DropUnique("T", ("C", "D"))
+    assert sql(change, live.with_table(table)) == ["DROP INDEX U"]
+    assert sql(change, live.with_table(replace(table, unique=(Key(("C", "D"), "K"),), indexes=()))) == [
+        "ALTER TABLE T DROP UNIQUE (C, D) DROP INDEX"
+    ]

@@ -1,0 +1,134 @@
+"""The frame of a script for SQL*Plus and SQLcl, which the first error ends with an exit code that is not 0.
+
+Every DDL statement commits, so a script that was stopped can be run again: each statement looks in the data
+dictionary whether it is still to be made. For what the client does with a line see
+https://docs.oracle.com/en/database/oracle/oracle-database/19/sqpug/SET-system-variable-summary.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apim_schema import chain, changes, sqltext
+from apim_schema.changes import Change
+from apim_schema.dialect import Statement
+from apim_schema.schema import Schema
+
+from . import lookup, plsql, session
+from .ddl import SUCCESSOR
+
+CLIENT = "SQL*Plus or SQLcl"
+CONTINUES = True
+"""Whether a script that failed can be run again: it skips what is in."""
+
+FRAME = """WHENEVER OSERROR EXIT FAILURE ROLLBACK
+WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+SET DEFINE OFF
+SET ESCAPE OFF
+SET SQLBLANKLINES ON
+SET ECHO OFF
+SET FEEDBACK OFF"""
+"""With DEFINE off an ampersand is an ampersand, and with SQLBLANKLINES on an empty line ends no statement."""
+
+IF_TRUE = """DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE {condition};
+    IF is_true = 1 THEN
+        {then};
+    END IF;
+END;
+/"""
+LACKS = """((
+        SELECT COUNT(DISTINCT TABLE_NAME || '.' || REPLACE(COLUMN_NAME, '{successor}', ''))
+        FROM ALL_TAB_COLUMNS
+        WHERE OWNER = {owner} AND (TABLE_NAME, REPLACE(COLUMN_NAME, '{successor}', '')) IN (
+            {columns})
+    ) < {number})"""
+INVALID = """EXISTS (
+        SELECT 1 FROM ALL_ERRORS
+        WHERE OWNER = {owner} AND NAME = {name} AND TYPE = 'TRIGGER' AND ATTRIBUTE = 'ERROR')"""
+STAMP = """DELETE FROM {name} WHERE version_num IN ({older});
+INSERT INTO {name} (version_num) SELECT '{release}' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {name});
+COMMIT;"""
+
+
+def opening() -> str:
+    """Stop at the first error, take every sign as it is, and the settings of an upgrade's session."""
+    return "\n".join((FRAME, *(f"{setting};" for setting in session.SETTINGS)))
+
+
+def version_table(name: str) -> str:
+    """Makes the table of the stamp where there is none."""
+    owner, _, table = name.rpartition(".")
+    there = lookup.OBJECT.format(
+        owner=sqltext.quoted(owner.strip('"')) if owner else plsql.CURRENT_SCHEMA,
+        kind="TABLE",
+        name=sqltext.quoted(table.upper()),
+    )
+    key = f"CONSTRAINT {table}_pkc PRIMARY KEY (version_num)"
+    return _if_true(f"NOT {there}", _execute(f"CREATE TABLE {name} (version_num VARCHAR2(32) NOT NULL, {key})"))
+
+
+def refuse(condition: str, message: str) -> str:
+    """An error with this message, ORA-20000, where the condition holds."""
+    return _if_true(condition, f"RAISE_APPLICATION_ERROR(-20000, {sqltext.quoted(message)})")
+
+
+def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
+    """The condition that one of these columns is missing; one that a conversion left under its working name is not."""
+    pairs = (f"({sqltext.quoted(table)}, {sqltext.quoted(column)})" for table, column in columns)
+    return LACKS.format(
+        owner=plsql.owner(schema), columns=",\n            ".join(pairs), number=len(columns), successor=SUCCESSOR
+    )
+
+
+def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
+    """The columns that change must be there: a statement that finds none would take it for changed already."""
+    changing = [c for c in wanted if isinstance(c, changes.AlterColumn | changes.TextToBinary)]
+    columns = {(c.table, c.name) for c in changing if c.table in live.tables and c.name in live.tables[c.table].columns}
+    return [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
+
+
+def begin(name: str, before: str, release: str) -> str:
+    """The release's name. Nothing is asked of the stamp: each statement leaves alone what a later release has made."""
+    return f"-- {release}"
+
+
+def unit(statement: Statement, live: Schema, schema: str | None) -> str:
+    """One statement, run where it is still to be made; a trigger must compile as well."""
+    due, made = lookup.due(statement, schema), lookup.created(statement.sql)
+    if due is None:
+        return f"{statement.sql}\n/" if statement.sql.endswith("END;") else f"{statement.sql};"
+    guarded = _if_true(due, _execute(statement.sql))
+    return f"{guarded}\n{_compiled(made[1], schema)}" if made and made[0] == "TRIGGER" else guarded
+
+
+def stamp(name: str, release: str) -> str:
+    """Says that the database is at this release, unless it is at a later one."""
+    releases = chain.releases(name.rpartition("_")[2])
+    older = ", ".join(sqltext.quoted(before) for before in releases[: releases.index(release)])
+    return STAMP.format(name=name, older=older, release=release)
+
+
+def closing() -> str:
+    """Nothing: each statement has committed, and the client may have more scripts to run."""
+    return ""
+
+
+def _if_true(condition: str, then: str) -> str:
+    return IF_TRUE.format(condition=condition, then=then)
+
+
+def _execute(sql: str) -> str:
+    """The statement on lines of its own, as it would be run by itself."""
+    return f"EXECUTE IMMEDIATE '{plsql.embedded(sql)}'"
+
+
+def _compiled(trigger: str, schema: str | None) -> str:
+    """A trigger with errors is there all the same, and none of the client's errors."""
+    return refuse(
+        INVALID.format(owner=plsql.owner(schema), name=sqltext.quoted(trigger)),
+        f"trigger {trigger} does not compile, see ALL_ERRORS: drop it, mend the cause and run this script again",
+    )
