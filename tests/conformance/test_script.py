@@ -77,21 +77,32 @@ def test_another_schema_than_the_default(server: Server) -> None:
 
 
 def test_error_in_each_kind_of_statement(server: Server) -> None:
-    """The client stops there, and nothing says that the release was reached; the good script does the rest."""
     with site(server, "apim", OLD) as customer:
-        text = rendered(customer)
-        for place in kinds(text):
-            done = run(customer, f"{text[:place]}THIS IS NO SQL {text[place:]}")
-            assert done.returncode != 0
-            assert "THIS IS NO SQL" in done.stderr
-            if customer.transactional:
-                assert customer.differences_from(OLD) == []
-                assert stamped(customer) is None
-            else:
-                assert stamped(customer) == release_before(text, place)
-        assert customer.rows_are_as_before()
-        run_well(customer, text)
-        expect_reached(customer)
+        stop_at_each(customer, kinds(rendered(customer)))
+
+
+@pytest.mark.kill
+def test_error_in_every_statement(server: Server) -> None:
+    with site(server, "apim", OLD) as customer:
+        stop_at_each(customer, [found.start() for found in STATEMENT.finditer(rendered(customer))])
+
+
+def stop_at_each(customer: Site, places: list[int]) -> None:
+    """The client stops there, and nothing says that the release was reached; the good script does the rest."""
+    text = rendered(customer)
+    assert places
+    for place in places:
+        done = run(customer, f"{text[:place]}THIS IS NO SQL {text[place:]}")
+        assert done.returncode != 0
+        assert "THIS IS NO SQL" in done.stderr
+        if customer.transactional:
+            assert customer.differences_from(OLD) == []
+            assert stamped(customer) is None
+        else:
+            assert stamped(customer) == release_before(text, place)
+    assert customer.rows_are_as_before()
+    run_well(customer, text)
+    expect_reached(customer)
 
 
 def kinds(text: str) -> list[int]:
