@@ -16,7 +16,7 @@ demo: .venv/demo.stamp
 	.venv/bin/apim-schema demo
 
 test: .venv/dev.stamp $(SERVERS) $(PARSERS)
-	$(PYTHON) -m pytest -m "not kill"
+	$(PYTHON) -m pytest -m "not kill" -n 2 --dist worksteal
 
 # PostgreSQL of another major version, 14 to 18: make test-postgresql-14
 test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
