@@ -1,4 +1,4 @@
-"""T-SQL, judged by Microsoft's own parser (ScriptDom, SQL Server 2017) under mono: syntax only, no name is looked up."""
+"""T-SQL, judged by Microsoft's parser (ScriptDom, SQL Server 2017) under mono: syntax only, no name is looked up."""
 
 from __future__ import annotations
 
