@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
-from graphlib import TopologicalSorter
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
+from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import lookup, names, triggers, types
@@ -47,11 +47,7 @@ def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list
 
 def create(schema: Schema, into: str | None) -> list[Statement]:
     """The statements that make a whole schema in an empty database, tables in the order of their foreign keys."""
-    points_to = {
-        name: {key.ref_table for key in table.foreign_keys if key.ref_table != name}
-        for name, table in sorted(schema.tables.items())
-    }
-    tables = [changes.CreateTable(schema.tables[name]) for name in TopologicalSorter(points_to).static_order()]
+    tables = map(changes.CreateTable, schema.in_order())
     fired = [changes.ReplaceTrigger(trigger) for trigger in schema.triggers.values()]
     empty = Schema(schema.flavour)
     return [made for change in (*tables, *fired) for made in statements(change, empty, into)]
@@ -69,25 +65,21 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     if present is None:
         indexes = wanted.indexes
         return [_create(wanted, live, schema), *(_create_index(wanted.name, i, live, schema) for i in indexes)]
-    missing = []
-    for difference in compare.mismatches(Schema("mssql", {"": wanted}), Schema("mssql", {"": present})):
-        if (difference.kind, difference.what) != (compare.MISSING, "index"):
-            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
-        missing.append(difference.name.rpartition(".")[2])
-    return [_create_index(wanted.name, i, live, schema) for i in wanted.indexes if i.name in missing]
+    missing = missing_indexes(change, wanted, present, live.flavour)
+    return [_create_index(wanted.name, index, live, schema) for index in missing]
 
 
 @_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD; with `fill` nullable first, then filled, and NOT NULL last, so that no default has to go again."""
-    wanted, present = change.column, _table(change, live).columns.get(change.column.name)
+    wanted, present = change.column, table_of(change, live).columns.get(change.column.name)
     table = names.table(change.table, live, schema)
     filled = replace(wanted, nullable=True) if change.fill is not None else wanted
     add = [_add(table, filled, live)] if present is None else []
     if present is not None and not _fits(live, change.table, filled, present):
         if _fits(live, change.table, wanted, present):
             return []
-        raise _conflict(change, wanted, present)
+        raise conflict(change, wanted, present)
     if filled == wanted:
         return add
     column = names.sql(present.name if present else wanted.name)
@@ -111,12 +103,12 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
 
     That is a default where the type changes, and keys and indexes where there is less room.
     """
-    present = _present(change, live, change.name)
+    present = column_of(change, live, change.name)
     wanted, table = change.target(present), names.table(change.table, live, schema)
     if wanted == present:
         return []
     if sqltext.base(wanted.type) != sqltext.base(present.type):
-        raise _conflict(change, wanted, present)
+        raise conflict(change, wanted, present)
     drop, restore = _in_the_way(change, live, schema) if types.narrows(present.type, wanted.type) else ([], [])
     alter = _alter(table, replace(wanted, collation=None) if BABELFISH in live.options else wanted)
     if present.default is not None and wanted.type != present.type and BABELFISH not in live.options:
@@ -155,11 +147,11 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 
     A default, which is no default of the new type as it stands, comes back as its bytes.
     """
-    present, qualified = _present(change, live, change.name), names.table(change.table, live, schema)
+    present, qualified = column_of(change, live, change.name), names.table(change.table, live, schema)
     if present.type == change.type:
         return []
     if sqltext.base(present.type) not in types.TEXTS:
-        raise _conflict(change, replace(present, type=change.type), present)
+        raise conflict(change, replace(present, type=change.type), present)
     old, spelled = names.sql(present.name), names.spelling(present.name)
     new = CONVERTED.format(spelled)
     if new.upper() in live.tables[change.table].columns:
@@ -178,7 +170,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 
 @_sql.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
-    key, qualified = _table(change, live).primary_key, names.table(change.table, live, schema)
+    key, qualified = table_of(change, live).primary_key, names.table(change.table, live, schema)
     columns = names.columns(change.table, change.columns, live)
     add = f"ALTER TABLE {qualified} ADD PRIMARY KEY ({columns})"
     if key is None:
@@ -189,7 +181,7 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
 @_sql.register
 def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
     """Drops the constraint, or the unique index that serves as one."""
-    table, qualified = _table(change, live), names.table(change.table, live, schema)
+    table, qualified = table_of(change, live), names.table(change.table, live, schema)
     keys = [key for key in table.unique if key.columns == change.columns]
     indexes = [index for index in table.indexes if index.unique and index.columns == change.columns]
     return [_drop_key(qualified, key, primary=False) for key in keys] + [
@@ -199,7 +191,7 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
 
 @_sql.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
-    present, qualified = change.same_columns(_table(change, live)), names.table(change.table, live, schema)
+    present, qualified = change.same_columns(table_of(change, live)), names.table(change.table, live, schema)
     drop = [_drop_foreign_key(qualified, key, live, schema) for key in present if key != change.key]
     add = f"ALTER TABLE {qualified} ADD {_foreign_key(change.table, change.key, live, schema)}"
     return drop if change.key in present else [*drop, add]
@@ -210,7 +202,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
     """An index over the same columns serves, whatever its name is; a name stands for one index of a table."""
     if change.is_in(live):
         return []
-    if (index := _table(change, live).index(change.index.name)) is not None and not index.optional:
+    if (index := table_of(change, live).index(change.index.name)) is not None and not index.optional:
         raise Conflict(
             f"cannot {change}: an index of this name is there over ({', '.join(index.columns)}), "
             f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
@@ -232,26 +224,6 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     if present is not None or change.trigger.name not in triggers.BODIES:
         raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
     return [triggers.create(change.trigger, schema)]
-
-
-def _table(change: Change, live: Schema) -> Table:
-    if change.table not in live.tables:
-        raise Conflict(f"cannot {change}: there is no table {change.table}")
-    return live.tables[change.table]
-
-
-def _present(change: Change, live: Schema, name: str) -> Column:
-    column = _table(change, live).columns.get(name)
-    if column is None:
-        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
-    return column
-
-
-def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
-    return Conflict(
-        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
-        "alter or rename the column by hand"
-    )
 
 
 def _drop_key(table: str, key: Key, primary: bool) -> str:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
-from graphlib import TopologicalSorter
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
+from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import impact, names, types
@@ -105,13 +105,8 @@ def create(schema: Schema, into: str | None) -> list[Statement]:
 
     Its options name the database's character set; without them, keys are kept to what every one allows.
     """
-    points_to = {
-        name: {key.ref_table for key in table.foreign_keys if key.ref_table != name}
-        for name, table in sorted(schema.tables.items())
-    }
-    tables = [schema.tables[name] for name in TopologicalSorter(points_to).static_order()]
     empty = Schema(schema.flavour, options=schema.options)
-    return combined(map(changes.CreateTable, tables), empty, into)
+    return combined(map(changes.CreateTable, schema.in_order()), empty, into)
 
 
 @singledispatch
@@ -125,19 +120,15 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     present, wanted = live.tables.get(change.table), change.definition
     if present is None:
         return [_create(wanted, live, schema)]
-    flavour, missing = live.flavour, []
-    for difference in compare.mismatches(Schema(flavour, {"": wanted}), Schema(flavour, {"": present})):
-        if (difference.kind, difference.what) != (compare.MISSING, "index"):
-            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
-        missing.append(difference.name.rpartition(".")[2])
+    missing = missing_indexes(change, wanted, present, live.flavour)
     way = impact.way(impact.ADD_INDEX, present, live.options.get("server"))
-    return [Alter(change.table, (f"ADD {_index(index)}",), way) for index in wanted.indexes if index.name in missing]
+    return [Alter(change.table, (f"ADD {_index(index)}",), way) for index in missing]
 
 
 @_steps.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> Sequence[Step]:
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
-    table, wanted, server = _table(change, live), change.column, live.options.get("server")
+    table, wanted, server = table_of(change, live), change.column, live.options.get("server")
     filled = wanted
     if change.fill is not None:
         filled = replace(wanted, default=types.normalise_default(change.fill, wanted.type))
@@ -153,16 +144,16 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
         return [add] if filled == wanted else [add, drop_default]
     if compare.fits(live.flavour, table, filled, present):
         return [drop_default]
-    raise _conflict(change, wanted, present)
+    raise conflict(change, wanted, present)
 
 
 @_steps.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> Sequence[Step]:
-    table = _table(change, live)
-    present = _present(change, table, change.name)
+    table = table_of(change, live)
+    present = column_of(change, live, change.name)
     wanted = change.target(present)
     if types.family(wanted.type) != types.family(present.type):
-        raise _conflict(change, wanted, present)
+        raise conflict(change, wanted, present)
     return [_modify(table, present, wanted, live)]
 
 
@@ -173,11 +164,11 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     Killed in between, the column is the same text in utf8mb4, from which the second step goes on. A binary column
     has no default but an expression (MySQL 8.0.13), so the text's goes.
     """
-    table = _table(change, live)
-    present = _present(change, table, change.name)
+    table = table_of(change, live)
+    present = column_of(change, live, change.name)
     wanted = replace(present, type=change.type, charset=None, collation=None, default=None)
     if not types.is_text(present.type):
-        raise _conflict(change, wanted, present)
+        raise conflict(change, wanted, present)
     binary = _modify(table, present, wanted, live)
     if table.charset_of(present)[0] in UTF8:
         return [binary]
@@ -187,7 +178,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 @_steps.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> Sequence[Step]:
     """Both keys in one statement: there is no moment without one, and a foreign key may lean on its index."""
-    table = _table(change, live)
+    table = table_of(change, live)
     parts = types.fitting(table, change.columns, _leaned_on(table), table.options.get("charset"))
     if table.primary_key is not None and table.primary_key.columns == parts:
         return []
@@ -201,7 +192,7 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
 @_steps.register
 def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> Sequence[Step]:
     """Drops the key's index; a foreign key that leans on it gets one of its own in the same statement."""
-    table, steps = _table(change, live), list[Step]()
+    table, steps = table_of(change, live), list[Step]()
     for key in table.unique:
         if key.columns == change.columns:
             support = _support(table, key, ())
@@ -214,7 +205,7 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
 @_steps.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> Sequence[Step]:
     """Adds the new key, then drops the old one: rows are never without a guard, and either state is gone on from."""
-    table, server, steps = _table(change, live), live.options.get("server"), list[Step]()
+    table, server, steps = table_of(change, live), live.options.get("server"), list[Step]()
     present = change.same_columns(table)
     if change.key not in present:
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
@@ -229,7 +220,7 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
 @_steps.register
 def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None) -> Sequence[Step]:
     """Adds the index; where its key would be too long, its text columns take the short character set with it."""
-    table, server = _table(change, live), live.options.get("server")
+    table, server = table_of(change, live), live.options.get("server")
     namesake = table.index(change.index.name)
     if namesake is not None and not namesake.optional:
         raise Conflict(
@@ -293,25 +284,6 @@ def _drop(
         "EXECUTE apim_schema",
         "DEALLOCATE PREPARE apim_schema",
     ]
-
-
-def _table(change: Change, live: Schema) -> Table:
-    if change.table not in live.tables:
-        raise Conflict(f"cannot {change}: there is no table {change.table}")
-    return live.tables[change.table]
-
-
-def _present(change: Change, table: Table, name: str) -> Column:
-    if name not in table.columns:
-        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
-    return table.columns[name]
-
-
-def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
-    return Conflict(
-        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
-        "alter or rename the column by hand"
-    )
 
 
 def _create(table: Table, live: Schema, schema: str | None) -> str:

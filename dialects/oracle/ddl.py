@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
-from apim_schema import changes, compare, sqltext
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
+from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, plsql, types
@@ -62,20 +63,9 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
         made.append(_create(change.definition, schema))
         indexes = change.definition.indexes
     else:
-        indexes = _missing_indexes(change, present, live)
+        indexes = missing_indexes(change, _as_numbered(change.definition, present), present, live.flavour)
     made += [_create_index(change.table, index, schema) for index in indexes]
     return made + [plsql.create_trigger(trigger, schema) for trigger in _missing_triggers(change, live)]
-
-
-def _missing_indexes(change: changes.CreateTable, present: Table, live: Schema) -> tuple[Index, ...]:
-    """Raises Conflict where the table that is there differs by more than what is still to be made."""
-    missing = []
-    wanted = Schema(live.flavour, {change.table: _as_numbered(change.definition, present)})
-    for difference in compare.mismatches(wanted, Schema(live.flavour, {change.table: present})):
-        if difference.kind != compare.MISSING or difference.what != "index":
-            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
-        missing.append(difference.name.rpartition(".")[2])
-    return tuple(index for index in change.definition.indexes if index.name in missing)
 
 
 def _as_numbered(definition: Table, present: Table) -> Table:
@@ -100,7 +90,7 @@ def _missing_triggers(change: changes.CreateTable, live: Schema) -> list[Trigger
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD with its default, which rows that stand get without being written; with `fill`, the default goes again."""
     wanted, filled = change.column, _filled(change)
-    present = _table(change, live).columns.get(wanted.name)
+    present = table_of(change, live).columns.get(wanted.name)
     add = _alter(change.table, schema, f"ADD ({_column(filled)})")
     drop_default = _alter(change.table, schema, f"MODIFY ({names.sql(wanted.name)} DEFAULT NULL)")
     if present is None:
@@ -109,7 +99,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
         return []
     if present == filled:
         return [drop_default]
-    raise _conflict(change, wanted, present)
+    raise conflict(change, wanted, present)
 
 
 def _filled(change: changes.AddColumn) -> Column:
@@ -122,13 +112,13 @@ def _filled(change: changes.AddColumn) -> Column:
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
     """MODIFY says only what changes: NOT NULL on a column that has it is an error (ORA-01442), and so is NULL."""
-    present = _present(change, live, change.name)
+    present = column_of(change, live, change.name)
     wanted = change.target(present)
     null = "" if wanted.nullable == present.nullable else "NULL" if wanted.nullable else "NOT NULL"
     if wanted.type == present.type:
         return [_modify(change, schema, null)] if null else []
     if sqltext.base(wanted.type) != sqltext.base(present.type):
-        raise _conflict(change, wanted, present)
+        raise conflict(change, wanted, present)
     if sqltext.base(wanted.type) not in types.IN_UNITS:
         return [_modify(change, schema, f"{wanted.type} {null}".rstrip())]
     unit = present.unit or live.options.get("unit")
@@ -147,14 +137,14 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 
     The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done.
     """
-    present, name = _present(change, live, change.name), change.name + SUCCESSOR
+    present, name = column_of(change, live, change.name), change.name + SUCCESSOR
     if change.is_in(live):
         return []
     rename = _alter(change.table, schema, f"RENAME COLUMN {names.sql(name)} TO {names.sql(change.name)}")
     if present.type == change.type:
         return [rename]
     if sqltext.base(present.type) not in types.TEXTS or name in live.tables[change.table].columns:
-        raise _conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
+        raise conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
     add = _alter(change.table, schema, f"ADD ({names.sql(name)} {change.type})")
     not_null = _alter(change.table, schema, f"MODIFY ({names.sql(name)} NOT NULL)")
     open_ = present.successor is None or present.successor.nullable
@@ -170,7 +160,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 @_sql.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
     """Drops the key with its index, which an import may have made apart from it and would otherwise leave behind."""
-    key = _table(change, live).primary_key
+    key = table_of(change, live).primary_key
     if key is not None and key.columns == change.columns:
         return []
     drop = _alter(change.table, schema, "DROP PRIMARY KEY DROP INDEX")
@@ -181,7 +171,7 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
 @_sql.register
 def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
     """Drops the constraint with its index, or the unique index that serves as one."""
-    table = _table(change, live)
+    table = table_of(change, live)
     drop = _alter(change.table, schema, f"DROP UNIQUE ({names.listed(change.columns)}) DROP INDEX")
     indexes = [index for index in table.indexes if index.unique and index.columns == change.columns]
     return [drop] * (Key(change.columns) in table.unique) + [
@@ -191,7 +181,7 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
 
 @_sql.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
-    present = change.same_columns(_table(change, live))
+    present = change.same_columns(table_of(change, live))
     drop = [_drop_foreign_key(change.table, key, schema) for key in present if key != change.key]
     add = _alter(change.table, schema, f"ADD {_foreign_key(change.key, schema)}")
     return drop + [add] * (change.key not in present)
@@ -203,7 +193,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
     if change.is_in(live):
         return []
     create = _create_index(change.table, change.index, schema)
-    optional = _table(change, live).index(change.index.name)
+    optional = table_of(change, live).index(change.index.name)
     if optional is not None and optional.optional:
         return [plsql.create_if_missing(change.table, change.index.name, create, schema)]
     for table in live.tables.values():
@@ -229,26 +219,6 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
         raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
     drop = f"DROP TRIGGER {names.qualified(trigger.name, schema)}"
     return [drop] * (present is not None) + [plsql.create_trigger(trigger, schema)]
-
-
-def _table(change: Change, live: Schema) -> Table:
-    if change.table not in live.tables:
-        raise Conflict(f"cannot {change}: there is no table {change.table}")
-    return live.tables[change.table]
-
-
-def _present(change: Change, live: Schema, name: str) -> Column:
-    column = _table(change, live).columns.get(name)
-    if column is None:
-        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
-    return column
-
-
-def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
-    return Conflict(
-        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
-        "alter or rename the column by hand"
-    )
 
 
 def _alter(table: str, schema: str | None, action: str) -> str:

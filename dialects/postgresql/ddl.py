@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
-from graphlib import TopologicalSorter
 
-from apim_schema import changes, compare, sqltext
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
+from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, types
@@ -56,20 +56,11 @@ def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list
 
 def create(schema: Schema, into: str | None) -> list[Statement]:
     """The statements that make a whole schema in an empty database, tables in the order of their foreign keys."""
-    first, *rest = (changes.CreateTable(schema.tables[name]) for name in _in_order(schema))
+    first, *rest = map(changes.CreateTable, schema.in_order())
     with_sequences = replace(first, sequences=tuple(schema.sequences.items()))
     triggers = [changes.ReplaceTrigger(trigger) for trigger in schema.triggers.values()]
     empty = Schema(schema.flavour)
     return [made for change in (with_sequences, *rest, *triggers) for made in statements(change, empty, into)]
-
-
-def _in_order(schema: Schema) -> Iterable[str]:
-    """The tables' names, each after the tables that its foreign keys point to."""
-    points_to = {
-        name: {key.ref_table for key in table.foreign_keys if key.ref_table != name}
-        for name, table in sorted(schema.tables.items())
-    }
-    return TopologicalSorter(points_to).static_order()
 
 
 @singledispatch
@@ -85,28 +76,15 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     if present is None:
         table, indexes = [_create(change.definition, schema)], change.definition.indexes
     else:
-        table, indexes = [], _missing_indexes(change, present)
+        table, indexes = [], missing_indexes(change, change.definition, present, live.flavour)
     return sequences + table + [_create_index(change.table, index, schema) for index in indexes]
-
-
-def _missing_indexes(change: changes.CreateTable, present: Table) -> tuple[Index, ...]:
-    """Raises Conflict where the table that is there differs by more than indexes that are still to be made."""
-    flavour, missing = "postgresql", []
-    found = compare.mismatches(
-        Schema(flavour, {change.table: change.definition}), Schema(flavour, {change.table: present})
-    )
-    for difference in found:
-        if difference.kind != compare.MISSING or difference.what != "index":
-            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
-        missing.append(difference.name.rpartition(".")[2])
-    return tuple(index for index in change.definition.indexes if index.name in missing)
 
 
 @_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
     wanted, filled = change.column, _filled(change)
-    present = _table(change, live).columns.get(wanted.name)
+    present = table_of(change, live).columns.get(wanted.name)
     add = _alter(change.table, schema, f"ADD COLUMN {_column(filled, schema)}")
     drop_default = _alter(change.table, schema, f"ALTER COLUMN {names.sql(wanted.name)} DROP DEFAULT")
     if present is None:
@@ -115,7 +93,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
         return []
     if present == filled:
         return [drop_default]
-    raise _conflict(change, wanted, present)
+    raise conflict(change, wanted, present)
 
 
 def _filled(change: changes.AddColumn) -> Column:
@@ -127,11 +105,11 @@ def _filled(change: changes.AddColumn) -> Column:
 
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
-    present = _present(change, live, change.name)
+    present = column_of(change, live, change.name)
     wanted, name, actions = change.target(present), names.sql(change.name), []
     if wanted.type != present.type:
         if sqltext.base(wanted.type) != sqltext.base(present.type):
-            raise _conflict(change, wanted, present)
+            raise conflict(change, wanted, present)
         actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}")
     if wanted.nullable != present.nullable:
         actions.append(f"ALTER COLUMN {name} {'DROP' if wanted.nullable else 'SET'} NOT NULL")
@@ -141,11 +119,11 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
 @_sql.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
     """The text's bytes in UTF-8. A plain cast to bytea would read backslashes in the text as escapes."""
-    present = _present(change, live, change.name)
+    present = column_of(change, live, change.name)
     if present.type == change.type:
         return []
     if sqltext.base(present.type) not in types.TEXTS:
-        raise _conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
+        raise conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
     column = f"ALTER COLUMN {names.sql(change.name)}"
     actions = [f"{column} TYPE {change.type} USING convert_to({names.sql(change.name)}, 'UTF8')"]
     if present.default is not None:
@@ -155,7 +133,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 
 @_sql.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
-    key, add = _table(change, live).primary_key, f"ADD PRIMARY KEY ({names.listed(change.columns)})"
+    key, add = table_of(change, live).primary_key, f"ADD PRIMARY KEY ({names.listed(change.columns)})"
     if key is None:
         return [_alter(change.table, schema, add)]
     return [] if key.columns == change.columns else [_drop_constraint(change.table, schema, "p", key, add)]
@@ -164,7 +142,7 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
 @_sql.register
 def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
     """Drops the constraint, or the unique index that serves as one."""
-    table = _table(change, live)
+    table = table_of(change, live)
     keys = [key for key in table.unique if key.columns == change.columns]
     indexes = [index for index in table.indexes if index.unique and index.columns == change.columns]
     return [_drop_constraint(change.table, schema, "u", key) for key in keys] + [
@@ -174,7 +152,7 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
 
 @_sql.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
-    present, add = change.same_columns(_table(change, live)), f"ADD {_foreign_key(change.key, schema)}"
+    present, add = change.same_columns(table_of(change, live)), f"ADD {_foreign_key(change.key, schema)}"
     if change.key in present:
         return [_drop_constraint(change.table, schema, "f", key) for key in present if key != change.key]
     if not present:
@@ -190,7 +168,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
     """An index over the same columns serves, whatever its name is; a name stands for one index in a schema."""
     if change.is_in(live):
         return []
-    _table(change, live)
+    table_of(change, live)
     for table in live.tables.values():
         if (index := table.index(change.index.name)) is not None:
             raise Conflict(
@@ -215,26 +193,6 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     drop = f"DROP TRIGGER {names.sql(trigger.name)} ON {names.qualified(trigger.table, schema)}"
     function = [] if TOUCH in live.routines else [_create_function(schema)]
     return [drop] * (present is not None) + function + [_create_trigger(trigger, schema)]
-
-
-def _table(change: Change, live: Schema) -> Table:
-    if change.table not in live.tables:
-        raise Conflict(f"cannot {change}: there is no table {change.table}")
-    return live.tables[change.table]
-
-
-def _present(change: Change, live: Schema, name: str) -> Column:
-    column = _table(change, live).columns.get(name)
-    if column is None:
-        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
-    return column
-
-
-def _conflict(change: Change, wanted: Column, found: Column) -> Conflict:
-    return Conflict(
-        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
-        "alter or rename the column by hand"
-    )
 
 
 def _alter(table: str, schema: str | None, *actions: str) -> str:

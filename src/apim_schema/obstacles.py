@@ -1,0 +1,44 @@
+"""What a change finds in a live schema: the table and the column it starts from, or something else in its way."""
+
+from __future__ import annotations
+
+from apim_schema import compare
+from apim_schema.changes import Change, CreateTable
+from apim_schema.errors import Conflict
+from apim_schema.schema import Column, Index, Schema, Table
+
+
+def table_of(change: Change, live: Schema) -> Table:
+    """The table of the change. Raises Conflict where it is missing."""
+    if change.table not in live.tables:
+        raise Conflict(f"cannot {change}: there is no table {change.table}")
+    return live.tables[change.table]
+
+
+def column_of(change: Change, live: Schema, name: str) -> Column:
+    """A column of the change's table. Raises Conflict where it is missing."""
+    column = table_of(change, live).columns.get(name)
+    if column is None:
+        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
+    return column
+
+
+def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
+    """The error for a column that is neither what the change starts from nor what it wants: it shows both."""
+    return Conflict(
+        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
+        "alter or rename the column by hand"
+    )
+
+
+def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour: str) -> tuple[Index, ...]:
+    """The indexes that the table which is there lacks of the wanted one.
+
+    Raises Conflict where it differs by more than that.
+    """
+    missing = []
+    for difference in compare.mismatches(Schema(flavour, {"": wanted}), Schema(flavour, {"": present})):
+        if (difference.kind, difference.what) != (compare.MISSING, "index"):
+            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
+        missing.append(difference.name.rpartition(".")[2])
+    return tuple(index for index in change.definition.indexes if index.name in missing)
