@@ -21,7 +21,7 @@ BUCKETS = 4096
 """A power of 2. The server's hash table of so many stays in the processor's cache: 65536 take half as long again."""
 
 RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
-RECORD_SINCE = 140000
+RECORD_SINCE = (14,)
 
 SEEDS = {
     "SMALLINT": "hashint2extended({0}, {1})",
@@ -93,7 +93,8 @@ def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
 
 
 def _hashes_records(connection: Connection) -> bool:
-    return int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) >= RECORD_SINCE
+    """SQLAlchemy has asked for the version when it connected, so that it costs nothing for each table."""
+    return (connection.dialect.server_version_info or ()) >= RECORD_SINCE
 
 
 def _hash(values: str, seed: str, records: bool) -> str:

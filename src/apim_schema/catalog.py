@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ def load(path: Path) -> Schema:
     return parse(json.loads(path.read_text(encoding="utf-8")))
 
 
+@cache
 def baseline(flavour: str, database: str, release: str) -> Schema:
     """A catalog that ships with the tool: the first release of the chain, and the older ones we only recognise.
 

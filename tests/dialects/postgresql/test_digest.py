@@ -13,7 +13,7 @@ from apim_schema.dialect import Bucket, Compared
 from tests.dialects.postgresql.conftest import Run
 
 DIALECT = registry.load("postgresql")
-METHODS = pytest.mark.parametrize("since", [140000, 990000], ids=["records", "texts"])
+METHODS = pytest.mark.parametrize("since", [(14,), (99,)], ids=["records", "texts"])
 """As on this server, and as on one before PostgreSQL 14."""
 
 
