@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from apim_schema.demo import server
+from tests.cli.test_upgrade import heed_ctrl_c
 
 COMMAND = [sys.executable, "-c", "from apim_schema.cli import main; main()", "demo"]
 
@@ -44,7 +45,9 @@ def test_demo_tells_the_whole_story() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_demo_leaves_nothing(number: signal.Signals) -> None:
     before = left()
-    process = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    )
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("$ apim-schema snapshot"):

@@ -108,12 +108,19 @@ def test_rows_that_would_not_survive(run: Run, databases: Databases) -> None:
     assert databases.execute("SELECT version_num FROM alembic_version_apim") == [("4.5.0",)]
 
 
+def heed_ctrl_c() -> None:
+    """A shell starts what runs in the background with SIGINT ignored, and so would be our child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c(databases: Databases) -> None:
     """Held up by a lock, interrupted, rolled back."""
     command = [sys.executable, "-c", "from apim_schema.cli import main; main()", "upgrade", *databases.options]
     with sa.create_engine(databases.apim, poolclass=sa.NullPool).begin() as blocker:
         blocker.exec_driver_sql("LOCK TABLE am_api IN ACCESS SHARE MODE")
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+        )
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )

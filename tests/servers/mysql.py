@@ -42,7 +42,8 @@ class Unpacked:
         # root has to be named to be allowed
         user = ["--user=root"] if os.geteuid() == 0 else []
         address = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
-        return [f"--datadir={folder}/data", *address, *user]
+        # a starting MariaDB removes what looks like its own from the folder of temporary files, another server's too
+        return [f"--datadir={folder}/data", f"--tmpdir={folder}", *address, *user]
 
     def login(self, url: URL) -> tuple[list[str], dict[str, str]]:
         """The options and the environment that take the native client to a database."""
