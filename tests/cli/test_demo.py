@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,14 @@ from tests.cli.test_upgrade import heed_ctrl_c
 COMMAND = [sys.executable, "-c", "from apim_schema.cli import main; main()", "demo"]
 
 README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> Iterator[None]:
+    """One demo at a time, whichever worker runs it: what it leaves behind is looked for where all of them work."""
+    with (Path(tempfile.gettempdir()) / f"apim-schema-tests-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def left() -> set[Path]:
