@@ -84,6 +84,25 @@ def test_tool_killed_again_and_again(server: Server) -> None:
         expect_the_same_end(customer)
 
 
+def test_statements_that_a_killed_tool_left_running(server: Server) -> None:
+    """The server may end a statement whose client is gone when the next run is under way already."""
+    ended: set[str] = set()
+
+    def end(number: int, statement: str) -> None:
+        if statement not in ended:
+            ended.add(statement)
+            customer.execute(statement)
+
+    with site(server, "apim", OLD) as customer:
+        if customer.transactional:
+            pytest.skip("nothing of a killed run stays")
+        with before_each_change(end):
+            run(customer.upgrade())
+        assert ended
+        assert customer.differences_from(HEAD) == []
+        assert customer.rows_are_as_before()
+
+
 @pytest.mark.parametrize("share", [0.2, 0.9])
 def test_server_killed(server: Server, statements: list[str], share: float) -> None:
     kill_the_server(server, int(len(statements) * share))
