@@ -24,7 +24,7 @@ test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
 	  $(PYTHON) -m pytest -m "not kill" -k postgresql
 
 test-kill: .venv/dev.stamp $(SERVERS)
-	$(PYTHON) -m pytest -m kill
+	$(PYTHON) -m pytest -m kill -n 2 --dist worksteal
 
 # the reviewed scripts of tests/chains/golden, written anew
 golden: .venv/dev.stamp
