@@ -65,7 +65,6 @@ def test_tool_killed_at_each_kind_of_statement(server: Server, statements: list[
 
 
 @pytest.mark.kill
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_tool_killed_at_every_statement(server: Server, statements: list[str], when: str) -> None:
     for number in range(len(statements)):
@@ -109,7 +108,6 @@ def test_server_killed(server: Server, statements: list[str], share: float) -> N
 
 
 @pytest.mark.kill
-@pytest.mark.timeout(3600)
 def test_server_killed_at_many_statements(server: Server, statements: list[str]) -> None:
     for number in range(0, len(statements), 5):
         kill_the_server(server, number)
