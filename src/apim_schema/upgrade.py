@@ -232,7 +232,7 @@ class Upgrade:
                 if self.dialect.session.transactional_ddl or error.connection_invalidated:
                     raise
                 left = self._remaining(declared)
-                if left[:1] == remaining[:1]:
+                if left and left[0].sql == remaining[0].sql:
                     raise
                 remaining = left
 
