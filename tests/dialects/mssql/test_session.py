@@ -101,7 +101,7 @@ def prepared(driver: Driver) -> Iterator[Any]:
 
 def test_a_connection_ends_its_transaction_at_an_error_and_waits_for_locks() -> None:
     driver = Driver()
-    with prepared(driver):
+    with prepared(driver) as connection, connection.begin():
         pass
     assert {"SET XACT_ABORT ON", "SET LOCK_TIMEOUT 60000"} <= set(driver.executed)
     assert driver.autocommit is False
