@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Row, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema.errors import Refused
 
@@ -51,6 +51,9 @@ PAUSES = (0.5, 1, 2)
 
 TO_THE_END = "apim_schema_to_the_end"
 """The execution option of a batch that `_to_the_end` is for."""
+
+TO_ROLL_BACK = "IF @@TRANCOUNT = 0 BEGIN TRANSACTION"
+"""After an error that has ended the transaction: FreeTDS makes an error of a rollback without one, in its place."""
 
 TAKE = "DECLARE @taken INT; EXEC @taken = sp_getapplock {name}, 'Exclusive', 'Session', 0; SELECT @taken AS taken"
 GIVE_BACK = "EXEC sp_releaseapplock {name}, 'Session'"
@@ -130,6 +133,8 @@ def execute(connection: Connection, sql: str) -> None:
     try:
         _run(connection, sql)
     except DBAPIError as error:
+        with suppress(SQLAlchemyError):  # a connection that is lost has nothing to roll back
+            _run(connection, TO_ROLL_BACK)
         if str(LOCK_NOT_GRANTED) not in str(error.orig):
             raise
         raise Refused(

@@ -217,12 +217,14 @@ def test_others_are_told_in_words() -> None:
         assert SESSION.others(connection, "dbo") == ["session 61 (login wso2, program jTDS, host apim-1, sleeping)"]
 
 
-def test_another_error_stays_what_it_is() -> None:
-    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]))
+@pytest.mark.parametrize("afterwards", [[], [Error("08S01", "gone")]])
+def test_another_error_stays_what_it_is(afterwards: list[Any]) -> None:
+    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]), ("@@TRANCOUNT", afterwards))
     with prepared(driver) as connection, pytest.raises(DBAPIError, match="Cannot find the object"):
         SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+    assert driver.executed[-1] == "IF @@TRANCOUNT = 0 BEGIN TRANSACTION"
 
 
 def test_batches_are_accepted(accepted: Accepted) -> None:
-    queries = [MODULE.TAKE, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS]
+    queries = [MODULE.TAKE, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS, MODULE.TO_ROLL_BACK]
     accepted([query.format(name="N'x'") for query in queries] + [f"SET {setting}" for setting in MODULE.SETTINGS])
