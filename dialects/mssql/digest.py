@@ -75,9 +75,6 @@ BUCKET = "CONVERT(INT, SUBSTRING({0}, 1, 2))"
 """16 bits of the hash of the primary key."""
 HALF = "SUM(CONVERT(DECIMAL(38, 0), CONVERT(BIGINT, SUBSTRING(r.hash, {0}, 8))))"
 
-BUCKETS_ASKED = 1000
-"""As many as a list in a query may well have; `keys` shows a few rows only."""
-
 ROWS = """
 SELECT t.name AS name, SUM(p.rows) AS rows FROM sys.tables t
 JOIN sys.partitions p ON p.object_id = t.object_id AND p.index_id IN (0, 1)
@@ -161,7 +158,7 @@ def keys(
     """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
     if table.primary_key is None:
         return []
-    wanted = ", ".join(str(bucket) for bucket in buckets[:BUCKETS_ASKED])
+    wanted = ", ".join(map(str, buckets))
     bucket = _bucket(table)
     columns, source = names.listed(table.primary_key.columns), names.qualified(table.name, schema)
     return _ask(connection, f"SELECT TOP ({limit:d}) {columns} FROM {source} WHERE {bucket} IN ({wanted})")

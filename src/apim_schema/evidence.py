@@ -39,7 +39,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TableVerdict:
-    """What is proven of one table. `keys` are the primary keys of rows among which the changed ones are."""
+    """What is proven of one table. `keys` are the primary keys of the rows that stand now in groups that differ.
+
+    A changed or a new row is one of them, unless they are as many as are shown; a row that is gone is none.
+    """
 
     table: str
     verdict: str
@@ -52,7 +55,8 @@ class TableVerdict:
     def __str__(self) -> str:
         if self.verdict == PROVEN:
             return f"{self.table}: {self.rows_after} rows unchanged"
-        where = f"; the rows are among {', '.join(map(self._key, self.keys))}" if self.keys else ""
+        most = f" (the first {KEYS_SHOWN})" if len(self.keys) == KEYS_SHOWN else ""
+        where = f"; where they differ stand now{most}: {', '.join(map(self._key, self.keys))}" if self.keys else ""
         return f"{self.table}: {self.verdict}, {self.reason}{where}"
 
     def _key(self, key: tuple[object, ...]) -> str:
@@ -143,7 +147,7 @@ def _judge_table(
     if not touched:
         return TableVerdict(name, PROVEN, rows, after.rows(name))
     table = after.tables[name]
-    keys = dialect.digest.keys(connection, schema, table, touched, KEYS_SHOWN) if table.primary_key else []
+    keys = dialect.digest.keys(connection, schema, table, touched[:KEYS_SHOWN], KEYS_SHOWN) if table.primary_key else []
     return TableVerdict(
         name,
         CHANGED,
