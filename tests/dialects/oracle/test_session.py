@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy.exc import DatabaseError
 
 from apim_schema import chain
 from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateTable, TextToBinary
-from apim_schema.errors import Refused, Unfinished
+from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.target import target
 from tests.dialects.oracle.connection import Recorder, failure
 from tests.dialects.oracle.modules import impact, session
 from tests.dialects.oracle.simulated import raw, view
@@ -134,3 +136,16 @@ def test_a_key_that_may_be_too_long_for_a_block_is_warned_of(unit: str, warnings
     found = [h for c in chain.changes("oracle", "apim", "4.4.0") for h in impact.hazards(c, live)]
     assert [hazard.level for hazard in found] == ["warn"] * warnings
     assert all("9212 bytes" in hazard.problem for hazard in found)
+
+
+def test_the_folder_of_the_client_libraries_is_named_where_it_has_none(tmp_path: Path) -> None:
+    """Oracle's client libraries are asked for; the driver says where it looked."""
+    here = target("apim", f"oracle://apim@127.0.0.1:1/?service_name=X&thick_mode={tmp_path}")
+    with pytest.raises(UsageError, match=rf"oracle\+oracledb://apim@127\.0\.0\.1:1/ can't.* DPI-1047.*{tmp_path}"):
+        here.engine().__enter__()
+
+
+def test_thick_mode_is_the_drivers_and_no_other_has_it() -> None:
+    for url in ("oracle+cx_oracle://apim@h/?thick_mode=true", "postgresql://h/d?thick_mode=true"):
+        with pytest.raises(UsageError, match=r"the URL of apim has thick_mode, which .* does not know"):
+            target("apim", url)
