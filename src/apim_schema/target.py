@@ -77,8 +77,8 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
     """The target of a URL as a person writes it.
 
     The driver may be left out; `?schema=NAME` names the schema like the argument does, and `?thick_mode=true` is
-    python-oracledb's. Raises UsageError where the
-    URL can't be read or its database is not one of ours; the message never repeats the URL.
+    python-oracledb's. Raises UsageError where the URL can't be read or its database is not one of ours; the message
+    never repeats the URL.
     """
     if url.count("@") > 1:
         # what follows the first one would be taken for the host, and printed

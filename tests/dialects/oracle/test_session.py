@@ -149,3 +149,23 @@ def test_thick_mode_is_the_drivers_and_no_other_has_it() -> None:
     for url in ("oracle+cx_oracle://apim@h/?thick_mode=true", "postgresql://h/d?thick_mode=true"):
         with pytest.raises(UsageError, match=r"the URL of apim has thick_mode, which .* does not know"):
             target("apim", url)
+
+
+def test_the_lock_of_an_upgrade_is_waited_for() -> None:
+    """The server may not yet have noticed that the run before was killed."""
+    asked = []
+
+    class Cursor:
+        def callfunc(self, name: str, returns: type, arguments: list[int]) -> int:
+            asked.append((name, arguments[2]))
+            return int(session.TAKEN)
+
+        def close(self) -> None:
+            pass
+
+    driver = SimpleNamespace(cursor=Cursor)
+    assert session._request(SimpleNamespace(connection=driver), 1) is True
+    connection = Recorder()
+    session._take(connection, "APIM_SCHEMA_APIM_LOCK", "apim_schema apim")
+    assert asked == [("DBMS_LOCK.REQUEST", session.LOCK_TIMEOUT)]
+    assert connection.asked[-1].endswith(f" WAIT {session.LOCK_TIMEOUT}")
