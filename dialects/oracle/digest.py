@@ -186,15 +186,12 @@ def _streamed(connection: Connection, sql: str) -> Iterator[tuple[int, int]]:
 
     It is the driver's own cursor: SQLAlchemy's would fetch LOBs whole, and an empty one as None.
     """
-    cursor: Any = connection.connection.cursor()
-    cursor.outputtypehandler = lambda cursor, metadata: None
-    try:
+    with session.driver_cursor(connection) as cursor:
+        cursor.outputtypehandler = lambda cursor, metadata: None
         cursor.execute(sql)
         for bucket, row, *lobs in cursor:
             digest = hashlib.sha256("".join((row, *map(lob_value, lobs))).encode())
             yield int(bucket), int.from_bytes(digest.digest()[:8], "big")
-    finally:
-        cursor.close()
 
 
 def lob_value(lob: Any) -> str:

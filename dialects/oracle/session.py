@@ -116,13 +116,23 @@ def lock_id(name: str) -> int:
 
 def _request(connection: Connection, number: int) -> bool | None:
     """Whether the lock is ours now; None where this login may not use DBMS_LOCK."""
-    cursor: Any = connection.connection.cursor()
     try:
-        return bool(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, LOCK_TIMEOUT]) == TAKEN)
-    except connection.dialect.loaded_dbapi.DatabaseError as error:
-        if error.args[0].code != PLSQL_ERROR:
+        with driver_cursor(connection) as cursor:
+            return bool(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, LOCK_TIMEOUT]) == TAKEN)
+    except DBAPIError as error:
+        if _code(error) != PLSQL_ERROR:
             raise
         return None
+
+
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """The driver's own cursor; its errors are SQLAlchemy's, as those of every other statement."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        yield cursor
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError(None, None, error) from error
     finally:
         cursor.close()
 
