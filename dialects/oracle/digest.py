@@ -135,15 +135,20 @@ def _converted() -> frozenset[tuple[str, str]]:
 
 
 def _value(table: Table, column: Compared) -> str:
+    return VALUE.format(column.expression, _hash(table, column))
+
+
+def _hash(table: Table, column: Compared) -> str:
+    """The hash of a value that is there; STANDARD_HASH is not said to take a BOOLEAN."""
     kind = _kind(table, column)
     if kind == "BOOLEAN":
-        return VALUE.format(column.expression, f"CASE WHEN {column.expression} THEN 'T' ELSE 'F' END")
+        return f"CASE WHEN {column.expression} THEN 'T' ELSE 'F' END"
     if kind not in HASHABLE:
         raise Refused(
             f"{table.name}.{column.name} is {table.columns[column.name].type}, which can't be compared: no proof is "
             "possible that its rows do not change; move the table to another schema"
         )
-    return VALUE.format(column.expression, HASH.format(column.expression))
+    return HASH.format(column.expression)
 
 
 def _lob(table: Table, column: Compared) -> str:
@@ -168,7 +173,7 @@ def _key_columns(table: Table) -> list[str]:
 
 
 def _bucket(table: Table) -> str:
-    columns = [HASH.format(names.sql(name)) for name in _key_columns(table)]
+    columns = [_hash(table, Compared(name, names.sql(name))) for name in _key_columns(table)]
     return BUCKET.format(HASH.format(_joined(columns))) if columns else "0"
 
 

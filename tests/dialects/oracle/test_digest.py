@@ -159,6 +159,15 @@ def test_rows_of_a_table_without_a_key_are_one_bucket() -> None:
     assert digest.keys(connection, None, keyless, [0], 20) == []
 
 
+def test_a_boolean_is_not_hashed_by_itself_not_even_in_a_key() -> None:
+    connection = Recorder()
+    wanted = table("INTEGER", "BOOLEAN", key=("C0", "C1"))
+    digest.buckets(connection, None, wanted, compared_of(wanted))
+    digest.keys(connection, None, wanted, [1], 20)
+    assert [sql.count("CASE WHEN C1 THEN 'T' ELSE 'F' END") for sql in connection.asked] == [2, 1]
+    assert "STANDARD_HASH(C1" not in "".join(connection.asked)
+
+
 def test_no_more_buckets_are_named_than_keys_are_wanted() -> None:
     connection = Recorder(lambda sql: [("a", 1)])
     found = digest.keys(connection, "APIM", table("CHAR(1)", "INTEGER", key=("C0", "C1")), list(range(4096)), 20)
