@@ -23,8 +23,13 @@ test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
 	APIM_SCHEMA_TEST_POSTGRESQL_BIN=.servers/postgresql-$*/bin APIM_SCHEMA_TEST_REQUIRE=postgresql \
 	  $(PYTHON) -m pytest -m "not kill" -k postgresql
 
+# MariaDB as another suite of Debian has it: make test-mariadb-trixie
+test-mariadb-%: .venv/dev.stamp .servers/mariadb-%.stamp
+	APIM_SCHEMA_TEST_MARIADB_HOME=.servers/mariadb-$* APIM_SCHEMA_TEST_REQUIRE=mariadb \
+	  $(PYTHON) -m pytest -m "not kill" -k mariadb
+
 test-kill: .venv/dev.stamp $(SERVERS)
-	$(PYTHON) -m pytest -m kill
+	$(PYTHON) -m pytest -m kill -n 2 --dist worksteal --timeout 7200
 
 # the reviewed scripts of tests/chains/golden, written anew
 golden: .venv/dev.stamp
@@ -58,6 +63,10 @@ clean:
 
 .servers/mariadb.stamp: tests/servers/fetch.sh
 	tests/servers/fetch.sh .servers/mariadb bookworm mariadb-server-core mariadb-client-core
+	touch $@
+
+.servers/mariadb-%.stamp: tests/servers/fetch.sh
+	tests/servers/fetch.sh .servers/mariadb-$* $* mariadb-server-core mariadb-client-core
 	touch $@
 
 .parsers/tsql.stamp: tests/parsers/tsql.sh tests/parsers/tsqlcheck.cs .venv/dev.stamp

@@ -103,7 +103,8 @@ def read(connection: Connection, schema: str | None) -> Schema:
     return Schema(
         flavour="mssql",
         tables=tables,
-        sequences={Name(row.name): "" for row in others if row.kind.strip() == SEQUENCE},
+        # on Babelfish the sequence behind each IDENTITY column is among them
+        sequences={Name(row.name): "" for row in others if row.kind.strip() == SEQUENCE and not database.babelfish},
         triggers={trigger.name: trigger for trigger in map(_trigger, ask(TRIGGERS)) if trigger.table in tables},
         routines={Name(row.name): row.kind.strip() for row in others if row.kind.strip() != SEQUENCE},
         options={"babelfish": "yes"} if database.babelfish else {},

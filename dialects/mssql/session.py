@@ -6,12 +6,13 @@ https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedu
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Row
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, Row, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema.errors import Refused
 
@@ -42,6 +43,18 @@ SETTINGS = (
 NOCOUNT stays off: Alembic checks how many rows of its version table it has changed.
 """
 
+WHOLE_VALUES = "TEXTSIZE 2147483647"
+"""The digest reads some values: FreeTDS cuts them off at the `text size` of its freetds.conf, 64512 bytes on Debian."""
+
+PAUSES = (0.5, 1, 2)
+"""Seconds between the attempts to take the lock: the server may not have noticed yet that a killed upgrade is gone."""
+
+TO_THE_END = "apim_schema_to_the_end"
+"""The execution option of a batch that `_to_the_end` is for."""
+
+TO_ROLL_BACK = "IF @@TRANCOUNT = 0 BEGIN TRANSACTION"
+"""After an error that has ended the transaction: FreeTDS makes an error of a rollback without one, in its place."""
+
 TAKE = "DECLARE @taken INT; EXEC @taken = sp_getapplock {name}, 'Exclusive', 'Session', 0; SELECT @taken AS taken"
 GIVE_BACK = "EXEC sp_releaseapplock {name}, 'Session'"
 
@@ -61,9 +74,10 @@ AND CHARINDEX({{name}}, l.resource_description) > 0"""
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection in READ COMMITTED, prepared for an upgrade: an error ends the transaction, locks are waited for."""
-    with engine.connect() as connection:
-        for setting in SETTINGS:
+    with _opened(engine) as connection:
+        for setting in (*SETTINGS, WHOLE_VALUES):
             execute(connection, f"SET {setting}")
+        connection.commit()
         yield connection
 
 
@@ -75,10 +89,9 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     login may see it, if another session has it.
     """
     resource = names.literal(name)
-    with engine.connect() as connection:
+    with _opened(engine) as connection:
         cast(Any, connection.connection.dbapi_connection).autocommit = True
-        [(taken,)] = _run(connection, TAKE.format(name=resource))
-        if taken < 0:
+        if not _taken(connection, resource):
             holders = _told(connection, HOLDERS.format(name=resource)) or "another session"
             raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
         try:
@@ -86,6 +99,23 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
         finally:
             with suppress(DBAPIError):  # a connection that is lost has lost its locks as well
                 execute(connection, GIVE_BACK.format(name=resource))
+
+
+@contextmanager
+def _opened(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        event.listen(connection, "after_cursor_execute", _to_the_end)
+        yield connection
+
+
+def _taken(connection: Connection, resource: str) -> bool:
+    """Takes the lock; False if another session has kept it through all attempts."""
+    for pause in (*PAUSES, None):
+        [(taken,)] = _run(connection, TAKE.format(name=resource))
+        if taken >= 0 or pause is None:
+            break
+        time.sleep(pause)
+    return bool(taken >= 0)
 
 
 def default_schema(connection: Connection) -> str:
@@ -103,37 +133,28 @@ def execute(connection: Connection, sql: str) -> None:
     try:
         _run(connection, sql)
     except DBAPIError as error:
+        with suppress(SQLAlchemyError):  # a connection that is lost has nothing to roll back
+            _run(connection, TO_ROLL_BACK)
         if str(LOCK_NOT_GRANTED) not in str(error.orig):
             raise
         raise Refused(
             f"no lock within {LOCK_TIMEOUT} seconds for {sql!r}; sessions on this database: "
-            f"{_told(connection, OTHERS) or 'none that this login may see'}: "
+            f"{_sessions(connection.engine) or 'none that this login may see'}: "
             "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
         ) from error
 
 
 def _run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
-    """Runs a batch to its end and returns the rows of its last result that has any.
-
-    On a cursor of the driver's own: SQLAlchemy closes one that begins without rows, and drops the results that follow.
-    """
-    driver, cursor = cast(Any, connection.dialect.dbapi), cast(Any, connection.connection.cursor())
-    try:
-        cursor.execute(sql)
-        rows = _fetched(cursor)
-        while cursor.nextset():
-            rows = _fetched(cursor) or rows
-        return rows
-    except driver.Error as error:
-        raise DBAPIError.instance(
-            sql, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
-    finally:
-        cursor.close()
+    """Runs a batch to its end and returns the rows of its first result that has any."""
+    options = {"no_parameters": True, TO_THE_END: True}
+    result = connection.exec_driver_sql(sql, execution_options=options)
+    return [tuple(row) for row in result] if result.returns_rows else []
 
 
-def _fetched(cursor: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+def _to_the_end(connection: Connection, cursor: Any, sql: str, parameters: Any, context: Any, many: bool) -> None:
+    """Goes on to the first result with rows, or to the end: SQLAlchemy drops what follows a result without rows."""
+    while context.execution_options.get(TO_THE_END) and cursor.description is None and cursor.nextset():
+        pass
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:
@@ -148,6 +169,13 @@ def server(connection: Connection) -> str:
     """The server's name and version, the first line of what it says: "Microsoft SQL Server 2022 (RTM) - 16.0.1000"."""
     [(version,)] = _ask(connection, "SELECT @@VERSION")
     return str(version).splitlines()[0].strip()
+
+
+def _sessions(engine: Engine) -> str:
+    """The other sessions, asked on a fresh connection: SQLAlchemy takes one that comes to error 1222 for lost."""
+    with suppress(DBAPIError), engine.connect() as connection:
+        return _told(connection, OTHERS)
+    return ""
 
 
 def _told(connection: Connection, query: str) -> str:

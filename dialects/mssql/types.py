@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/sql/t-sql/data-types/data-type-synonyms-transa
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from apim_schema import sqltext
 from apim_schema.schema import Column, Table
@@ -127,8 +128,8 @@ def sequence_of(default: str | None) -> str | None:
 
 
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """No column has another legal form here."""
-    return False
+    """Babelfish shows a DATETIME2, of which it keeps six digits of a second instead of seven, as DATETIME2(6)."""
+    return found.type == "DATETIME2(6)" and replace(found, type="DATETIME2(7)") == expected
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:

@@ -114,6 +114,7 @@ def _look(dialect: Dialect, connection: Connection, schema: str | None, table: T
     count = connection.exec_driver_sql(f"SELECT COUNT(*) {source}", execution_options=raw).scalar_one()
     if not count:
         return None
-    rows = connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw).fetchmany(KEYS_SHOWN)
+    with connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw) as result:
+        rows = result.fetchmany(KEYS_SHOWN)
     found = tuple(tuple(row) for row in rows) if keys else ()
     return Finding(hazard.level, table.name, hazard.problem, int(count), keys, found)

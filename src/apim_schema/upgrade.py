@@ -218,10 +218,27 @@ class Upgrade:
             migrate(self.connection, self)
 
     def apply(self, declared: Changes) -> None:
-        """Makes the changes of one revision; Alembic calls it through the revision's `upgrade`."""
+        """Makes the changes of one revision; Alembic calls it through the revision's `upgrade`.
+
+        Where every statement commits, one that a killed client has left running may end now, and ours then finds its
+        effect there. So after an error the database is looked at again, and what still remains is gone on with.
+        """
+        remaining = self._remaining(declared)
+        while remaining:
+            try:
+                self._execute(remaining[0])
+                remaining = remaining[1:]
+            except DBAPIError as error:
+                if self.dialect.session.transactional_ddl or error.connection_invalidated:
+                    raise
+                left = self._remaining(declared)
+                if left and left[0].sql == remaining[0].sql:
+                    raise
+                remaining = left
+
+    def _remaining(self, declared: Changes) -> list[Statement]:
         live = self._read()
-        for statement in self.dialect.ddl.combined(for_flavour(declared, live.flavour), live, self.schema):
-            self._execute(statement)
+        return self.dialect.ddl.combined(for_flavour(declared, live.flavour), live, self.schema)
 
     def _execute(self, statement: Statement) -> None:
         self.dialect.session.execute(self.connection, statement.sql)

@@ -21,6 +21,8 @@ SCRIPTS: dict[str, Callable[[Catalog], list[str]]] = {
     "mssql": mssql.script,
 }
 
+INTO = {"postgresql": postgresql.into, "mssql": mssql.into}
+
 
 def catalog(flavour: str, database: str, release: str) -> Catalog:
     """The reference catalog of a release, as it stands in its JSON file."""
@@ -47,14 +49,13 @@ def create(
 ) -> Catalog:
     """Makes the database of a release in an empty one and returns its catalog; commits.
 
-    `schema` names another schema of a PostgreSQL database than `public`; it is made as well.
+    `schema` names another schema than the default, on PostgreSQL and SQL Server; it is made as well.
     `narrow` shortens what MySQL would refuse in a utf8mb4 database, as customers do; the catalog says so too.
     """
     document = catalog(flavour, database, release)
     if narrow:
         document = mysql.narrowed(document)
-    into = [] if schema is None else [f'CREATE SCHEMA "{schema}"', f'SET search_path TO "{schema}"']
-    statements = into + script(document)
+    statements = script(document) if schema is None else INTO[flavour](schema, script(document))
     if isinstance(target, sa.Connection):
         _run(target, statements)
     else:

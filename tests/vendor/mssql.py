@@ -7,6 +7,9 @@ from typing import Any
 
 from tests.vendor.common import Catalog, columns, create_table, tables_in_order
 
+OBJECT = re.compile(r"\b(TABLE|TRIGGER|REFERENCES|ON|FROM) (?=\[)")
+"""Before the name of a table or trigger."""
+
 
 def quote(name: str) -> str:
     return f"[{name}]"
@@ -20,6 +23,12 @@ def script(catalog: Catalog) -> list[str]:
         statements.append(create_table(name, definitions, table, quote))
         statements += [_index(name, index) for index in table.get("indexes", ())]
     return statements + [_trigger(catalog, name, trigger) for name, trigger in catalog["triggers"].items()]
+
+
+def into(schema: str, statements: list[str]) -> list[str]:
+    """The statements in a schema of their own, which is made first."""
+    owner = quote(schema)
+    return [f"CREATE SCHEMA {owner}", *(OBJECT.sub(rf"\1 {owner}.", statement) for statement in statements)]
 
 
 def _column(name: str, facts: dict[str, Any]) -> str:

@@ -1,4 +1,8 @@
-"""Reads a SQL Server schema by queries of the catalog views (sys.*)."""
+"""Reads a SQL Server schema by queries of the catalog views (sys.*).
+
+Babelfish keeps six digits of a DATETIME2 instead of seven and tells no difference: so there is none here. It lists the
+sequences behind IDENTITY columns, which nobody has made.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,9 @@ FOREIGN_KEYS = """
     WHERE t.schema_id = SCHEMA_ID(:schema) AND f.is_disabled = 0
     ORDER BY t.name, f.name, x.constraint_column_id
 """
-SEQUENCES = "SELECT name FROM sys.sequences WHERE schema_id = SCHEMA_ID(:schema)"
+SEQUENCES = """
+    SELECT name FROM sys.sequences WHERE schema_id = SCHEMA_ID(:schema) AND SERVERPROPERTY('babelfish') IS NULL
+"""
 TRIGGERS = """
     SELECT g.name, t.name, CASE WHEN g.is_instead_of_trigger = 1 THEN 'INSTEAD' ELSE 'AFTER' END, e.type_desc
     FROM sys.triggers g
@@ -92,18 +98,18 @@ def _suffix(name: str, length: int, scale: int) -> str:
         return "(max)" if length == -1 else f"({length})"
     if name in ("nvarchar", "nchar"):
         return "(max)" if length == -1 else f"({length // 2})"
-    return f"({scale})" if name == "datetime2" else ""
+    return f"({scale})" if name == "datetime2" and scale < 6 else ""
 
 
 def _default(definition: str | None) -> str | None:
-    """`((-1))` is -1, `('x')` is x, `(getdate())` is what CURRENT_TIMESTAMP is stored as."""
+    """`((-1))` is -1, `('x')` is x, `(getdate())`, with `sys.` on Babelfish, is what CURRENT_TIMESTAMP is stored as."""
     if definition is None:
         return None
     while definition.startswith("(") and definition.endswith(")"):
         definition = definition[1:-1]
     if definition.startswith("'"):
         return definition[1:-1]
-    return "getdate()" if definition.upper() == "CURRENT_TIMESTAMP" else definition.lower()
+    return "getdate()" if definition.upper() == "CURRENT_TIMESTAMP" else definition.lower().removeprefix("sys.")
 
 
 def _indexes(tables: Tables, rows: list[Row]) -> None:
@@ -139,9 +145,9 @@ def _triggers(rows: list[Row]) -> dict[str, Any]:
 
 
 def type_of(facts: dict[str, Any]) -> str:
-    """INTEGER is int, DATETIME2 is datetime2(7)."""
+    """INTEGER is int, DATETIME2(6) is as good as datetime2."""
     written = re.sub(r"^integer$", "int", facts["type"].lower())
-    return "datetime2(7)" if written == "datetime2" else written
+    return re.sub(r"^datetime2\([67]\)$", "datetime2", written)
 
 
 def default_of(facts: dict[str, Any]) -> str | None:

@@ -23,6 +23,11 @@ def script(catalog: Catalog) -> list[str]:
     return statements + [_trigger(name, trigger) for name, trigger in catalog["triggers"].items()]
 
 
+def into(schema: str, statements: list[str]) -> list[str]:
+    """The statements in a schema of their own, which is made first."""
+    return [f'CREATE SCHEMA "{schema}"', f'SET search_path TO "{schema}"', *statements]
+
+
 def _column(name: str, facts: dict[str, Any]) -> str:
     default = f" DEFAULT {facts['default']}" if "default" in facts else ""
     return f"{quote(name)} {facts['type']}{default}{'' if facts['nullable'] else ' NOT NULL'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace as Row
+
 import pytest
 
 from apim_schema import chain, compare, registry
@@ -31,6 +33,22 @@ def test_a_collation_is_told_where_it_is_not_the_databases() -> None:
     same = read(Recorded(APIM, collation="LATIN1_GENERAL_CS_AS")).tables["AM_APPLICATION"].columns
     assert same["NAME"].collation is None
     assert same["UUID"].collation == "SQL_Latin1_General_CP1_CI_AS"
+
+
+def test_what_babelfish_shows_otherwise_is_no_mismatch() -> None:
+    """It keeps six digits of a DATETIME2, and numbers IDENTITY columns by sequences that it lists."""
+    head = chain.expected("mssql", "apim", "4.7.0")
+    recorded = Recorded(head, babelfish=1)
+    for row in recorded.rows["sys.default_constraints"]:
+        row.fraction = min(row.fraction, 6)
+    recorded.rows["sys.objects"] = [Row(name="am_api_api_id_seq", kind="SO")]
+    found = compare.compare(head, read(recorded))
+    assert {(d.kind, d.name) for d in found} == {
+        ("variant", f"AM_GW_PLATFORM_EVENT.{column}") for column in ("CREATED_AT", "DELIVERED_AT", "CLAIMED_AT")
+    }
+    for row in recorded.rows["sys.default_constraints"]:
+        row.fraction = min(row.fraction, 3)
+    assert compare.mismatches(head, read(recorded)) != []
 
 
 def test_names_keep_the_spelling_of_the_server() -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
@@ -66,9 +66,10 @@ class Cursor:
     def _take(self) -> bool:
         if not self.results:
             return False
-        self.rows = self.results.pop(0)
-        if isinstance(self.rows, Exception):
-            raise self.rows
+        result = self.results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        self.rows = list(result)
         names = list(self.rows[0]) if self.rows else []
         self.description = [(name, str, None, None, None, None, True) for name in names] or None
         return True
@@ -100,7 +101,7 @@ def prepared(driver: Driver) -> Iterator[Any]:
 
 def test_a_connection_ends_its_transaction_at_an_error_and_waits_for_locks() -> None:
     driver = Driver()
-    with prepared(driver):
+    with prepared(driver) as connection, connection.begin():
         pass
     assert {"SET XACT_ABORT ON", "SET LOCK_TIMEOUT 60000"} <= set(driver.executed)
     assert driver.autocommit is False
@@ -110,6 +111,28 @@ def test_an_error_of_a_later_statement_is_raised() -> None:
     driver = Driver(("ALTER", [[], [], Error("42000", "late")]))
     with prepared(driver) as connection, pytest.raises(DBAPIError, match="late"):
         SESSION.execute(connection, "UPDATE a; ALTER b")
+
+
+def test_a_batch_is_seen_by_those_who_listen_to_the_engine() -> None:
+    driver, seen = Driver(), list[str]()
+    engine = driver.engine
+    event.listen(engine, "before_cursor_execute", lambda _connection, _cursor, sql, *_: seen.append(sql))
+    with SESSION.connect(engine, None) as connection:
+        SESSION.execute(connection, "ALTER b")
+    assert seen == driver.executed
+
+
+def test_the_result_of_another_statement_is_left_alone() -> None:
+    driver = Driver(("UPDATE", [[], Error("42000", "not asked for")]))
+    with prepared(driver) as connection:
+        connection.exec_driver_sql("UPDATE a")
+
+
+def test_values_that_are_read_are_not_cut_off() -> None:
+    driver = Driver()
+    with prepared(driver):
+        pass
+    assert "SET TEXTSIZE 2147483647" in driver.executed
 
 
 def test_a_batch_reaches_the_driver_as_it_stands() -> None:
@@ -145,12 +168,24 @@ def test_the_lock_is_taken_outside_of_any_transaction_and_given_back() -> None:
     ("holders", "named"),
     [([[OTHER]], r"session 61 \(login wso2"), ([Error("42000", "no VIEW SERVER STATE")], "another session")],
 )
-def test_a_lock_that_another_holds_is_refused(holders: list[Any], named: str) -> None:
+def test_a_lock_that_another_holds_is_refused(holders: list[Any], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "PAUSES", (0,))
     driver = Driver(("sp_getapplock", [[{"taken": -1}]]), ("dm_tran_locks", holders))
     message = f"apim_schema apim is locked by another upgrade: {named}"
     with pytest.raises(Refused, match=message), SESSION.locked(driver.engine, "apim_schema apim"):
         pass
     assert not any("sp_releaseapplock" in sql for sql in driver.executed)
+
+
+def test_the_lock_of_an_upgrade_that_was_just_killed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver(("sp_getapplock", [[{"taken": -1}]]))
+
+    def gone(pause: float) -> None:
+        driver.answers = (("sp_getapplock", [[{"taken": 0}]]),)
+
+    monkeypatch.setattr(MODULE.time, "sleep", gone)
+    with SESSION.locked(driver.engine, "apim_schema apim"):
+        assert sum("sp_getapplock" in sql for sql in driver.executed) == 2
 
 
 def test_a_lock_whose_connection_is_lost_ends_without_an_error() -> None:
@@ -182,12 +217,14 @@ def test_others_are_told_in_words() -> None:
         assert SESSION.others(connection, "dbo") == ["session 61 (login wso2, program jTDS, host apim-1, sleeping)"]
 
 
-def test_another_error_stays_what_it_is() -> None:
-    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]))
+@pytest.mark.parametrize("afterwards", [[], [Error("08S01", "gone")]])
+def test_another_error_stays_what_it_is(afterwards: list[Any]) -> None:
+    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]), ("@@TRANCOUNT", afterwards))
     with prepared(driver) as connection, pytest.raises(DBAPIError, match="Cannot find the object"):
         SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+    assert driver.executed[-1] == "IF @@TRANCOUNT = 0 BEGIN TRANSACTION"
 
 
 def test_batches_are_accepted(accepted: Accepted) -> None:
-    queries = [MODULE.TAKE, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS]
+    queries = [MODULE.TAKE, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS, MODULE.TO_ROLL_BACK]
     accepted([query.format(name="N'x'") for query in queries] + [f"SET {setting}" for setting in MODULE.SETTINGS])
