@@ -4,6 +4,9 @@ STANDARD_HASH takes a value of any type but LOBs, as it is stored, so that no fo
 part in it (https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/STANDARD_HASH.html). Texts may hold
 4000 bytes each and so may a whole expression: every column is hashed, and the row is the hash of these hashes.
 LOBs are hashed by DBMS_CRYPTO where the login may use it, and else streamed to the client and hashed there.
+
+For a column that some release converts from text to UTF-8 no expression gives one form before and after on every
+server: TO_CHAR of a BLOB ends at 4000 bytes. So these few columns are always streamed, text as its UTF-8 bytes.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import sqltext
+from apim_schema import chain, sqltext
+from apim_schema.changes import TextToBinary
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
 from apim_schema.schema import Table
@@ -47,7 +52,7 @@ LOBS = {
     "JSON": "JSON_SERIALIZE({0} RETURNING CLOB)",
     "LONG": "{0}",
 }
-"""How to get a LOB of each type; LONG and LONG RAW can only be fetched."""
+"""How to get a LOB of each type, any other is got by its name; LONG and LONG RAW can only be fetched."""
 CHUNK = 2**20
 """Bytes of a BLOB that are read at a time."""
 
@@ -65,11 +70,11 @@ def buckets(
 
     Raises Refused where a column is of a type that can't be compared.
     """
-    lobs = [column for column in compared if _kind(table, column) in LOBS]
+    lobs = [column for column in compared if _kind(table, column) in LOBS or _is_streamed(table, column)]
     values = [_value(table, column) for column in compared if column not in lobs]
     source = names.qualified(table.name, schema)
     row, bucket = HASH.format(_joined(values)), _bucket(table)
-    if lobs and (not _crypto(connection) or any(_kind(table, column) == "LONG" for column in lobs)):
+    if lobs and (not _crypto(connection) or any(_is_streamed(table, column) for column in lobs)):
         wanted = ", ".join(_lob(table, column) for column in lobs)
         return _summed(_streamed(connection, f"SELECT {bucket}, {row}, {wanted} FROM {source}"))
     if lobs:
@@ -112,20 +117,42 @@ def _kind(table: Table, column: Compared) -> str:
     return sqltext.base(table.columns[column.name].type)
 
 
+def _is_streamed(table: Table, column: Compared) -> bool:
+    """Whether the server can't hash a column, or not in the form that it had."""
+    return _kind(table, column) == "LONG" or (table.name, column.name) in _converted()
+
+
+@cache
+def _converted() -> frozenset[tuple[str, str]]:
+    """The (table, column) that some release converts from text to UTF-8, in both flavours."""
+    changes = (
+        change
+        for database in chain.DATABASES
+        for release in chain.releases(database)
+        for change in chain.changes("oracle", database, release)
+    )
+    return frozenset((change.table, change.name) for change in changes if isinstance(change, TextToBinary))
+
+
 def _value(table: Table, column: Compared) -> str:
+    return VALUE.format(column.expression, _hash(table, column))
+
+
+def _hash(table: Table, column: Compared) -> str:
+    """The hash of a value that is there; STANDARD_HASH is not said to take a BOOLEAN."""
     kind = _kind(table, column)
     if kind == "BOOLEAN":
-        return VALUE.format(column.expression, f"CASE WHEN {column.expression} THEN 'T' ELSE 'F' END")
+        return f"CASE WHEN {column.expression} THEN 'T' ELSE 'F' END"
     if kind not in HASHABLE:
         raise Refused(
             f"{table.name}.{column.name} is {table.columns[column.name].type}, which can't be compared: no proof is "
             "possible that its rows do not change; move the table to another schema"
         )
-    return VALUE.format(column.expression, HASH.format(column.expression))
+    return HASH.format(column.expression)
 
 
 def _lob(table: Table, column: Compared) -> str:
-    return LOBS[_kind(table, column)].format(column.expression)
+    return LOBS.get(_kind(table, column), "{0}").format(column.expression)
 
 
 def _lob_value(lob: str) -> str:
@@ -146,7 +173,7 @@ def _key_columns(table: Table) -> list[str]:
 
 
 def _bucket(table: Table) -> str:
-    columns = [HASH.format(names.sql(name)) for name in _key_columns(table)]
+    columns = [_hash(table, Compared(name, names.sql(name))) for name in _key_columns(table)]
     return BUCKET.format(HASH.format(_joined(columns))) if columns else "0"
 
 
@@ -164,19 +191,16 @@ def _streamed(connection: Connection, sql: str) -> Iterator[tuple[int, int]]:
 
     It is the driver's own cursor: SQLAlchemy's would fetch LOBs whole, and an empty one as None.
     """
-    cursor: Any = connection.connection.cursor()
-    cursor.outputtypehandler = lambda cursor, metadata: None
-    try:
+    with session.driver_cursor(connection) as cursor:
+        cursor.outputtypehandler = lambda cursor, metadata: None
         cursor.execute(sql)
         for bucket, row, *lobs in cursor:
             digest = hashlib.sha256("".join((row, *map(lob_value, lobs))).encode())
             yield int(bucket), int.from_bytes(digest.digest()[:8], "big")
-    finally:
-        cursor.close()
 
 
 def lob_value(lob: Any) -> str:
-    """What stands for a LOB as the driver hands it over: None, a locator, or the value of a LONG."""
+    """What stands for a value as the driver hands it over: None, the locator of a LOB, or a text or bytes."""
     if lob is None:
         return "-"
     digest, empty = hashlib.sha256(), True

@@ -70,9 +70,6 @@ SELECT OBJECT_NAME AS name, OBJECT_TYPE AS type FROM ALL_OBJECTS
 WHERE OWNER = :owner AND OBJECT_TYPE IN ('FUNCTION', 'PROCEDURE', 'PACKAGE') ORDER BY OBJECT_NAME""",
 }
 
-AL32UTF8 = 873
-"""Oracle's number of the character set; TO_CHAR takes it as a literal."""
-
 OWN = re.compile(rf"{'|'.join(OWN_TABLES)}|{session.LOCK_TABLES}")
 DROPPED = "BIN$"
 IDENTITY_SEQUENCE = "ISEQ$$_"
@@ -126,16 +123,12 @@ def mapped(owner: str, found: Dictionary) -> Schema:
 
 
 def converted(column: Column, old: Column) -> str | None:
-    """The expression that gives a value of `column` the form it had as `old`, None if that is the column itself.
+    """The name by which to read a column that an interrupted conversion left under its working name, else None.
 
-    Text that has become bytes is text again; a column that an interrupted conversion left under its working name is
-    read by that name. TO_CHAR of a BLOB: https://docs.oracle.com/database/122/SQLRF/TO_CHAR-bfile-blob.htm.
+    Text that has become bytes needs no expression: the digest streams both forms as UTF-8.
     """
     moved = column.successor is not None and column.type == column.successor.type
-    name = names.sql(column.successor.name if moved and column.successor else column.name)
-    if column.type == "BLOB" and sqltext.base(old.type) in types.TEXTS:
-        return f"TO_CHAR({name}, {AL32UTF8})"
-    return name if moved else None
+    return names.sql(column.successor.name) if moved and column.successor else None
 
 
 def _flavour(tables: Mapping[str, Table]) -> str:

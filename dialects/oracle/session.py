@@ -25,7 +25,7 @@ transactional_ddl = False
 
 MODULE = "apim-schema"
 LOCK_TIMEOUT = 5
-"""Seconds that a DDL statement waits for the lock of its table."""
+"""Seconds that a DDL statement waits for the lock of its table, and an upgrade for its own lock."""
 PAUSES = (1, 2, 4, 8, 15)
 """Seconds between the attempts of a statement that met a lock."""
 
@@ -93,8 +93,9 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     """Holds the lock of this name in this database, on a connection of its own.
 
     It is a lock of DBMS_LOCK, which has no transaction, or where that is not granted, the lock of an empty table in
-    the login's schema, which has one that writes nothing. Both end with their session, however it ends. Raises
-    Refused, naming the holder where this login may see it, if another session has it.
+    the login's schema, which has one that writes nothing. Both end with their session, however it ends, and are
+    waited for a little: the server may take a moment to notice that a client was killed. Raises Refused, naming the
+    holder where this login may see it, if another session has it.
     """
     with engine.connect() as connection:
         _introduce(connection)
@@ -115,13 +116,23 @@ def lock_id(name: str) -> int:
 
 def _request(connection: Connection, number: int) -> bool | None:
     """Whether the lock is ours now; None where this login may not use DBMS_LOCK."""
-    cursor: Any = connection.connection.cursor()
     try:
-        return bool(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, 0]) == TAKEN)
-    except connection.dialect.loaded_dbapi.DatabaseError as error:
-        if error.args[0].code != PLSQL_ERROR:
+        with driver_cursor(connection) as cursor:
+            return bool(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, LOCK_TIMEOUT]) == TAKEN)
+    except DBAPIError as error:
+        if _code(error) != PLSQL_ERROR:
             raise
         return None
+
+
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """The driver's own cursor; its errors are SQLAlchemy's, as those of every other statement."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        yield cursor
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError(None, None, error) from error
     finally:
         cursor.close()
 
@@ -139,11 +150,12 @@ def _locked_table(connection: Connection, name: str) -> Iterator[None]:
 
 def _take(connection: Connection, table: str, name: str) -> None:
     """Makes the table where it is missing, and locks it; its last holder may be dropping it just now."""
+    lock = f"LOCK TABLE {table} IN EXCLUSIVE MODE WAIT {LOCK_TIMEOUT}"
     missing = True
     while missing:
         _unless(connection, f"CREATE TABLE {table} (NOTHING NUMBER(1))", NAME_IN_USE)
         try:
-            missing = not _unless(connection, f"LOCK TABLE {table} IN EXCLUSIVE MODE NOWAIT", NO_SUCH_TABLE)
+            missing = not _unless(connection, lock, NO_SUCH_TABLE)
         except DBAPIError as error:
             if _code(error) == BUSY:
                 raise _held(name, _ask(connection, OF_TABLE, words=f" {table} ")) from None

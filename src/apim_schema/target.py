@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -21,6 +22,9 @@ DRIVERS = {
     "mssql": "mssql+pyodbc",
 }
 """The driver of each kind of URL that names none; SQLAlchemy's own choices differ between its versions."""
+
+THICK_MODE = "thick_mode"
+"""What a URL says to have python-oracledb load Oracle's client libraries: `true`, or the folder that they are in."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,18 @@ class Target:
     def engine(self) -> Iterator[Engine]:
         """An engine without a pool: each connection is opened when asked for, and really closed.
 
-        Raises UsageError where the driver is missing or the server can't be reached.
+        Raises UsageError where the driver or its libraries are missing or the server can't be reached.
         """
+        url = self.url.difference_update_query([THICK_MODE])
         try:
-            engine = create_engine(self.url, poolclass=NullPool, hide_parameters=True)
+            engine = create_engine(url, poolclass=NullPool, hide_parameters=True, **_thick_mode(self.url))
         except ModuleNotFoundError as error:
             extra = self.dialect.name
             raise UsageError(
                 f"the driver {error.name!r} of {self} is not installed: pip install 'apim-schema[{extra}]'"
             ) from None
+        except url.get_dialect().import_dbapi().Error as error:
+            raise UsageError(f"the driver of {self} can't be used: {error}") from None
         try:
             with engine.connect():
                 pass
@@ -60,11 +67,18 @@ class Target:
         yield engine
 
 
+def _thick_mode(url: URL) -> dict[str, Any]:
+    """The engine's option; on Linux the libraries are found by the loader alone."""
+    value = url.query.get(THICK_MODE)
+    return {} if value is None else {THICK_MODE: True if value == "true" else {"lib_dir": value}}
+
+
 def target(database: str, url: str, schema: str | None = None) -> Target:
     """The target of a URL as a person writes it.
 
-    The driver may be left out; `?schema=NAME` names the schema like the argument does. Raises UsageError where the
-    URL can't be read or its database is not one of ours; the message never repeats the URL.
+    The driver may be left out; `?schema=NAME` names the schema like the argument does, and `?thick_mode=true` is
+    python-oracledb's. Raises UsageError where the URL can't be read or its database is not one of ours; the message
+    never repeats the URL.
     """
     if url.count("@") > 1:
         # what follows the first one would be taken for the host, and printed
@@ -77,6 +91,8 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
         raise UsageError("H2 is for trying the product out and has no upgrade: install the new release on a new one")
     registry.load(parsed.get_backend_name())
     drivername = DRIVERS.get(parsed.drivername, parsed.drivername)
+    if THICK_MODE in parsed.query and drivername != DRIVERS["oracle"]:
+        raise UsageError(f"the URL of {database} has {THICK_MODE}, which {drivername} does not know: leave it out")
     named = parsed.query.get("schema")
     parsed = parsed.set(drivername=drivername).difference_update_query(["schema"])
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import alembic.config
@@ -53,8 +53,9 @@ class Site:
 
     @property
     def name(self) -> str:
-        """The database's name, which statements are qualified with where a schema is a database."""
-        return sa.make_url(self.url).database or self.url
+        """What statements are qualified with where a schema is a database, or on Oracle a user."""
+        url = sa.make_url(self.url)
+        return str(url.username).upper() if self.server.dialect == "oracle" else url.database or self.url
 
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
@@ -96,13 +97,20 @@ class Site:
 
 @contextmanager
 def site(server: Server, database: str, release: str, schema: str | None = None, **options: str) -> Iterator[Site]:
-    """A customer's database on this server, as most customers have it unless `options` say otherwise."""
+    """A customer's database on this server, as most customers have it unless `options` say otherwise.
+
+    With `schema` it is in another schema than the login's: of that name, or on Oracle, where a schema is a user, that
+    of the user who made it, with the administrator's login.
+    """
     with new_database(server, **Site.usual(server) | options) as url:
-        made_of = make.create(url, server.dialect, database, release, schema)
+        into = None if server.dialect == "oracle" else schema
+        made_of = make.create(url, server.dialect, database, release, into)
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             narrow = server.dialect in ("mysql", "mssql")
-            rows.fill(connection, catalog.parse(made_of), into=schema, latin1=narrow)
-        customer = Site(server, url, database, server.dialect, made_of, schema)
+            rows.fill(connection, catalog.parse(made_of), into=into, latin1=narrow)
+        customer = Site(server, url, database, server.dialect, made_of, into)
+        if schema != into:
+            customer = replace(customer, url=server.url, schema=customer.name)
         customer.before = customer.rows()
         yield customer

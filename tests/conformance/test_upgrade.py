@@ -131,8 +131,8 @@ def column(customer: Site, table: str, name: str) -> list[Any]:
 
 
 def test_another_schema_than_the_default(server: Server) -> None:
-    if server.dialect not in make.INTO:
-        pytest.skip("here a schema is a database or a user: every test has one of its own")
+    if server.dialect == "mysql":
+        pytest.skip("on MySQL a schema is a database")
     with site(server, "apim", "4.2.0", schema="carbon") as customer:
         assert run(customer.upgrade()).verdict.verdict == "proven"
         assert customer.differences_from(HEAD) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 from sqlalchemy import URL, Connection, text
@@ -17,6 +18,7 @@ IMAGE = Image("gvenzl/oracle-free:23-slim-faststart", 1521, {"ORACLE_PASSWORD": 
 PRIVILEGES = "CREATE SESSION, CREATE TABLE, CREATE SEQUENCE, CREATE TRIGGER, CREATE PROCEDURE, CREATE VIEW, CREATE TYPE"
 PACKAGES = ("DBMS_LOCK", "DBMS_CRYPTO")
 """Used where granted; an administrator that is not SYS may not be able to grant them."""
+ATTEMPTS = 60
 
 
 def installed() -> Installation | None:
@@ -44,8 +46,24 @@ def create_database(admin: Connection, name: str) -> URL:
 
 
 def drop_database(admin: Connection, name: str) -> None:
-    """Drops a user with all it owns and ends the sessions that a failed test has left behind."""
+    """Drops a user with all it owns and ends the sessions that a failed or killed test has left behind.
+
+    A session that is ended stays for a moment, and nobody can be dropped who is connected (ORA-01940).
+    """
+    for _ in range(ATTEMPTS):
+        _end_sessions(admin, name)
+        try:
+            admin.execute(text(f"DROP USER {name} CASCADE"))
+            return
+        except DatabaseError as error:
+            if "ORA-01940" not in str(error):
+                raise
+        time.sleep(1)
+    raise RuntimeError(f"{name} is still connected after {ATTEMPTS} s")
+
+
+def _end_sessions(admin: Connection, name: str) -> None:
     sessions = text("SELECT sid, serial# FROM v$session WHERE username = UPPER(:name)")
     for sid, serial in admin.execute(sessions, {"name": name}).all():
-        admin.execute(text(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE"))
-    admin.execute(text(f"DROP USER {name} CASCADE"))
+        with suppress(DatabaseError):  # it may have ended by itself just now
+            admin.execute(text(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE"))

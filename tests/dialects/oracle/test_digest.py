@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from apim_schema import chain
+from apim_schema import chain, registry
+from apim_schema.changes import TextToBinary
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
 from apim_schema.schema import Column, Key, Schema, Table
@@ -60,14 +61,28 @@ def test_null_is_no_hash_and_every_column_has_its_own() -> None:
     assert " || " in connection.asked[-1]
 
 
-def test_a_text_that_became_bytes_is_hashed_as_its_text() -> None:
+def test_a_text_that_became_bytes_is_streamed_as_its_bytes() -> None:
+    """The longest text that fits is more than a server gives back of its bytes as text."""
     old, new = (chain.expected("oracle", "apim", release) for release in ("4.5.0", "4.6.0"))
-    connection = Recorder()
-    wanted = old.tables["AM_API_POLICY_MAPPING"]
-    digest.buckets(connection, "APIM", wanted, compared_of(wanted))
-    digest.buckets(connection, "APIM", wanted, compared_of(wanted, new))
-    before, after = connection.asked
-    assert before.replace("PARAMETERS", "TO_CHAR(PARAMETERS, 873)") == after
+    wanted, text = old.tables["AM_API_POLICY_MAPPING"], "ü漢😀\\x41" * 512
+    read = []
+    for now, value in ((old, text), (new, Lob(text.encode()))):
+        connection = Recorder()
+        connection.driver_rows = [(7, "AB", value), (8, "CD", None)]
+        found = digest.buckets(connection, "APIM", wanted, compared_of(wanted, now))
+        read.append((connection.asked[-1], found))
+    content = hashlib.sha256(text.encode()).hexdigest().upper()
+    assert read[0] == read[1]
+    assert read[0][0].endswith(", PARAMETERS FROM APIM.AM_API_POLICY_MAPPING")
+    assert "STANDARD_HASH(PARAMETERS" not in read[0][0]
+    assert read[0][1] == {7: Bucket(1, number(f"AB{content}")), 8: Bucket(1, number("CD-"))}
+
+
+@pytest.mark.parametrize("flavour", registry.flavours("oracle"))
+def test_every_converted_column_is_streamed(flavour: str) -> None:
+    releases = chain.since(flavour, "apim")[1:]
+    made = [c for r in releases for c in chain.changes(flavour, "apim", r) if isinstance(c, TextToBinary)]
+    assert {(change.table, change.name) for change in made} == digest._converted()
 
 
 def test_lobs_are_hashed_by_the_server_where_it_may() -> None:
@@ -142,6 +157,15 @@ def test_rows_of_a_table_without_a_key_are_one_bucket() -> None:
     digest.buckets(connection, None, keyless, compared_of(keyless))
     assert "SELECT 0 AS bucket" in connection.asked[-1]
     assert digest.keys(connection, None, keyless, [0], 20) == []
+
+
+def test_a_boolean_is_not_hashed_by_itself_not_even_in_a_key() -> None:
+    connection = Recorder()
+    wanted = table("INTEGER", "BOOLEAN", key=("C0", "C1"))
+    digest.buckets(connection, None, wanted, compared_of(wanted))
+    digest.keys(connection, None, wanted, [1], 20)
+    assert [sql.count("CASE WHEN C1 THEN 'T' ELSE 'F' END") for sql in connection.asked] == [2, 1]
+    assert "STANDARD_HASH(C1" not in "".join(connection.asked)
 
 
 def test_no_more_buckets_are_named_than_keys_are_wanted() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from apim_schema import chain
 from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateTable, TextToBinary
-from apim_schema.errors import Refused, Unfinished
-from tests.dialects.oracle.connection import Recorder, failure
+from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.target import target
+from tests.dialects.oracle.connection import OracleError, Recorder, failure
 from tests.dialects.oracle.modules import impact, session
 from tests.dialects.oracle.simulated import raw, view
 
@@ -134,3 +136,54 @@ def test_a_key_that_may_be_too_long_for_a_block_is_warned_of(unit: str, warnings
     found = [h for c in chain.changes("oracle", "apim", "4.4.0") for h in impact.hazards(c, live)]
     assert [hazard.level for hazard in found] == ["warn"] * warnings
     assert all("9212 bytes" in hazard.problem for hazard in found)
+
+
+def test_the_folder_of_the_client_libraries_is_named_where_it_has_none(tmp_path: Path) -> None:
+    """Oracle's client libraries are asked for; the driver says where it looked."""
+    here = target("apim", f"oracle://apim@127.0.0.1:1/?service_name=X&thick_mode={tmp_path}")
+    with pytest.raises(UsageError, match=rf"oracle\+oracledb://apim@127\.0\.0\.1:1/ can't.* DPI-1047.*{tmp_path}"):
+        here.engine().__enter__()
+
+
+def test_thick_mode_is_the_drivers_and_no_other_has_it() -> None:
+    for url in ("oracle+cx_oracle://apim@h/?thick_mode=true", "postgresql://h/d?thick_mode=true"):
+        with pytest.raises(UsageError, match=r"the URL of apim has thick_mode, which .* does not know"):
+            target("apim", url)
+
+
+class LockPackage:
+    """A connection on which DBMS_LOCK.REQUEST answers, or fails."""
+
+    def __init__(self, answer: int, error: Exception | None = None) -> None:
+        self.answer, self.error = answer, error
+        self.waited: list[int] = []
+        self.connection = SimpleNamespace(cursor=lambda: self)
+        self.dialect = SimpleNamespace(loaded_dbapi=SimpleNamespace(Error=OracleError))
+
+    def callfunc(self, name: str, returns: type, arguments: list[int]) -> int:
+        assert name == "DBMS_LOCK.REQUEST"
+        self.waited.append(arguments[2])
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_lock_of_an_upgrade_is_waited_for() -> None:
+    """The server may not yet have noticed that the run before was killed."""
+    package, connection = LockPackage(session.TAKEN), Recorder()
+    assert session._request(package, 1) is True
+    assert package.waited == [session.LOCK_TIMEOUT]
+    session._take(connection, "APIM_SCHEMA_APIM_LOCK", "apim_schema apim")
+    assert connection.asked[-1].endswith(f" WAIT {session.LOCK_TIMEOUT}")
+
+
+def test_errors_of_the_driver_are_those_of_any_statement() -> None:
+    """Whoever runs an upgrade is told what the database says, and where the upgrade stands."""
+    timed_out = 1
+    assert session._request(LockPackage(timed_out), 1) is False
+    assert session._request(LockPackage(timed_out, OracleError(session.PLSQL_ERROR)), 1) is None
+    with pytest.raises(DBAPIError, match="ORA-03113"):
+        session._request(LockPackage(timed_out, OracleError(3113)), 1)
