@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
 
 from apim_schema import chain, sqltext
-from apim_schema.changes import TextToBinary
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.schema import Table
 
@@ -91,7 +89,7 @@ def buckets(
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
     wanted = [column for column in compared if not _is_rowversion(table, column.name)]
-    read = [column for column in wanted if (table.name, column.name) in _converted()]
+    read = [column for column in wanted if (table.name, column.name) in chain.texts_to_binary("mssql")]
     encoded = [_encoding(table, column) for column in wanted if column not in read]
     if read:
         return _read(connection, schema, table, encoded, read)
@@ -105,18 +103,6 @@ def buckets(
         "GROUP BY r.bucket",
     )
     return {int(bucket): Bucket(int(rows), (int(first) << 128) + int(second)) for bucket, rows, first, second in found}
-
-
-@cache
-def _converted() -> frozenset[tuple[str, str]]:
-    """The (table, column) that some release converts from text to UTF-8."""
-    changes = (
-        change
-        for database in chain.DATABASES
-        for release in chain.releases(database)
-        for change in chain.changes("mssql", database, release)
-    )
-    return frozenset((change.table, change.name) for change in changes if isinstance(change, TextToBinary))
 
 
 def _read(

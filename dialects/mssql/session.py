@@ -82,15 +82,16 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 
 
 @contextmanager
-def locked(engine: Engine, name: str) -> Iterator[None]:
-    """Holds the application lock of this name in this database, on a connection of its own that has no transaction.
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+    """Holds the application lock of this name and schema, on a connection of its own that has no transaction.
 
     The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder where this
     login may see it, if another session has it.
     """
-    resource = names.literal(name)
     with _opened(engine) as connection:
         cast(Any, connection.connection.dbapi_connection).autocommit = True
+        name = f"{name} {schema or default_schema(connection)}"
+        resource = names.literal(name)
         if not _taken(connection, resource):
             holders = _told(connection, HOLDERS.format(name=resource)) or "another session"
             raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")

@@ -74,14 +74,14 @@ def _autocommit(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def locked(engine: Engine, name: str) -> Iterator[None]:
-    """Holds the one-upgrade-a-database lock, on a connection of its own that has no transaction.
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+    """Holds the lock of this name and schema, on a connection of its own that has no transaction.
 
-    GET_LOCK's names are the whole server's, so the database's is added. The connection leaves the database then: it
-    is none of the sessions on it. Raises Refused, naming the holder, if another session has the lock.
+    GET_LOCK's names are the whole server's. The connection leaves the database then: it is none of the sessions on it.
+    Raises Refused, naming the holder, if another session has the lock.
     """
     with _autocommit(engine) as connection:
-        lock = _lock_name(name, default_schema(connection))
+        lock = _lock_name(name, schema or default_schema(connection))
         _run(connection, "USE information_schema")
         if connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) != 1:
             raise Refused(f"another upgrade holds the lock {lock!r}: {_holder(connection, lock)}; wait for its end")

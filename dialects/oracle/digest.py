@@ -14,14 +14,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, sqltext
-from apim_schema.changes import TextToBinary
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
 from apim_schema.schema import Table
@@ -119,19 +117,7 @@ def _kind(table: Table, column: Compared) -> str:
 
 def _is_streamed(table: Table, column: Compared) -> bool:
     """Whether the server can't hash a column, or not in the form that it had."""
-    return _kind(table, column) == "LONG" or (table.name, column.name) in _converted()
-
-
-@cache
-def _converted() -> frozenset[tuple[str, str]]:
-    """The (table, column) that some release converts from text to UTF-8, in both flavours."""
-    changes = (
-        change
-        for database in chain.DATABASES
-        for release in chain.releases(database)
-        for change in chain.changes("oracle", database, release)
-    )
-    return frozenset((change.table, change.name) for change in changes if isinstance(change, TextToBinary))
+    return _kind(table, column) == "LONG" or (table.name, column.name) in chain.texts_to_binary("oracle")
 
 
 def _value(table: Table, column: Compared) -> str:

@@ -89,8 +89,8 @@ def _check_compiled(connection: Any, cursor: Any, statement: str, *arguments: An
 
 
 @contextmanager
-def locked(engine: Engine, name: str) -> Iterator[None]:
-    """Holds the lock of this name in this database, on a connection of its own.
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+    """Holds the lock of this name and schema, on a connection of its own.
 
     It is a lock of DBMS_LOCK, which has no transaction, or where that is not granted, the lock of an empty table in
     the login's schema, which has one that writes nothing. Both end with their session, however it ends, and are
@@ -99,6 +99,7 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     """
     with engine.connect() as connection:
         _introduce(connection)
+        name = f"{name} {names.owner(schema) if schema else default_schema(connection)}"
         granted = _request(connection, lock_id(name))
         if granted is None:
             with _locked_table(connection, name):

@@ -85,8 +85,8 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 
 
 @contextmanager
-def locked(engine: Engine, name: str) -> Iterator[None]:
-    """Holds the advisory lock of this name in this database, on a connection of its own that has no transaction.
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+    """Holds the advisory lock of this name and schema, on a connection of its own that has no transaction.
 
     The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder, if another
     session has it.
@@ -94,6 +94,7 @@ def locked(engine: Engine, name: str) -> Iterator[None]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"SET application_name TO {sqltext.quoted(APPLICATION)}")
         connection.execute(text("SELECT set_config('application_name', 'apim-schema', false)"))
+        name = f"{name} {schema or default_schema(connection)}"
         taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         if not taken.scalar_one():
             holders = _sessions(connection, OF_THE_NAME, name=name)

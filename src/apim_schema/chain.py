@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from apim_schema import catalog, registry
-from apim_schema.changes import Change, replay
+from apim_schema.changes import Change, TextToBinary, replay
 from apim_schema.errors import UsageError
 from apim_schema.revision import for_flavour
 from apim_schema.schema import Schema
@@ -87,6 +87,14 @@ def between(database: str, start: str, target: str) -> tuple[str, ...]:
 def pending(flavour: str, database: str, start: str, target: str) -> tuple[Change, ...]:
     """All changes after `start`, up to and with `target`."""
     return tuple(c for release in between(database, start, target) for c in changes(flavour, database, release))
+
+
+@cache
+def texts_to_binary(dialect: str) -> frozenset[tuple[str, str]]:
+    """The (table, column) that some release turns from a text into its bytes in UTF-8."""
+    ways = ((flavour, database) for flavour in registry.flavours(dialect) for database in DATABASES)
+    made = (change for way in ways for change in pending(*way, first(*way), releases(way[1])[-1]))
+    return frozenset((change.table, change.name) for change in made if isinstance(change, TextToBinary))
 
 
 @cache

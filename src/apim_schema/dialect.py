@@ -194,8 +194,8 @@ class Session(Protocol):
     def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:
         """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout."""
 
-    def locked(self, engine: Engine, name: str) -> AbstractContextManager[None]:
-        """Holds the one-upgrade-a-database lock, on a connection of its own that has no transaction.
+    def locked(self, engine: Engine, name: str, schema: str | None) -> AbstractContextManager[None]:
+        """Holds the lock of this name and schema, None for the default one, on a connection that has no transaction.
 
         Raises Refused, naming the holder where the server tells, if another session has it.
         """

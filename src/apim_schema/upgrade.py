@@ -79,7 +79,7 @@ class Upgrade:
         session = self.dialect.session
         with (
             self.target.engine() as engine,
-            session.locked(engine, f"apim_schema {self.database}"),
+            session.locked(engine, f"apim_schema {self.database}", self.target.schema),
             session.connect(engine, self.target.schema) as connection,
             self._transaction(connection),
         ):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apim_schema import chain
+from apim_schema import chain, registry
 from apim_schema.errors import UsageError
 
 RELEASES = ("4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0", "4.7.0")
@@ -37,3 +37,12 @@ def test_only_exact_ids_are_taken(wrong: str) -> None:
 
 def test_head_is_the_newest_release() -> None:
     assert chain.check_release("shared", "head") == "4.7.0"
+
+
+@pytest.mark.parametrize("dialect", registry.DIALECTS)
+def test_texts_that_become_binary_are_known_on_every_dialect(dialect: str) -> None:
+    assert chain.texts_to_binary(dialect) == {
+        ("AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS"),
+        ("AM_API_POLICY_MAPPING", "PARAMETERS"),
+        ("AM_APPLICATION_REGISTRATION", "INPUTS"),
+    }

@@ -206,7 +206,7 @@ def test_one_upgrade_at_a_time(server: Server) -> None:
         here = target("apim", customer.url)
         with (
             here.engine() as engine,
-            here.dialect.session.locked(engine, "apim_schema apim"),
+            here.dialect.session.locked(engine, "apim_schema apim", None),
             pytest.raises(Refused, match="lock"),
         ):
             run(customer.upgrade())

@@ -29,7 +29,7 @@ class Driver(SimpleNamespace):
 
     def __init__(self, *answers: tuple[str, list[Any]]) -> None:
         super().__init__(Error=Error, ProgrammingError=Error, paramstyle="qmark", version="5.1.0", Cursor=Cursor)
-        self.answers, self.executed = answers, list[str]()
+        self.answers, self.executed = (*answers, ("SCHEMA_NAME()", [[{"": "dbo"}]])), list[str]()
         self.autocommit = False
 
     def cursor(self) -> Cursor:
@@ -158,10 +158,10 @@ def test_a_login_that_may_not_see_sessions_gets_the_refusal_all_the_same() -> No
 
 def test_the_lock_is_taken_outside_of_any_transaction_and_given_back() -> None:
     driver = Driver(("sp_getapplock", [[], [{"taken": 0}], []]))
-    with SESSION.locked(driver.engine, "apim_schema apim"):
+    with SESSION.locked(driver.engine, "apim_schema apim", None):
         assert driver.autocommit
         assert not any("sp_releaseapplock" in sql for sql in driver.executed)
-    assert driver.executed[-1] == "EXEC sp_releaseapplock N'apim_schema apim', 'Session'"
+    assert driver.executed[-1] == "EXEC sp_releaseapplock N'apim_schema apim dbo', 'Session'"
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_the_lock_is_taken_outside_of_any_transaction_and_given_back() -> None:
 def test_a_lock_that_another_holds_is_refused(holders: list[Any], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MODULE, "PAUSES", (0,))
     driver = Driver(("sp_getapplock", [[{"taken": -1}]]), ("dm_tran_locks", holders))
-    message = f"apim_schema apim is locked by another upgrade: {named}"
-    with pytest.raises(Refused, match=message), SESSION.locked(driver.engine, "apim_schema apim"):
+    message = f"apim_schema apim dbo is locked by another upgrade: {named}"
+    with pytest.raises(Refused, match=message), SESSION.locked(driver.engine, "apim_schema apim", None):
         pass
     assert not any("sp_releaseapplock" in sql for sql in driver.executed)
 
@@ -184,13 +184,13 @@ def test_the_lock_of_an_upgrade_that_was_just_killed_is_waited_for(monkeypatch: 
         driver.answers = (("sp_getapplock", [[{"taken": 0}]]),)
 
     monkeypatch.setattr(MODULE.time, "sleep", gone)
-    with SESSION.locked(driver.engine, "apim_schema apim"):
+    with SESSION.locked(driver.engine, "apim_schema apim", None):
         assert sum("sp_getapplock" in sql for sql in driver.executed) == 2
 
 
 def test_a_lock_whose_connection_is_lost_ends_without_an_error() -> None:
     driver = Driver(("sp_getapplock", [[{"taken": 0}]]), ("sp_releaseapplock", [Error("08S01", "gone")]))
-    with SESSION.locked(driver.engine, "apim_schema apim"):
+    with SESSION.locked(driver.engine, "apim_schema apim", None):
         pass
 
 

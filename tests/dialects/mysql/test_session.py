@@ -50,38 +50,38 @@ def test_the_server(both: Server, connection: Connection) -> None:
 
 
 def test_one_upgrade_a_database(engine: Engine) -> None:
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         held = r"another upgrade holds the lock 'apim_schema apim \w+': session \d+ of \w+@[\w.]+ \("
-        with pytest.raises(Refused, match=held), SESSION.locked(engine, "apim_schema apim"):
+        with pytest.raises(Refused, match=held), SESSION.locked(engine, "apim_schema apim", None):
             pytest.fail("locked twice")
-        with SESSION.locked(engine, "apim_schema shared"):
+        with SESSION.locked(engine, "apim_schema shared", None), SESSION.locked(engine, "apim_schema apim", "carbon"):
             pass
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         pass
 
 
 def test_the_lock_is_the_databases(both: Server, engine: Engine) -> None:
     with new_database(both) as url:
         other = create_engine(url, poolclass=NullPool)
-        with SESSION.locked(engine, "apim_schema apim"), SESSION.locked(other, "apim_schema apim"):
+        with SESSION.locked(engine, "apim_schema apim", None), SESSION.locked(other, "apim_schema apim", None):
             pass
 
 
 def test_a_lock_that_is_lost_is_not_given_back(engine: Engine, connect: Connect) -> None:
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         lock = scalar(connect(), "SELECT CONCAT('apim_schema apim ', DATABASE())")
         runner(connect())(f"KILL {scalar(connect(), f'SELECT IS_USED_LOCK({lock!r})')}")
 
 
 def test_a_long_name_makes_a_lock_of_its_own(engine: Engine) -> None:
-    with SESSION.locked(engine, "x" * 90 + "a"), SESSION.locked(engine, "x" * 90 + "b"):
+    with SESSION.locked(engine, "x" * 90 + "a", None), SESSION.locked(engine, "x" * 90 + "b", None):
         pass
 
 
 def test_a_failure_gives_the_lock_back(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="failed"), SESSION.locked(engine, "apim_schema apim"):
+    with pytest.raises(ValueError, match="failed"), SESSION.locked(engine, "apim_schema apim", None):
         raise ValueError("failed")
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         pass
 
 
@@ -133,7 +133,7 @@ def test_whoever_holds_the_table_is_named(busy: tuple[Connection, Connection], m
 def test_other_sessions(engine: Engine, connect: Connect) -> None:
     """The one that holds our lock is none of them."""
     connection, other = connect(), connect()
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         (named,) = SESSION.others(connection, None)
     assert named.startswith(f"session {scalar(other, 'SELECT CONNECTION_ID()')} of ")
     assert SESSION.others(connection, "mysql") == []

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from apim_schema import chain, registry
-from apim_schema.changes import TextToBinary
+from apim_schema import chain
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
 from apim_schema.schema import Column, Key, Schema, Table
@@ -76,13 +75,6 @@ def test_a_text_that_became_bytes_is_streamed_as_its_bytes() -> None:
     assert read[0][0].endswith(", PARAMETERS FROM APIM.AM_API_POLICY_MAPPING")
     assert "STANDARD_HASH(PARAMETERS" not in read[0][0]
     assert read[0][1] == {7: Bucket(1, number(f"AB{content}")), 8: Bucket(1, number("CD-"))}
-
-
-@pytest.mark.parametrize("flavour", registry.flavours("oracle"))
-def test_every_converted_column_is_streamed(flavour: str) -> None:
-    releases = chain.since(flavour, "apim")[1:]
-    made = [c for r in releases for c in chain.changes(flavour, "apim", r) if isinstance(c, TextToBinary)]
-    assert {(change.table, change.name) for change in made} == digest._converted()
 
 
 def test_lobs_are_hashed_by_the_server_where_it_may() -> None:

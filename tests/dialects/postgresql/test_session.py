@@ -54,32 +54,32 @@ def test_the_server(connection: Connection) -> None:
 
 
 def test_one_upgrade_a_database(engine: Engine) -> None:
-    with SESSION.locked(engine, "apim_schema apim"):
-        held = r"apim_schema apim is locked by another upgrade: process \d+ \(user \w+, application apim-schema"
-        with pytest.raises(Refused, match=held), SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
+        held = r"apim_schema apim public is locked by another upgrade: process \d+ \(user \w+, application apim-schema"
+        with pytest.raises(Refused, match=held), SESSION.locked(engine, "apim_schema apim", "public"):
             pytest.fail("locked twice")
-        with SESSION.locked(engine, "apim_schema shared"):
+        with SESSION.locked(engine, "apim_schema shared", None), SESSION.locked(engine, "apim_schema apim", "carbon"):
             pass
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         pass
 
 
 def test_the_lock_is_the_database_s(postgresql: Server, engine: Engine) -> None:
     with new_database(postgresql) as url:
         other = create_engine(url, poolclass=NullPool)
-        with SESSION.locked(engine, "apim_schema apim"), SESSION.locked(other, "apim_schema apim"):
+        with SESSION.locked(engine, "apim_schema apim", None), SESSION.locked(other, "apim_schema apim", None):
             pass
 
 
 def test_a_failure_gives_the_lock_back(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="failed"), SESSION.locked(engine, "apim_schema apim"):
+    with pytest.raises(ValueError, match="failed"), SESSION.locked(engine, "apim_schema apim", None):
         raise ValueError("failed")
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         pass
 
 
 def test_the_lock_s_connection_has_no_transaction(engine: Engine, connect: Connect) -> None:
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         states = connect().execute(
             text("SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
         )
@@ -87,7 +87,7 @@ def test_the_lock_s_connection_has_no_transaction(engine: Engine, connect: Conne
 
 
 def test_a_lock_that_is_lost_is_not_given_back(engine: Engine, connect: Connect) -> None:
-    with SESSION.locked(engine, "apim_schema apim"):
+    with SESSION.locked(engine, "apim_schema apim", None):
         ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'"
         assert scalar(connect(), ended) == 1
 
