@@ -23,7 +23,7 @@ from apim_schema.schema import Column, Table
 
 from . import names, session, types
 
-BUCKETS = 65536
+BUCKETS = 4096
 """By CRC32 of the primary key: it only leads to the rows, what is proven is proven by SHA-256."""
 
 LARGEST = 1 << 104

@@ -17,7 +17,7 @@ from apim_schema.schema import Table
 
 from . import introspect, names
 
-BUCKETS = 65536
+BUCKETS = 4096
 """A power of 2. The server's hash table of so many stays in the processor's cache: 65536 take half as long again."""
 
 RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
