@@ -73,7 +73,7 @@ def keys(
     if table.primary_key is None:
         return []
     wanted = ", ".join(map(str, buckets))
-    columns = ", ".join(names.sql(names.column_of(part)) for part in table.primary_key.columns)
+    columns = ", ".join(map(names.sql, table.key_columns))
     source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
     return _ask(connection, f"SELECT {columns} {source} LIMIT {limit:d}")
 
@@ -92,7 +92,7 @@ def _bucket(table: Table) -> str:
     """The bucket of a row's primary key, texts in utf8mb4 as everywhere; two keys may well share one."""
     if table.primary_key is None:
         return "0"
-    columns = [table.columns[names.column_of(part)] for part in table.primary_key.columns]
+    columns = [table.columns[name] for name in table.key_columns]
     values = [_value(column, names.sql(column.name)) for column in columns]
     return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)})) & {BUCKETS - 1}"
 

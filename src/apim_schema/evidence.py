@@ -154,7 +154,7 @@ def _judge_table(
         rows,
         after.rows(name),
         _what_changed(rows, after.rows(name), len(touched)),
-        table.primary_key.columns if table.primary_key else (),
+        table.key_columns,
         tuple(keys),
     )
 

@@ -18,11 +18,13 @@ from apim_schema.schema import Schema, Table
 
 BLOCK, WARN = "block", "warn"
 KEYS_SHOWN = 20
+LONGEST_NAME = 255
+"""Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Rows that a change would lose or stumble over; `keys` are the primary keys of the first of them."""
+    """Rows that a change would lose or stumble over; `keys` are those of the first of them, if they have any."""
 
     level: str
     table: str
@@ -36,8 +38,9 @@ class Finding:
             "(" + ", ".join(f"{name}={value!r}" for name, value in zip(self.key_columns, key, strict=True)) + ")"
             for key in self.keys
         )
-        more = f" and {self.rows - len(self.keys)} more" if self.rows > len(self.keys) else ""
-        return f"{self.table}: {self.problem}: {', '.join(shown)}{more}"
+        rest = self.rows - len(self.keys)
+        more = [f"{rest} more rows" if self.keys else f"{rest} rows"] if rest else []
+        return f"{self.table}: {self.problem}: {', '.join([*shown, *more])}"
 
 
 def check(
@@ -82,7 +85,7 @@ def _(change: ReplacePrimaryKey, table: Table, dialect: Dialect, schema: str | N
         if table.columns[column].nullable:
             condition = f"{dialect.names.sql(column)} IS NULL"
             yield Hazard(BLOCK, f"{column} is NULL and becomes part of the primary key", condition)
-    old = table.primary_key.columns if table.primary_key else ()
+    old = table.key_columns
     if len(columns) == len(change.columns) and not set(old) <= set(columns):
         yield Hazard(
             BLOCK,
@@ -106,8 +109,14 @@ def _length(native: str) -> int | None:
     return int(digits) if digits.isdigit() else None
 
 
+def _naming(table: Table) -> tuple[str, ...]:
+    """The columns that name a row: those of the primary key, or the short ones of a unique key."""
+    short = (c for c in table.unique_columns if (_length(table.columns[c].type) or 0) <= LONGEST_NAME)
+    return table.key_columns or tuple(short)
+
+
 def _look(dialect: Dialect, connection: Connection, schema: str | None, table: Table, hazard: Hazard) -> Finding | None:
-    keys = table.primary_key.columns if table.primary_key else ()
+    keys = _naming(table)
     shown = ", ".join(f"t.{dialect.names.sql(column)}" for column in keys) or "1"
     source = f"FROM {dialect.names.qualified(table.name, schema)} t WHERE {hazard.condition}"
     raw = {"no_parameters": True}

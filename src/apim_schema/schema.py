@@ -88,6 +88,20 @@ class Table:
     indexes: tuple[Index, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns of the primary key, none where there is none."""
+        return self._whole(self.primary_key.columns if self.primary_key else ())
+
+    @property
+    def unique_columns(self) -> tuple[str, ...]:
+        """The columns of the first unique key, none where there is none."""
+        return self._whole(next((key.columns for key in self.unique), ()))
+
+    def _whole(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of a key's parts: on MySQL a part may be the beginning of one, `ATTR_NAME(500)`."""
+        return tuple(part if part in self.columns else part.partition("(")[0] for part in parts)
+
     def with_column(self, column: Column) -> Table:
         """The table with the column added, or put in the place of its namesake."""
         return replace(self, columns={**self.columns, column.name: column})
