@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
-from apim_schema import changes, compare, sqltext
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
-from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
+from apim_schema.obstacles import column_of, conflict, filled, missing_indexes, still_to_add, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import impact, names, types
@@ -128,23 +128,14 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
 @_steps.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> Sequence[Step]:
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
-    table, wanted, server = table_of(change, live), change.column, live.options.get("server")
-    filled = wanted
-    if change.fill is not None:
-        filled = replace(wanted, default=types.normalise_default(change.fill, wanted.type))
-    present, touched = table.columns.get(wanted.name), frozenset({wanted.name})
-    add = Alter(table.name, (f"ADD COLUMN {_column(filled)}",), impact.way(impact.ADD_COLUMN, table, server), touched)
-    drop_default = Alter(
-        table.name,
-        (f"ALTER COLUMN {names.sql(wanted.name)} DROP DEFAULT",),
-        impact.way(impact.SET_DEFAULT, table, server),
-        touched,
-    )
-    if present is None:
-        return [add] if filled == wanted else [add, drop_default]
-    if compare.fits(live.flavour, table, filled, present):
-        return [drop_default]
-    raise conflict(change, wanted, present)
+    table, touched = table_of(change, live), frozenset({change.column.name})
+
+    def alter(clause: str, operation: str) -> Alter:
+        return Alter(table.name, (clause,), impact.way(operation, table, live.options.get("server")), touched)
+
+    add = alter(f"ADD COLUMN {_column(filled(change, live.flavour))}", impact.ADD_COLUMN)
+    drop_default = alter(f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT", impact.SET_DEFAULT)
+    return still_to_add(change, live, add, drop_default)
 
 
 @_steps.register

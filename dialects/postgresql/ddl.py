@@ -15,7 +15,7 @@ from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
-from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
+from apim_schema.obstacles import column_of, conflict, filled, missing_indexes, still_to_add, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, types
@@ -83,24 +83,9 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
 @_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
-    wanted, filled = change.column, _filled(change)
-    present = table_of(change, live).columns.get(wanted.name)
-    add = _alter(change.table, schema, f"ADD COLUMN {_column(filled, schema)}")
-    drop_default = _alter(change.table, schema, f"ALTER COLUMN {names.sql(wanted.name)} DROP DEFAULT")
-    if present is None:
-        return [add] if filled == wanted else [add, drop_default]
-    if present == wanted:
-        return []
-    if present == filled:
-        return [drop_default]
-    raise conflict(change, wanted, present)
-
-
-def _filled(change: changes.AddColumn) -> Column:
-    """The column with the default that fills the rows which stand."""
-    if change.fill is None:
-        return change.column
-    return replace(change.column, default=types.normalise_default(change.fill, change.column.type))
+    add = _alter(change.table, schema, f"ADD COLUMN {_column(filled(change, live.flavour), schema)}")
+    drop_default = _alter(change.table, schema, f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT")
+    return still_to_add(change, live, add, drop_default)
 
 
 @_sql.register

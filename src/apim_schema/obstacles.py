@@ -1,11 +1,16 @@
-"""What a change finds in a live schema: the table and the column it starts from, or something else in its way."""
+"""What a change finds in a live schema: what it starts from, what is there of it already, or what is in its way."""
 
 from __future__ import annotations
 
-from apim_schema import compare
-from apim_schema.changes import Change, CreateTable
+from dataclasses import replace
+from typing import TypeVar
+
+from apim_schema import compare, registry
+from apim_schema.changes import AddColumn, Change, CreateTable
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, Index, Schema, Table
+
+Step = TypeVar("Step")
 
 
 def table_of(change: Change, live: Schema) -> Table:
@@ -29,6 +34,30 @@ def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
         f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
         "alter or rename the column by hand"
     )
+
+
+def filled(change: AddColumn, flavour: str) -> Column:
+    """The column with the default that fills the rows which stand."""
+    if change.fill is None:
+        return change.column
+    default = registry.types(flavour).normalise_default(change.fill, change.column.type)
+    return replace(change.column, default=default)
+
+
+def still_to_add(change: AddColumn, live: Schema, add: Step, drop_default: Step) -> list[Step]:
+    """What remains of the two steps that add a column, as `filled`, and end the default that only filled it.
+
+    Raises Conflict where there is another column of that name.
+    """
+    wanted, first, table = change.column, filled(change, live.flavour), table_of(change, live)
+    present = table.columns.get(wanted.name)
+    if present is None:
+        return [add] if first == wanted else [add, drop_default]
+    if compare.fits(live.flavour, table, wanted, present):
+        return []
+    if compare.fits(live.flavour, table, first, present):
+        return [drop_default]
+    raise conflict(change, wanted, present)
 
 
 def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour: str) -> tuple[Index, ...]:
