@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -67,4 +68,12 @@ def read(connection: Connection, schema: str | None) -> list[Entry]:
 
 def who(connection: Connection) -> str:
     """The login on the database and on the machine that the tool runs on."""
-    return f"{connection.engine.url.username or '(default)'} by {getpass.getuser()}"
+    return f"{connection.engine.url.username or '(default)'} by {_user()}"
+
+
+def _user() -> str:
+    """The user of the operating system; in a container it may have no more than a number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # which of them depends on Python's version
+        return f"user {os.getuid()}"

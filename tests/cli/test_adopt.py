@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from click.testing import Result
 
 from apim_schema import __version__
@@ -82,3 +83,20 @@ def test_history_in_one_schema(run: Run, run_json: RunJson, postgresql: Server) 
         assert run("upgrade", *options).exit_code == 0
         apim, shared = run_json("history", *options)["databases"]
     assert (len(apim["upgrades"]), shared["upgrades"]) == (1, [])
+
+
+def test_a_user_without_a_name_has_a_number(
+    run: Run, run_json: RunJson, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs with any number the platform has given it."""
+
+    def nobody(number: int) -> None:
+        raise KeyError(number)
+
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.setattr("os.getuid", lambda: 1000770000)
+    assert run("upgrade", *databases.options).exit_code == 0
+    [done] = run_json("history", *databases.options)["databases"][0]["upgrades"]
+    assert done["done_by"] == "postgres by user 1000770000"
