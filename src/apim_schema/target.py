@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
 
 from apim_schema import registry
 from apim_schema.dialect import Dialect
@@ -47,7 +47,8 @@ class Target:
     def engine(self) -> Iterator[Engine]:
         """An engine without a pool: each connection is opened when asked for, and really closed.
 
-        Raises UsageError where the driver or its libraries are missing or the server can't be reached.
+        Raises UsageError where the driver or its libraries are missing, its URL contradicts itself or the server can't
+        be reached.
         """
         url = self.url.difference_update_query([THICK_MODE])
         try:
@@ -57,6 +58,8 @@ class Target:
             raise UsageError(
                 f"the driver {error.name!r} of {self} is not installed: pip install 'apim-schema[{extra}]'"
             ) from None
+        except InvalidRequestError as error:
+            raise UsageError(f"the URL of {self} can't be used: {error}") from None
         except url.get_dialect().import_dbapi().Error as error:
             raise UsageError(f"the driver of {self} can't be used: {error}") from None
         try:

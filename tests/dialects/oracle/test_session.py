@@ -151,6 +151,12 @@ def test_thick_mode_is_the_drivers_and_no_other_has_it() -> None:
             target("apim", url)
 
 
+def test_a_url_that_names_the_database_twice_is_a_usage_error() -> None:
+    here = target("apim", "oracle://apim@127.0.0.1:1/SID?service_name=X")
+    with pytest.raises(UsageError, match=r"the URL of .* can't be used: .*service_name"):
+        here.engine().__enter__()
+
+
 class LockPackage:
     """A connection on which DBMS_LOCK.REQUEST answers, or fails."""
 
