@@ -100,15 +100,16 @@ def site(server: Server, database: str, release: str, schema: str | None = None,
     """A customer's database on this server, as most customers have it unless `options` say otherwise.
 
     With `schema` it is in another schema than the login's: of that name, or on Oracle, where a schema is a user, that
-    of the user who made it, with the administrator's login.
+    of the user who made it, with the administrator's login. In utf8mb4 its columns are as customers have narrowed them.
     """
     with new_database(server, **Site.usual(server) | options) as url:
         into = None if server.dialect == "oracle" else schema
-        made_of = make.create(url, server.dialect, database, release, into)
+        narrow = options.get("charset") == "utf8mb4"
+        made_of = make.create(url, server.dialect, database, release, into, narrow)
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
-            narrow = server.dialect in ("mysql", "mssql")
-            rows.fill(connection, catalog.parse(made_of), into=into, latin1=narrow)
+            latin1 = server.dialect in ("mysql", "mssql")
+            rows.fill(connection, catalog.parse(made_of), into=into, latin1=latin1)
         customer = Site(server, url, database, server.dialect, made_of, into)
         if schema != into:
             customer = replace(customer, url=server.url, schema=customer.name)
