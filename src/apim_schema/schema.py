@@ -99,8 +99,9 @@ class Table:
         return self._whole(next((key.columns for key in self.unique), ()))
 
     def _whole(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        """The columns of a key's parts: on MySQL a part may be the beginning of one, `ATTR_NAME(500)`."""
-        return tuple(part if part in self.columns else part.partition("(")[0] for part in parts)
+        """The columns of a key's parts; on MySQL a part may be the beginning of one, `ATTR_NAME(500)`, or none."""
+        names = (part if part in self.columns else part.partition("(")[0] for part in parts)
+        return tuple(name for name in names if name in self.columns)
 
     def with_column(self, column: Column) -> Table:
         """The table with the column added, or put in the place of its namesake."""

@@ -110,6 +110,12 @@ def test_the_keys_that_are_too_long_in_utf8mb4() -> None:
     assert long == {name: set(columns) for name, columns in types.LONG_KEYS.items()}
 
 
+def test_the_columns_of_a_key_are_whole_and_an_expression_is_none() -> None:
+    parts = Key(("A(10)", "(UPPER(`B`))", "C"))
+    assert replace(TABLE, primary_key=parts).key_columns == ("A", "C")
+    assert replace(TABLE, unique=(parts,)).unique_columns == ("A", "C")
+
+
 def test_the_shared_database_has_no_such_key() -> None:
     for table in catalog.baseline("mysql", "shared", "4.2.0").tables.values():
         keys = [table.primary_key, *table.unique, *table.indexes]
