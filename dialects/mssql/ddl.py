@@ -13,12 +13,12 @@ from functools import singledispatch
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
+from apim_schema.convergence import column_of, conflict, missing_indexes, table_of
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
-from apim_schema.obstacles import column_of, conflict, missing_indexes, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
-from . import lookup, names, triggers, types
+from . import names, triggers, tsql, types
 
 CONVERTED = "{0}_UTF8"
 """The column that takes the bytes of a text column while it is converted."""
@@ -112,7 +112,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     drop, restore = _in_the_way(change, live, schema) if types.narrows(present.type, wanted.type) else ([], [])
     alter = _alter(table, replace(wanted, collation=None) if BABELFISH in live.options else wanted)
     if present.default is not None and wanted.type != present.type and BABELFISH not in live.options:
-        alter = lookup.without_default(alter, table, present.name)
+        alter = tsql.without_default(alter, table, present.name)
     return [*drop, alter, *restore]
 
 
@@ -156,11 +156,11 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     new = CONVERTED.format(spelled)
     if new.upper() in live.tables[change.table].columns:
         raise Conflict(f"cannot {change}: {change.table} has a column {new}, which the conversion needs; rename it")
-    default = [lookup.drop_default(qualified, present.name)] if present.default is not None else []
+    default = [tsql.drop_default(qualified, present.name)] if present.default is not None else []
     bytes_of_default = f" DEFAULT CONVERT(VARBINARY(MAX), {present.default})" if present.default is not None else ""
     return [
         f"ALTER TABLE {qualified} ADD {names.sql(new)} {change.type} NULL{bytes_of_default}",
-        lookup.copy_as_utf8(qualified, old, names.sql(new)),
+        tsql.copy_as_utf8(qualified, old, names.sql(new)),
         *default,
         f"ALTER TABLE {qualified} DROP COLUMN {old}",
         f"EXEC sp_rename {names.literal(f'{qualified}.{names.sql(new)}')}, {names.literal(spelled)}, N'COLUMN'",
@@ -211,7 +211,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
 
 
 @_sql.register
-def _forgo_index(change: changes.ForgoIndex, live: Schema, schema: str | None) -> list[str]:
+def _keep_index(change: changes.KeepIndex, live: Schema, schema: str | None) -> list[str]:
     return []
 
 
@@ -228,13 +228,13 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
 
 def _drop_key(table: str, key: Key, primary: bool) -> str:
     if key.name is None:
-        return lookup.drop_key(table, key, primary)
+        return tsql.drop_key(table, key, primary)
     return f"ALTER TABLE {table} DROP CONSTRAINT {names.sql(key.name)}"
 
 
 def _drop_foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | None) -> str:
     if key.name is None:
-        return lookup.drop_foreign_key(table, key, names.table(key.ref_table, live, schema))
+        return tsql.drop_foreign_key(table, key, names.table(key.ref_table, live, schema))
     return f"ALTER TABLE {table} DROP CONSTRAINT {names.sql(key.name)}"
 
 

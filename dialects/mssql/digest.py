@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from apim_schema import chain, sqltext
+from apim_schema import sqltext
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.schema import Table
 
@@ -89,7 +89,7 @@ def buckets(
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
     wanted = [column for column in compared if not _is_rowversion(table, column.name)]
-    read = [column for column in wanted if (table.name, column.name) in chain.texts_to_binary("mssql")]
+    read = [column for column in wanted if column.becomes_binary]
     encoded = [_encoding(table, column) for column in wanted if column not in read]
     if read:
         return _read(connection, schema, table, encoded, read)

@@ -16,7 +16,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 
-from . import lookup, names, session
+from . import names, session, tsql
 
 CLIENT = "sqlcmd -b -x"
 """-b for an exit code that is not 0, -x so that $(NAME) in a text is left as it is."""
@@ -46,7 +46,7 @@ def version_table(name: str) -> str:
 
 def refuse(condition: str, message: str) -> str:
     """An error with this message where the condition holds."""
-    return _batch(f"IF {condition}\n    {lookup.throw(message)}")
+    return _batch(f"IF {condition}\n    {tsql.throw(message)}")
 
 
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
@@ -75,7 +75,7 @@ def unit(statement: Statement, live: Schema, schema: str | None) -> str:
     return _batch(f"{statement.sql}{end}")
 
 
-def stamp(name: str, release: str) -> str:
+def stamp(name: str, older: Sequence[str], release: str) -> str:
     """Says that the database is at this release."""
     return _batch(f"DELETE FROM {name};\nINSERT INTO {name} (version_num) VALUES ('{release}');")
 

@@ -14,9 +14,9 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
+from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
 from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
-from apim_schema.obstacles import column_of, conflict, filled, missing_indexes, still_to_add, table_of
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import impact, names, types
@@ -227,7 +227,7 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
 
 
 @_steps.register
-def _forgo_index(change: changes.ForgoIndex, live: Schema, schema: str | None) -> Sequence[Step]:
+def _keep_index(change: changes.KeepIndex, live: Schema, schema: str | None) -> Sequence[Step]:
     return ()
 
 

@@ -114,7 +114,7 @@ def unit(statement: Statement, live: Schema, schema: str | None) -> str:
     return "\n".join((f"SET @apim_schema_there =\n  {there};", *guards, f"SET @apim_schema = {chosen};", RUN))
 
 
-def stamp(name: str, release: str) -> str:
+def stamp(name: str, older: Sequence[str], release: str) -> str:
     """Says that the database is at this release."""
     return f"UPDATE {name} SET version_num = '{release}' WHERE @apim_schema_pending;"
 

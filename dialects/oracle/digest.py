@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, sqltext
+from apim_schema import sqltext
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
 from apim_schema.schema import Table
@@ -117,7 +117,7 @@ def _kind(table: Table, column: Compared) -> str:
 
 def _is_streamed(table: Table, column: Compared) -> bool:
     """Whether the server can't hash a column, or not in the form that it had."""
-    return _kind(table, column) == "LONG" or (table.name, column.name) in chain.texts_to_binary("oracle")
+    return _kind(table, column) == "LONG" or column.becomes_binary
 
 
 def _value(table: Table, column: Compared) -> str:

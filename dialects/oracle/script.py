@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apim_schema import chain, changes, sqltext
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 
-from . import lookup, plsql, session
+from . import due, plsql, session
 from .ddl import SUCCESSOR
 
 CLIENT = "SQL*Plus or SQLcl"
@@ -62,7 +62,7 @@ def opening() -> str:
 def version_table(name: str) -> str:
     """Makes the table of the stamp where there is none."""
     owner, _, table = name.rpartition(".")
-    there = lookup.OBJECT.format(
+    there = due.OBJECT.format(
         owner=sqltext.quoted(owner.strip('"')) if owner else plsql.CURRENT_SCHEMA,
         kind="TABLE",
         name=sqltext.quoted(table.upper()),
@@ -98,18 +98,16 @@ def begin(name: str, before: str, release: str) -> str:
 
 def unit(statement: Statement, live: Schema, schema: str | None) -> str:
     """One statement, run where it is still to be made; a trigger must compile as well."""
-    due, made = lookup.due(statement, schema), lookup.created(statement.sql)
-    if due is None:
+    condition, made = due.condition(statement, schema), due.created(statement.sql)
+    if condition is None:
         return f"{statement.sql}\n/" if statement.sql.endswith("END;") else f"{statement.sql};"
-    guarded = _if_true(due, _execute(statement.sql))
+    guarded = _if_true(condition, _execute(statement.sql))
     return f"{guarded}\n{_compiled(made[1], schema)}" if made and made[0] == "TRIGGER" else guarded
 
 
-def stamp(name: str, release: str) -> str:
+def stamp(name: str, older: Sequence[str], release: str) -> str:
     """Says that the database is at this release, unless it is at a later one."""
-    releases = chain.releases(name.rpartition("_")[2])
-    older = ", ".join(sqltext.quoted(before) for before in releases[: releases.index(release)])
-    return STAMP.format(name=name, older=older, release=release)
+    return STAMP.format(name=name, older=", ".join(map(sqltext.quoted, older)), release=release)
 
 
 def closing() -> str:

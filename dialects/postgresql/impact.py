@@ -94,7 +94,7 @@ def _create_index(change: changes.CreateIndex, live: Schema) -> Impact:
 
 
 @assess.register
-def _forgo_index(change: changes.ForgoIndex, live: Schema) -> Impact:
+def _keep_index(change: changes.KeepIndex, live: Schema) -> Impact:
     return Impact(METADATA, NONE)
 
 

@@ -72,7 +72,7 @@ def unit(statement: Statement, live: Schema, schema: str | None) -> str:
     return f"{statement.sql};"
 
 
-def stamp(name: str, release: str) -> str:
+def stamp(name: str, older: Sequence[str], release: str) -> str:
     """Says that the database is at this release."""
     return f"DELETE FROM {name};\nINSERT INTO {name} (version_num) VALUES ('{release}');"
 

@@ -254,7 +254,7 @@ class CreateIndex(Change):
 
 
 @dataclass(frozen=True)
-class ForgoIndex(Change):
+class KeepIndex(Change):
     """The release has no such index, the chain keeps it: rebuilding it later on a large table would cost more.
 
     It changes what the schema is expected to be, and never the database.

@@ -58,10 +58,14 @@ class Hazard:
 
 @dataclass(frozen=True)
 class Compared:
-    """A column as evidence compares it: by `expression`, its name or what puts a converted value into its old form."""
+    """A column as evidence compares it: by `expression`, its name or what puts a converted value into its old form.
+
+    `becomes_binary` is said of a text that some release turns into bytes: it must be hashed before as it is after.
+    """
 
     name: str
     expression: str
+    becomes_binary: bool = False
 
 
 @dataclass(frozen=True)
@@ -263,8 +267,8 @@ class Script(Protocol):
         `live` is the schema that the statement starts from.
         """
 
-    def stamp(self, name: str, release: str) -> str:
-        """Puts this release in the place of the one stamped before, and commits where the client does not."""
+    def stamp(self, name: str, older: Sequence[str], release: str) -> str:
+        """Puts this release in the place of an older one, and commits where the client does not."""
 
     def closing(self) -> str:
         """Ends the script."""
@@ -282,3 +286,4 @@ class Dialect:
     digest: Digest
     session: Session
     impact: ImpactModule
+    script: Script

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from apim_schema import chain
 from apim_schema.dialect import Bucket, Compared, Dialect
 from apim_schema.progress import Progress
 from apim_schema.schema import Key, Schema, Table
@@ -99,11 +100,10 @@ def collect(
     buckets: dict[str, Mapping[int, Bucket]] = {}
     with progress.rows(doing, sum(estimate.get(name, 0) for name in wanted)) as advance:
         for name, table in wanted.items():
-            compared = _compared(dialect, live.tables[name], table)
-            if compared is None:
-                continue
-            buckets[name] = dialect.digest.buckets(connection, schema, table, compared)
-            advance(sum(bucket.rows for bucket in buckets[name].values()))
+            if table.columns.keys() <= live.tables[name].columns.keys():
+                columns = compared(dialect, table, live.tables[name])
+                buckets[name] = dialect.digest.buckets(connection, schema, table, columns)
+                advance(sum(bucket.rows for bucket in buckets[name].values()))
     return Evidence(dialect.digest.method(connection), dict(wanted), buckets)
 
 
@@ -115,12 +115,15 @@ def _spelled(old: Table, now: Table) -> Table:
     return replace(old, name=now.name, columns=columns, primary_key=key)
 
 
-def _compared(dialect: Dialect, now: Table, old: Table) -> list[Compared] | None:
-    """The old columns as they are read now; None where one of them is gone."""
-    if not old.columns.keys() <= now.columns.keys():
-        return None
+def compared(dialect: Dialect, old: Table, now: Table) -> list[Compared]:
+    """The columns of a table as they were, in the way that they are read now, when all of them are still there."""
+    converted = chain.texts_to_binary(dialect.name)
     return [
-        Compared(name, dialect.introspect.converted(now.columns[name], column) or dialect.names.sql(name))
+        Compared(
+            name,
+            dialect.introspect.converted(now.columns[name], column) or dialect.names.sql(name),
+            (old.name, name) in converted,
+        )
         for name, column in old.columns.items()
     ]
 

@@ -19,6 +19,10 @@ SQLALCHEMY_NAMES = {"mariadb": "mysql"}
 """What SQLAlchemy calls a dialect where we do not."""
 
 
+PARTS = ("names", "types", "ddl", "introspect", "digest", "session", "impact", "script")
+"""The modules of a dialect's folder, each a protocol of `dialect`."""
+
+
 def _module(dialect: str, part: str) -> ModuleType:
     return import_module(f"apim_schema.dialects.{dialect}.{part}")
 
@@ -32,20 +36,12 @@ def load(name: str) -> contract.Dialect:
     name = SQLALCHEMY_NAMES.get(name, name)
     if name not in DIALECTS:
         raise UsageError(f"unknown dialect {name!r}: choose one of {', '.join(DIALECTS)}")
-    parts = {
-        part: _module(name, part) for part in ("names", "types", "ddl", "introspect", "digest", "session", "impact")
-    }
-    return contract.Dialect(name=name, **parts)
+    return contract.Dialect(name, **{part: _module(name, part) for part in PARTS})
 
 
 def types(flavour: str) -> contract.Types:
     """The `types` module of the flavour's dialect, without its driver or any of the rest."""
     return cast(contract.Types, _module(FLAVOURS[flavour], "types"))
-
-
-def script(dialect: str) -> contract.Script:
-    """The `script` module of a dialect."""
-    return cast(contract.Script, _module(dialect, "script"))
 
 
 def flavours(dialect: str) -> tuple[str, ...]:

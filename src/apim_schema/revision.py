@@ -232,9 +232,9 @@ def create_index(table: str, new: Declared[Index], short_charset: tuple[str, str
     return lambda flavour: change.CreateIndex(table, new(flavour), short_charset)
 
 
-def forgo_index(table: str, name: str | Declared[str]) -> Declaration:
-    """The release does without this index; the chain keeps it, see `changes.ForgoIndex`."""
-    return lambda flavour: change.ForgoIndex(table, settle(name, flavour))
+def keep_index(table: str, name: str | Declared[str]) -> Declaration:
+    """The release does without this index; the chain keeps it, see `changes.KeepIndex`."""
+    return lambda flavour: change.KeepIndex(table, settle(name, flavour))
 
 
 def replace_trigger(name: str, table: str, timing: str, event: str) -> Declaration:

@@ -43,7 +43,7 @@ def _check(flavour: str, database: str, start: str, target: str) -> None:
 
 def _head(dialect: Dialect, flavour: str, database: str, start: str, target: str, body: str) -> str:
     lines = [
-        f"API Manager {database}: {start} to {target}, {flavour}, for {registry.script(dialect.name).CLIENT}",
+        f"API Manager {database}: {start} to {target}, {flavour}, for {dialect.script.CLIENT}",
         f"made by apim-schema {__version__}; SHA-256 of all that follows these lines:",
         sha256(body.encode()).hexdigest(),
     ]
@@ -51,7 +51,7 @@ def _head(dialect: Dialect, flavour: str, database: str, start: str, target: str
 
 
 def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str, schema: str | None) -> Iterator[str]:
-    script, live = registry.script(dialect.name), chain.expected(flavour, database, start)
+    script, live = dialect.script, chain.expected(flavour, database, start)
     releases = chain.between(database, start, target)
     version_table = _version_table(dialect, database, schema)
     yield script.opening()
@@ -67,8 +67,13 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
                 yield from dict.fromkeys(f"-- {change}" for change in told)
             yield script.unit(made, live, schema)
         live = replay(live, changes)
-        yield script.stamp(version_table, release)
+        yield script.stamp(version_table, _older(database, release), release)
     yield script.closing()
+
+
+def _older(database: str, release: str) -> tuple[str, ...]:
+    known = chain.releases(database)
+    return known[: known.index(release)]
 
 
 def _version_table(dialect: Dialect, database: str, schema: str | None) -> str:
@@ -79,7 +84,7 @@ def _version_table(dialect: Dialect, database: str, schema: str | None) -> str:
 
 def _stamp_guard(dialect: Dialect, database: str, version_table: str, releases: Sequence[str]) -> str:
     """A stamp is the release to start from, or one of those on the way where scripts continue."""
-    script, start = registry.script(dialect.name), releases[0]
+    script, start = dialect.script, releases[0]
     allowed = ", ".join(f"'{release}'" for release in (releases[:-1] if script.CONTINUES else (start,)))
     return script.refuse(
         f"EXISTS (SELECT 1 FROM {version_table} WHERE version_num NOT IN ({allowed}))",
@@ -91,7 +96,7 @@ def _guards(
     dialect: Dialect, live: Schema, database: str, releases: Sequence[str], schema: str | None
 ) -> Iterator[str]:
     """What must hold before the first statement, of the schema and of the rows."""
-    script, start = registry.script(dialect.name), releases[0]
+    script, start = dialect.script, releases[0]
     changes = [c for r in releases[1:] for c in chain.changes(live.flavour, database, r) if not c.is_in(live)]
     wanted = _signature(live.flavour, database, start) | {
         (c.table, _last_column(live, c.table)) for c in changes if c.table in live.tables
@@ -130,6 +135,6 @@ def _rules(dialect: Dialect, change: Change, live: Schema, schema: str | None) -
     source = f"FROM {dialect.names.qualified(table.name, schema)} t"
     for hazard in (*preflight.rules(change, table, dialect, schema), *dialect.impact.hazards(change, live)):
         if hazard.level == preflight.BLOCK:
-            yield registry.script(dialect.name).refuse(
+            yield dialect.script.refuse(
                 f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{table.name}: {hazard.problem}"
             )

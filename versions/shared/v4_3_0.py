@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apim_schema.revision import except_on, forgo_index, steps, vary
+from apim_schema.revision import except_on, keep_index, steps, vary
 
 revision = "4.3.0"
 down_revision = "4.2.0"
@@ -11,7 +11,7 @@ changes = (
     # PostgreSQL's script keeps it.
     except_on(
         "postgresql",
-        forgo_index(
+        keep_index(
             "REG_RESOURCE_PROPERTY",
             vary("REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID", oracle="REG_RESC_PROP_BY_REG_PROP_ID"),
         ),

@@ -8,6 +8,7 @@ import pytest
 
 from apim_schema import chain, evidence, registry
 from apim_schema.dialect import Bucket, Compared
+from apim_schema.evidence import compared
 from apim_schema.progress import Silent
 from apim_schema.schema import Column, Key, Schema, Table
 from tests.dialects.mssql.conftest import Accepted
@@ -36,7 +37,7 @@ class Server(Recorded):
 
 
 def plain(table: Table) -> list[Compared]:
-    return [Compared(name, DIALECT.names.sql(name)) for name in table.columns]
+    return compared(DIALECT, table, table)
 
 
 def scan(table: Table, compared: list[Compared]) -> str:
@@ -73,13 +74,6 @@ def test_every_column_has_its_length_before_it_and_null_is_no_length() -> None:
     assert "SELECT 0 AS bucket" in sql
 
 
-def compared_after(table: Table, now: Table) -> list[Compared]:
-    return [
-        Compared(name, DIALECT.introspect.converted(now.columns[name], column) or DIALECT.names.sql(name))
-        for name, column in table.columns.items()
-    ]
-
-
 def test_text_is_hashed_in_utf16_whatever_its_code_page() -> None:
     table = Table("T", {"P": Column("P", "VARCHAR(2048)")})
     assert "CONVERT(VARBINARY(MAX), CONVERT(NVARCHAR(MAX), P)) AS c0" in scan(table, plain(table))
@@ -87,7 +81,7 @@ def test_text_is_hashed_in_utf16_whatever_its_code_page() -> None:
 
 def test_a_text_and_the_bytes_it_becomes_are_read_and_the_rest_of_the_row_is_hashed_by_the_server() -> None:
     before, now = (chain.expected("mssql", "apim", release).tables[MAPPING] for release in ("4.5.0", "4.6.0"))
-    old, new = scan(before, plain(before)), scan(before, compared_after(before, now))
+    old, new = scan(before, plain(before)), scan(before, compared(DIALECT, before, now))
     assert ", CONVERT(NVARCHAR(MAX), PARAMETERS) FROM" in old
     assert ", CONVERT(VARBINARY(MAX), PARAMETERS) FROM" in new
     assert old.partition(", CONVERT(NVARCHAR(MAX), PARAMETERS) FROM")[0] == new.rpartition(", CONVERT(VARBINARY")[0]

@@ -14,9 +14,9 @@ from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.test_ddl import PAIRS
 from tests.parsers import tsql
 
-FRAME = registry.script("mssql")
+FRAME = registry.load("mssql").script
 GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;"
-throw = import_module("apim_schema.dialects.mssql.lookup").throw
+throw = import_module("apim_schema.dialects.mssql.tsql").throw
 
 
 def batches(text: str) -> list[str]:

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Connection
 
 from apim_schema import registry
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket
 from apim_schema.errors import NotProven
+from apim_schema.evidence import compared
 from apim_schema.schema import Table
 from tests.dialects.mysql.conftest import Connect, Run, opened, runner
 from tests.servers import Server, new_database, started
@@ -24,11 +25,7 @@ def buckets(connection: Connection, old: Table | None = None) -> Buckets:
     """The digest of T, of the columns of `old` in the form that they have there."""
     now = table(connection)
     old = old or now
-    compared = [
-        Compared(name, DIALECT.introspect.converted(now.columns[name], column) or DIALECT.names.sql(name))
-        for name, column in old.columns.items()
-    ]
-    return DIALECT.digest.buckets(connection, None, old, compared)
+    return DIALECT.digest.buckets(connection, None, old, compared(DIALECT, old, now))
 
 
 def total(connection: Connection) -> tuple[int, int]:
@@ -150,7 +147,7 @@ def test_another_database_is_read_by_its_name(both: Server, connect: Connect) ->
         connection.exec_driver_sql(f"CREATE TABLE {other}.T (A INT PRIMARY KEY)")
         connection.exec_driver_sql(f"INSERT INTO {other}.T VALUES (1)")
         found = DIALECT.introspect.read(connection, other).tables["T"]
-        digest = DIALECT.digest.buckets(connection, other, found, [Compared("A", "`A`")])
+        digest = DIALECT.digest.buckets(connection, other, found, compared(DIALECT, found, found))
         assert [bucket.rows for bucket in digest.values()] == [1]
         assert DIALECT.digest.keys(connection, other, found, list(digest), 5) == [(1,)]
         assert DIALECT.digest.estimate(connection, other).keys() == {"T"}

@@ -13,7 +13,7 @@ from tests.conformance.test_upgrade import stamped
 from tests.servers import Server, new_database
 from tests.vendor import make
 
-SCRIPT = registry.script("mysql")
+SCRIPT = registry.load("mysql").script
 
 
 def test_utf8mb4(both: Server) -> None:

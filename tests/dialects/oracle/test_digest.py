@@ -8,12 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from apim_schema import chain
+from apim_schema import chain, registry
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
+from apim_schema.evidence import compared
 from apim_schema.schema import Column, Key, Schema, Table
 from tests.dialects.oracle.connection import Recorder, no_crypto
-from tests.dialects.oracle.modules import digest, introspect, names
+from tests.dialects.oracle.modules import digest
+
+DIALECT = registry.load("oracle")
 
 
 class Lob:
@@ -34,11 +37,7 @@ class Lob:
 
 def compared_of(table: Table, now: Schema | None = None) -> list[Compared]:
     """The columns of a table as evidence compares them, with the schema as it is now."""
-    present = now.tables[table.name].columns if now else table.columns
-    return [
-        Compared(name, introspect.converted(present[name], column) or names.sql(name))
-        for name, column in table.columns.items()
-    ]
+    return compared(DIALECT, table, now.tables[table.name] if now else table)
 
 
 def table(*types: str, key: Sequence[str] = ("C0",)) -> Table:

@@ -247,7 +247,7 @@ def test_the_trigger_s_routine_is_made_where_it_is_missing(connection: Connectio
 
 def test_what_is_kept_needs_no_statement(connection: Connection, run: Run) -> None:
     run("CREATE TABLE t (a INTEGER)", "CREATE INDEX i ON t (a)")
-    assert remaining(connection, changes.ForgoIndex("T", "I")) == []
+    assert remaining(connection, changes.KeepIndex("T", "I")) == []
 
 
 CONFLICTS: list[tuple[Change, str]] = [

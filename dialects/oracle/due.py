@@ -44,7 +44,7 @@ OVER_COLUMNS = """ AND {columns} {compared} (
 PRIMARY, UNIQUE, FOREIGN = "P", "U", "R"
 
 
-def due(statement: Statement, schema: str | None) -> str | None:
+def condition(statement: Statement, schema: str | None) -> str | None:
     """The condition under which a statement is still to be made; None where it looks by itself or may be repeated."""
     return _due(statement.change, statement.sql, schema)
 
