@@ -11,12 +11,10 @@ from functools import singledispatch
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import Hazard, Impact
+from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact
 from apim_schema.schema import Schema, Table
 
 from . import names, types
-
-METADATA, SCAN, REBUILD = "metadata", "scan", "rebuild"
 
 NONE, SHARED, SCHEMA_MODIFICATION = "none", "S", "Sch-M"
 
@@ -110,4 +108,4 @@ def _too_long(table: Table, columns: Sequence[str], limit: int, key: str) -> Seq
     present = [names.found(name, table.columns) for name in columns if name in table.columns]
     length = " + ".join(f"ISNULL(DATALENGTH(t.{names.sql(name)}), 0)" for name in present)
     problem = f"over {limit} bytes in ({', '.join(present)}), too long for {key}"
-    return (Hazard("block", problem, f"{length} > {limit}"),) if present else ()
+    return (Hazard(BLOCK, problem, f"{length} > {limit}"),) if present else ()

@@ -15,7 +15,7 @@ from functools import singledispatch
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
-from apim_schema.dialect import Statement
+from apim_schema.dialect import REBUILD, Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
@@ -87,7 +87,7 @@ def _together(last: tuple[Step, list[Change]], step: Step, change: Change) -> Al
     before, made = last
     if not (isinstance(before, Alter) and isinstance(step, Alter)) or before.alone or step.alone:
         return None
-    dearer = before.way.algorithm != step.way.algorithm and impact.REBUILD not in (before.way.work, step.way.work)
+    dearer = before.way.algorithm != step.way.algorithm and REBUILD not in (before.way.work, step.way.work)
     if dearer or change in made or before.columns & step.columns:
         return None
     way = impact.worst((before.way, step.way))

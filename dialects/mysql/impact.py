@@ -7,18 +7,18 @@ stated where the server is known to have the cheap way: then it refuses where it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import Hazard, Impact
+from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact, Work
 from apim_schema.schema import Column, Schema, Table
 
 from . import names, types
 
-METADATA, SCAN, REBUILD = WORKS = ("metadata", "scan", "rebuild")
+WORKS: Sequence[Work] = (METADATA, SCAN, REBUILD)
 NONE, SHARED = LOCKS = ("NONE", "SHARED")
 ALGORITHMS = ("INSTANT", "INPLACE", "")
 
@@ -26,7 +26,7 @@ ADD_COLUMN, SET_DEFAULT, LENGTHEN, DROP_NOT_NULL = "add column", "set default", 
 REPLACE_PRIMARY_KEY, ADD_INDEX, DROP_INDEX, DROP_FOREIGN_KEY = "primary key", "add index", "drop index", "drop key"
 CONVERT, ADD_FOREIGN_KEY = "convert", "add foreign key"
 
-IN_PLACE = {
+IN_PLACE: Mapping[str, Work] = {
     SET_DEFAULT: METADATA,
     LENGTHEN: METADATA,
     DROP_NOT_NULL: REBUILD,
@@ -42,7 +42,7 @@ IN_PLACE = {
 class Way:
     """How the server makes an alteration: its work, its lock, and the algorithm to state, "" for its own choice."""
 
-    work: str
+    work: Work
     lock: str
     algorithm: str
 
@@ -194,4 +194,4 @@ def _foreign_characters(column: str, charset: str) -> Hazard:
     name = f"t.{names.sql(column)}"
     there_and_back = f"CONVERT(CONVERT({name} USING {charset}) USING utf8mb4)"
     condition = f"CAST({there_and_back} AS BINARY) <> CAST(CONVERT({name} USING utf8mb4) AS BINARY)"
-    return Hazard("block", f"{column} has characters that {charset} has not", condition)
+    return Hazard(BLOCK, f"{column} has characters that {charset} has not", condition)

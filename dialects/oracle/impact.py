@@ -13,7 +13,7 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import Hazard, Impact
+from apim_schema.dialect import METADATA, REBUILD, SCAN, WARN, Hazard, Impact
 from apim_schema.schema import Column, Schema, Table
 
 from . import types
@@ -32,12 +32,12 @@ BYTES_OF_A_CHARACTER = 4
 @singledispatch
 def assess(change: Change, live: Schema) -> Impact:
     """What a change that is still to be made costs: the dictionary alone, for a new column or a key that goes."""
-    return Impact("metadata", DDL)
+    return Impact(METADATA, DDL)
 
 
 @assess.register
 def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
-    return Impact("metadata", NONE)
+    return Impact(METADATA, NONE)
 
 
 @assess.register
@@ -46,33 +46,33 @@ def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     column = live.tables[change.table].columns[change.name]
     wanted = change.target(column)
     shorter = wanted.type != column.type and _length(wanted) < _length(column)
-    return Impact("scan", EXCLUSIVE) if shorter or wanted.nullable < column.nullable else Impact("metadata", DDL)
+    return Impact(SCAN, EXCLUSIVE) if shorter or wanted.nullable < column.nullable else Impact(METADATA, DDL)
 
 
 @assess.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema) -> Impact:
     """Dropping the old column writes every row once more."""
-    return Impact("rebuild", EXCLUSIVE)
+    return Impact(REBUILD, EXCLUSIVE)
 
 
 @assess.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Impact:
-    return Impact("scan", EXCLUSIVE)
+    return Impact(SCAN, EXCLUSIVE)
 
 
 @assess.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema) -> Impact:
-    return Impact("scan", EXCLUSIVE)
+    return Impact(SCAN, EXCLUSIVE)
 
 
 @assess.register
 def _create_index(change: changes.CreateIndex, live: Schema) -> Impact:
-    return Impact("scan", SHARE)
+    return Impact(SCAN, SHARE)
 
 
 @assess.register
 def _keep_index(change: changes.KeepIndex, live: Schema) -> Impact:
-    return Impact("metadata", NONE)
+    return Impact(METADATA, NONE)
 
 
 def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
@@ -89,7 +89,7 @@ def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
     told = (
         f"the key of {change.index.name} may have {length} bytes, and ORA-01450 stops it at {LONGEST_KEY} in 8K blocks"
     )
-    return (Hazard("warn", told, "ROWNUM = 1"),)
+    return (Hazard(WARN, told, "ROWNUM = 1"),)
 
 
 def key_length(table: Table, columns: Sequence[str]) -> int:

@@ -12,12 +12,10 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import Hazard, Impact
+from apim_schema.dialect import METADATA, REBUILD, SCAN, WARN, Hazard, Impact
 from apim_schema.schema import Column, Schema
 
 from . import names
-
-METADATA, SCAN, REBUILD = "metadata", "scan", "rebuild"
 
 NONE = "none"
 SHARE = "SHARE"
@@ -122,7 +120,7 @@ def _index_row_size(change: changes.CreateIndex, live: Schema) -> Sequence[Hazar
         return ()
     length = " + ".join(f"coalesce(octet_length(t.{names.sql(name)}), 0)" for name in columns)
     problem = f"over {INDEX_ROW} bytes in ({', '.join(columns)}), too long for {change.index.name} if not compressible"
-    return (Hazard("warn", problem, f"{length} > {INDEX_ROW}"),)
+    return (Hazard(WARN, problem, f"{length} > {INDEX_ROW}"),)
 
 
 def _is_long(column: Column | None) -> bool:

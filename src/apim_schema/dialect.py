@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from sqlalchemy import Connection, Engine
 
@@ -31,29 +31,47 @@ class Statement:
     more: tuple[Change, ...] = ()
 
 
+METADATA: Final = "metadata"
+SCAN: Final = "scan"
+REBUILD: Final = "rebuild"
+Work = Literal["metadata", "scan", "rebuild"]
+"""Constant time, every row is read, or every row is written anew."""
+
+BLOCK: Final = "block"
+WARN: Final = "warn"
+Level = Literal["block", "warn"]
+"""Whether a change would fail or lose data, or only might."""
+
+
 @dataclass(frozen=True)
 class Impact:
-    """What a change costs a live table.
+    """What a change costs a live table; `lock` is the server's own name for the lock it takes meanwhile."""
 
-    `work` is "metadata" (constant time), "scan" (every row is read) or "rebuild" (every row is written anew);
-    `lock` is the server's own name for the lock it takes meanwhile.
-    """
-
-    work: str
+    work: Work
     lock: str
 
 
 @dataclass(frozen=True)
 class Hazard:
-    """Rows that a change would lose or stumble over.
+    """Rows that a change would lose or stumble over: `condition` is true of one, in SQL over the table as `t`."""
 
-    `condition` is true of such a row, in SQL over the table under the alias `t`; `level` is "block" where the
-    change would fail or lose data, "warn" where it only might.
-    """
-
-    level: str
+    level: Level
     problem: str
     condition: str
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What the catalog or a setting shows that a change would alter in silence or stumble over.
+
+    `problem` names the object and says what would become of it, `way_out` what to do; `table` is "" where it is
+    about the whole database.
+    """
+
+    level: Level
+    table: str
+    problem: str
+    way_out: str
 
 
 @dataclass(frozen=True)
@@ -231,6 +249,17 @@ class ImpactModule(Protocol):
         """
 
 
+class Obstacles(Protocol):
+    """What is in the way of the changes beyond the rows: the customer's objects, privileges, settings."""
+
+    def find(self, connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Sequence[Obstacle]:
+        """What the catalog shows beforehand to be in the way of these changes, none of which is in yet.
+
+        Above all, what depends on a column whose type, character set or collation changes: checks, index
+        expressions and predicates, generated columns, views, policies, triggers.
+        """
+
+
 class Script(Protocol):
     """The frame of a script for the database's own client; each function gives whole lines, terminators included."""
 
@@ -286,4 +315,5 @@ class Dialect:
     digest: Digest
     session: Session
     impact: ImpactModule
+    obstacles: Obstacles
     script: Script

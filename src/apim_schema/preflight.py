@@ -1,7 +1,8 @@
-"""Finds rows that would not survive a change, before anything is changed.
+"""Finds what would not survive a change or would be in its way, before anything is changed.
 
-The rules follow from the changes themselves: a column that gets shorter must hold no longer text, a column that
-must have a value holds no NULL, a new primary key has no duplicates.
+The rules about rows follow from the changes themselves: a column that gets shorter must hold no longer text, a column
+that must have a value holds no NULL, a new primary key has no duplicates. What else may be in the way, the dialect's
+`obstacles` asks of the catalog.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from functools import singledispatch
 from sqlalchemy import Connection
 
 from apim_schema.changes import AlterColumn, Change, ReplacePrimaryKey
-from apim_schema.dialect import Dialect, Hazard
+from apim_schema.dialect import BLOCK, Dialect, Hazard, Level
 from apim_schema.schema import Schema, Table
 
-BLOCK, WARN = "block", "warn"
+CORRECT = "correct these rows"
 KEYS_SHOWN = 20
 LONGEST_NAME = 255
 """Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
@@ -24,38 +25,61 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True)
 class Finding:
-    """Rows that a change would lose or stumble over; `keys` are those of the first of them, if they have any."""
+    """What a change would lose or stumble over.
 
-    level: str
+    Where that is rows, `rows` is their number and `keys` are those of the first of them, if they have any. `table` is
+    "" where it is about the whole database.
+    """
+
+    level: Level
     table: str
     problem: str
-    rows: int
-    key_columns: tuple[str, ...]
-    keys: tuple[tuple[object, ...], ...]
+    way_out: str
+    rows: int = 0
+    key_columns: tuple[str, ...] = ()
+    keys: tuple[tuple[object, ...], ...] = ()
 
     def __str__(self) -> str:
+        told = f"{self.table}: {self.problem}" if self.table else self.problem
+        if self.rows:
+            told += f": {self._rows()}"
+        return f"{told}; {self.way_out}" if self.way_out else told
+
+    def _rows(self) -> str:
         shown = (
             "(" + ", ".join(f"{name}={value!r}" for name, value in zip(self.key_columns, key, strict=True)) + ")"
             for key in self.keys
         )
         rest = self.rows - len(self.keys)
         more = [f"{rest} more rows" if self.keys else f"{rest} rows"] if rest else []
-        return f"{self.table}: {self.problem}: {', '.join([*shown, *more])}"
+        return ", ".join([*shown, *more])
 
 
 def check(
-    dialect: Dialect, connection: Connection, schema: str | None, live: Schema, changes: Iterable[Change]
+    dialect: Dialect, connection: Connection, schema: str, live: Schema, changes: Iterable[Change]
 ) -> list[Finding]:
-    """Runs the rules of all changes that are not in yet, against the tables that stand now."""
-    findings = []
-    for change in changes:
-        if change.table in live.tables and not change.is_in(live):
+    """Runs the rules of all changes that are not in yet, against the database as it stands now.
+
+    The catalog is asked first: where that alone forbids the upgrade, no row is read.
+    """
+    wanted = [change for change in changes if not change.is_in(live)]
+    obstacles = dialect.obstacles.find(connection, schema, wanted, live)
+    found = [Finding(o.level, o.table, o.problem, o.way_out) for o in obstacles]
+    if any(finding.level == BLOCK for finding in found):
+        return found
+    return [*found, *_in_rows(dialect, connection, schema, live, wanted)]
+
+
+def _in_rows(
+    dialect: Dialect, connection: Connection, schema: str, live: Schema, wanted: Sequence[Change]
+) -> Iterator[Finding]:
+    for change in wanted:
+        if change.table in live.tables:
             table = live.tables[change.table]
             for hazard in (*rules(change, table, dialect, schema), *dialect.impact.hazards(change, live)):
                 finding = _look(dialect, connection, schema, table, hazard)
                 if finding:
-                    findings.append(finding)
-    return findings
+                    yield finding
 
 
 @singledispatch
@@ -126,4 +150,4 @@ def _look(dialect: Dialect, connection: Connection, schema: str | None, table: T
     with connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw) as result:
         rows = result.fetchmany(KEYS_SHOWN)
     found = tuple(tuple(row) for row in rows) if keys else ()
-    return Finding(hazard.level, table.name, hazard.problem, int(count), keys, found)
+    return Finding(hazard.level, table.name, hazard.problem, CORRECT, int(count), keys, found)

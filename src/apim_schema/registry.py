@@ -19,7 +19,7 @@ SQLALCHEMY_NAMES = {"mariadb": "mysql"}
 """What SQLAlchemy calls a dialect where we do not."""
 
 
-PARTS = ("names", "types", "ddl", "introspect", "digest", "session", "impact", "script")
+PARTS = ("names", "types", "ddl", "introspect", "digest", "session", "impact", "obstacles", "script")
 """The modules of a dialect's folder, each a protocol of `dialect`."""
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from apim_schema import __version__, chain, preflight, registry
 from apim_schema.changes import AddColumn, Change, CreateTable, replay
-from apim_schema.dialect import Dialect
+from apim_schema.dialect import BLOCK, Dialect
 from apim_schema.errors import UsageError
 from apim_schema.schema import Schema
 
@@ -134,7 +134,7 @@ def _rules(dialect: Dialect, change: Change, live: Schema, schema: str | None) -
     table = live.tables[change.table]
     source = f"FROM {dialect.names.qualified(table.name, schema)} t"
     for hazard in (*preflight.rules(change, table, dialect, schema), *dialect.impact.hazards(change, live)):
-        if hazard.level == preflight.BLOCK:
+        if hazard.level == BLOCK:
             yield dialect.script.refuse(
                 f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{table.name}: {hazard.problem}"
             )

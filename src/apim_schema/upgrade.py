@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import chain, evidence, history, preflight, stamp
 from apim_schema.changes import AddColumn
 from apim_schema.compare import Difference, mismatches
-from apim_schema.dialect import Dialect, Statement
+from apim_schema.dialect import BLOCK, WARN, Dialect, Statement
 from apim_schema.errors import Blocked, NotProven, Refused, SchemaToolError, Unfinished
 from apim_schema.evidence import Evidence, Verdict
 from apim_schema.planner import Plan, listed, plan
@@ -191,13 +191,13 @@ class Upgrade:
             self.dialect, self.connection, self.schema, live, (p.change for p in planned.changes)
         )
         for finding in findings:
-            if finding.level == preflight.WARN:
+            if finding.level == WARN:
                 self.progress.say(f"{self.database}: warning: {finding}")
-        blocking = [finding for finding in findings if finding.level == preflight.BLOCK]
+        blocking = [finding for finding in findings if finding.level == BLOCK]
         if blocking:
             raise Blocked(
-                f"{self.database} can't go to {self.release}: rows would not survive. Nothing was changed. Correct "
-                "these rows and run the upgrade again:\n" + "\n".join(f"  {finding}" for finding in blocking)
+                f"{self.database} can't go to {self.release}; nothing was changed. Mend this and run it again:\n"
+                + "\n".join(f"  {finding}" for finding in blocking)
             )
 
     def _evidence(self, live: Schema, doing: str, before: Evidence | None = None) -> Evidence:

@@ -6,7 +6,7 @@ import pytest
 
 from apim_schema import chain, changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import Impact
+from apim_schema.dialect import Impact, Work
 from apim_schema.schema import Column
 from tests.dialects.mssql.conftest import Accepted
 
@@ -41,7 +41,7 @@ def of(release: str) -> list[tuple[Change, Impact]]:
         ("4.7.0", "alter column AM_GW_INSTANCES.GW_PROPERTIES", "metadata", "Sch-M"),
     ],
 )
-def test_the_cost_of_a_change(release: str, change: str, work: str, lock: str) -> None:
+def test_the_cost_of_a_change(release: str, change: str, work: Work, lock: str) -> None:
     [cost] = [cost for made, cost in of(release) if str(made).startswith(change)]
     assert cost == Impact(work, lock)
 

@@ -26,5 +26,6 @@ def test_rows_are_named_by_their_key(connection: Connection, run: Run, key: str,
     run(f"CREATE TABLE T ({COLUMNS}, {key})")
     run("INSERT INTO T VALUES ('a', 'ok'), ('b', 'too long'), ('c', 'longer still')")
     live = DIALECT.introspect.read(connection, None)
-    (found,) = preflight.check(DIALECT, connection, None, live, [AlterColumn("T", "V", type="VARCHAR(2)")])
-    assert str(found).endswith(f"characters it will have: {named}")
+    schema = DIALECT.session.default_schema(connection)
+    (found,) = preflight.check(DIALECT, connection, schema, live, [AlterColumn("T", "V", type="VARCHAR(2)")])
+    assert str(found).endswith(f"characters it will have: {named}; {preflight.CORRECT}")

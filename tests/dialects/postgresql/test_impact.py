@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from apim_schema import changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import Impact
+from apim_schema.dialect import Impact, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key, Table, Trigger
 from tests.dialects.postgresql.conftest import Connect, Run
 
@@ -54,7 +54,7 @@ HELD = text("SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation
 
 
 @pytest.mark.parametrize(("change", "work", "lock"), CASES, ids=str)
-def test_what_a_change_costs(connect: Connect, change: Change, work: str, lock: str) -> None:
+def test_what_a_change_costs(connect: Connect, change: Change, work: Work, lock: str) -> None:
     connection = connect()
     execute(connection, TABLE)
     connection.commit()
