@@ -1,1 +1,4 @@
 """SQL Server 2017 to 2022, through pyodbc: see `apim_schema.dialect` for what each module is for."""
+
+FLAVOURS = ("mssql",)
+DRIVERS = {"mssql": "mssql+pyodbc"}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Row, event
+from sqlalchemy import URL, Connection, Engine, Row, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema.errors import Refused
@@ -69,6 +69,11 @@ SELECT {SESSION} FROM sys.dm_tran_locks l
 JOIN sys.dm_exec_sessions s ON s.session_id = l.request_session_id
 WHERE l.resource_type = 'APPLICATION' AND l.resource_database_id = DB_ID() AND l.request_status = 'GRANT'
 AND CHARINDEX({{name}}, l.resource_description) > 0"""
+
+
+def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
+    """The URL as it is: it has no options of ours."""
+    return url, {}
 
 
 @contextmanager

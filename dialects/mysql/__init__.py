@@ -2,3 +2,6 @@
 
 No DDL statement can be rolled back, so every statement is one that the next run can go on from.
 """
+
+FLAVOURS = ("mysql",)
+DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}

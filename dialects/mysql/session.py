@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema.errors import Refused, Unfinished
@@ -52,6 +52,11 @@ GROUP BY p.id, p.user, p.host, p.command, p.time, p.info ORDER BY p.id"""
 OTHERS = """
 SELECT id, user, host, command, time, info FROM information_schema.processlist
 WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%' ORDER BY id"""
+
+
+def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
+    """The URL as it is: it has no options of ours."""
+    return url, {}
 
 
 @contextmanager

@@ -1,1 +1,4 @@
 """Oracle 12.2 to 23ai: see `apim_schema.dialect` for what each module is for."""
+
+FLAVOURS = ("oracle", "oracle_23c")
+DRIVERS = {"oracle": "oracle+oracledb"}

@@ -14,16 +14,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, event, text
+from sqlalchemy import URL, Connection, Engine, Row, event, text
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema.errors import Refused, Unfinished
+from apim_schema.errors import Refused, Unfinished, UsageError
 
-from . import names
+from . import DRIVERS, names
 
 transactional_ddl = False
 
 MODULE = "apim-schema"
+THICK_MODE = "thick_mode"
+"""What a URL says to have python-oracledb load Oracle's client libraries: `true`, or the folder that they are in."""
+
 LOCK_TIMEOUT = 5
 """Seconds that a DDL statement waits for the lock of its table, and an upgrade for its own lock."""
 PAUSES = (1, 2, 4, 8, 15)
@@ -61,6 +64,19 @@ WHERE INSTR(:words, ' ' || o.OBJECT_NAME || ' ') > 0 AND s.SID <> SYS_CONTEXT('U
 OTHERS = f"""
 SELECT {SESSION} FROM V$SESSION s
 WHERE s.TYPE = 'USER' AND s.SCHEMANAME = :owner AND (s.MODULE IS NULL OR s.MODULE <> '{MODULE}') ORDER BY s.SID"""
+
+
+def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
+    """The URL without thick mode, and that; on Linux the client's libraries are found by the loader alone.
+
+    Raises UsageError where another driver is asked for it.
+    """
+    value = url.query.get(THICK_MODE)
+    if value is None:
+        return url, {}
+    if url.drivername not in DRIVERS.values():
+        raise UsageError(f"the URL has {THICK_MODE}, which {url.drivername} does not know: leave it out")
+    return url.difference_update_query([THICK_MODE]), {THICK_MODE: True if value == "true" else {"lib_dir": value}}
 
 
 @contextmanager

@@ -1,1 +1,4 @@
 """PostgreSQL 12 to 18: see `apim_schema.dialect` for what each module is for."""
+
+FLAVOURS = ("postgresql",)
+DRIVERS = {"postgresql": "postgresql+psycopg"}

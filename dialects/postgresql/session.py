@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
@@ -68,6 +68,11 @@ OF_TABLES = HOLDERS.format(
     which="l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
     "AND relname = ANY(:words))"
 )
+
+
+def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
+    """The URL as it is: it has no options of ours."""
+    return url, {}
 
 
 @contextmanager

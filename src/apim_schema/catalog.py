@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from apim_schema import registry
+from apim_schema import flavours
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 
@@ -25,10 +25,18 @@ def baseline(flavour: str, database: str, release: str) -> Schema:
 
     Raises KeyError where no such catalog ships.
     """
-    path = registry.catalogs(flavour) / f"{flavour}-{database}-{release}.json"
-    if not path.is_file():
+    if not ships(flavour, database, release):
         raise KeyError(f"no catalog of {database} {release} for {flavour}")
-    return load(path)
+    return load(_path(flavour, database, release))
+
+
+def ships(flavour: str, database: str, release: str) -> bool:
+    """Whether a catalog of this release ships with the tool."""
+    return _path(flavour, database, release).is_file()
+
+
+def _path(flavour: str, database: str, release: str) -> Path:
+    return flavours.catalogs(flavour) / f"{flavour}-{database}-{release}.json"
 
 
 def parse(document: dict[str, Any]) -> Schema:
@@ -57,7 +65,7 @@ def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
 
 
 def _column(flavour: str, name: str, facts: dict[str, Any]) -> Column:
-    types = registry.types(flavour)
+    types = flavours.types(flavour)
     type_ = types.normalise_type(facts["type"])
     autoincrement = facts.get("autoincrement", False)
     generated = types.sequence_of(facts.get("default"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from apim_schema import catalog, registry
+from apim_schema import catalog, flavours
 from apim_schema.changes import Change, TextToBinary, replay
 from apim_schema.errors import UsageError
 from apim_schema.revision import for_flavour
@@ -48,9 +48,10 @@ def releases(database: str) -> tuple[str, ...]:
     return tuple(revision.revision for revision in script(database).walk_revisions())[::-1]
 
 
+@cache
 def first(flavour: str, database: str) -> str:
-    """The oldest release that the vendor has a script for in this flavour."""
-    return "4.3.0" if flavour == "oracle_23c" else releases(database)[0]
+    """The oldest release of the chain that the vendor has a script for in this flavour: the one whose catalog ships."""
+    return next(release for release in releases(database) if catalog.ships(flavour, database, release))
 
 
 def since(flavour: str, database: str) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def pending(flavour: str, database: str, start: str, target: str) -> tuple[Chang
 @cache
 def texts_to_binary(dialect: str) -> frozenset[tuple[str, str]]:
     """The (table, column) that some release turns from a text into its bytes in UTF-8."""
-    ways = ((flavour, database) for flavour in registry.flavours(dialect) for database in DATABASES)
+    ways = ((flavour, database) for flavour in flavours.of_dialect(dialect) for database in DATABASES)
     made = (change for way in ways for change in pending(*way, first(*way), releases(way[1])[-1]))
     return frozenset((change.table, change.name) for change in made if isinstance(change, TextToBinary))
 
@@ -111,6 +112,6 @@ def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
     return [
         (flavour, release)
         for release in (*reversed(releases(database)), *reversed(OLDER))
-        for flavour in registry.flavours(dialect)
-        if release in since(flavour, database) or (release in OLDER and flavour != "oracle_23c")
+        for flavour in flavours.of_dialect(dialect)
+        if release in since(flavour, database) or (release in OLDER and catalog.ships(flavour, database, release))
     ]

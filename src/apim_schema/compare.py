@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apim_schema import registry
-from apim_schema.dialect import Types
+from apim_schema import flavours
+from apim_schema.flavours import Types
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 MISSING, DIFFERENT, EXTRA, VARIANT = "missing", "different", "extra", "variant"
@@ -48,16 +48,16 @@ def mismatches(expected: Schema, found: Schema) -> list[Difference]:
 
 def contains(flavour: str, found: Table, wanted: Table) -> bool:
     """Whether a table has all that is wanted; a customer's own columns and indexes are no obstacle."""
-    return not any(d.is_mismatch for d in _table(registry.types(flavour), normalised(wanted), normalised(found)))
+    return not any(d.is_mismatch for d in _table(flavours.types(flavour), normalised(wanted), normalised(found)))
 
 
 def fits(flavour: str, table: Table, wanted: Column, found: Column) -> bool:
     """Whether a column of a table is the wanted one, or a variant of it."""
-    return not any(d.is_mismatch for d in _column(registry.types(flavour), table, "", wanted, found))
+    return not any(d.is_mismatch for d in _column(flavours.types(flavour), table, "", wanted, found))
 
 
 def _schema(expected: Schema, found: Schema) -> Iterator[Difference]:
-    types = registry.types(expected.flavour)
+    types = flavours.types(expected.flavour)
     for name in expected.tables.keys() | found.tables.keys():
         if name not in found.tables:
             yield Difference(MISSING, "table", name)

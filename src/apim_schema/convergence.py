@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from apim_schema import compare, registry
+from apim_schema import compare, flavours
 from apim_schema.changes import AddColumn, Change, CreateTable
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, Index, Schema, Table
@@ -40,7 +40,7 @@ def filled(change: AddColumn, flavour: str) -> Column:
     """The column with the default that fills the rows which stand."""
     if change.fill is None:
         return change.column
-    default = registry.types(flavour).normalise_default(change.fill, change.column.type)
+    default = flavours.types(flavour).normalise_default(change.fill, change.column.type)
     return replace(change.column, default=default)
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 
+from apim_schema.changes import Change
+from apim_schema.flavours import Types
 from apim_schema.schema import Column, Schema, Table
-
-if TYPE_CHECKING:
-    from apim_schema.changes import Change  # which compares, and so asks the dialects
 
 
 @dataclass(frozen=True)
@@ -92,43 +91,6 @@ class Bucket:
 
     rows: int
     total: int
-
-
-class Types(Protocol):
-    """Names of types, in both directions."""
-
-    def varchar(self, length: int) -> str: ...
-    def char(self, length: int) -> str: ...
-    def integer(self) -> str: ...
-    def bigint(self) -> str: ...
-    def flag(self) -> str: ...
-    def blob(self, size: str) -> str: ...
-    def timestamp(self) -> str: ...
-    def datetime(self) -> str: ...
-
-    def normalise_type(self, sql: str) -> str:
-        """One spelling for types that mean the same: it is valid DDL too."""
-
-    def normalise_default(self, sql: str | None, type_: str) -> str | None:
-        """One spelling for defaults that mean the same in a column of this normalised type; None where there is none.
-
-        It serves catalogs and live introspection alike; `'1'` and 1 are the same on a numeric column.
-        """
-
-    def length_of(self, expression: str, column: Column) -> str:
-        """The SQL expression for the length of a text in the unit that this column counts in, characters as a rule."""
-
-    def sequence_of(self, default: str | None) -> str | None:
-        """The sequence that a default draws its numbers from, None for any other default."""
-
-    def is_variant(self, table: Table, expected: Column, found: Column) -> bool:
-        """Whether a column that is not quite what a release has is another legal form of it.
-
-        `table` is the one that was found, or for a table still to be made, the wanted one.
-        """
-
-    def same_key(self, table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
-        """Whether a key over the `found` parts is the `expected` one, or another legal form of it."""
 
 
 class Names(Protocol):
@@ -212,6 +174,12 @@ class Session(Protocol):
 
     transactional_ddl: bool
     """Whether a whole upgrade is one transaction that can be rolled back."""
+
+    def engine_options(self, url: URL) -> tuple[URL, dict[str, Any]]:
+        """The URL as SQLAlchemy takes it, and further arguments of `create_engine`.
+
+        Raises UsageError for an option of the URL that its driver does not have.
+        """
 
     def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:
         """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout."""

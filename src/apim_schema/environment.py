@@ -15,7 +15,7 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from apim_schema import chain, config, registry, report, script
+from apim_schema import chain, config, flavours, report, script
 from apim_schema.errors import NotProven, SchemaToolError, UsageError
 from apim_schema.evidence import PROVEN
 from apim_schema.redact import redact
@@ -88,7 +88,7 @@ def _offline(database: str, x: dict[str, str]) -> None:
         raise UsageError(NO_DOWNGRADE)
     flavour = x.get("dialect")
     if flavour is None:
-        raise UsageError("a script needs its dialect: -x dialect=NAME, one of " + ", ".join(registry.FLAVOURS))
+        raise UsageError("a script needs its dialect: -x dialect=NAME, one of " + ", ".join(flavours.FLAVOURS))
     opts = context.get_context().opts
     if not opts["starting_rev"]:
         raise UsageError("a script needs the release to start from: alembic upgrade 4.2.0:4.7.0 --sql")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from apim_schema import chain, registry
+from apim_schema import chain, flavours
 from apim_schema.changes import replay
 from apim_schema.compare import EXTRA, Difference, compare, mismatches
 from apim_schema.errors import NotRecognised
@@ -43,7 +43,7 @@ def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:
 
 def _same(flavour: str, database: str, live: Schema, extra: set[Difference]) -> tuple[str, ...]:
     """All releases that the live schema fits as well, with the same objects left over: oldest first."""
-    releases = [release for name, release in chain.candidates(registry.FLAVOURS[flavour], database) if name == flavour]
+    releases = [release for name, release in chain.candidates(flavours.FLAVOURS[flavour], database) if name == flavour]
     found = {release: differences(chain.expected(flavour, database, release), live) for release in releases}
     return tuple(
         release

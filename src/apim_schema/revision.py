@@ -2,9 +2,8 @@
 
 `on`, `except_on` and `vary` are for the places where a release really differs per database.
 
-Each function gives a declaration: a function that is asked for the change in one flavour (`mysql`, `postgresql`,
-`oracle`, `oracle_23c`, `mssql`). `oracle` stands for both of the vendor's Oracle scripts unless `oracle_23c` is
-named as well.
+Each function gives a declaration: a function that is asked for the change in one flavour. The name of a dialect stands
+for all of its flavours, unless one of them is named as well.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, TypeVar, cast
 from alembic import op
 
 from apim_schema import changes as change
-from apim_schema import registry
+from apim_schema import flavours
 from apim_schema.catalog import referential_action
 from apim_schema.changes import Change, Declared
 from apim_schema.schema import Column, ForeignKey, Index, Key, Table, Trigger
@@ -37,7 +36,7 @@ class Identity:
 
     column: Column
     sequence: tuple[str, str] | None
-    trigger: tuple[str, str] | None
+    trigger: str | None
 
 
 Part = Column | Identity | PrimaryKey | Key | ForeignKey | Index
@@ -45,7 +44,7 @@ Part = Column | Identity | PrimaryKey | Key | ForeignKey | Index
 
 def matches(flavour: str, name: str) -> bool:
     """Whether a name in a revision means this flavour: itself, or the dialect it belongs to."""
-    return name in (flavour, registry.FLAVOURS[flavour])
+    return name in (flavour, flavours.FLAVOURS[flavour])
 
 
 def on(name: str, declared: Declared[T]) -> Declared[T | None]:
@@ -62,7 +61,7 @@ def vary(default: T | Declared[T], **by_name: T | Declared[T]) -> Declared[T]:
     """A value that differs per dialect: `vary(varchar(255), mssql=varchar(256))`. A flavour goes before its dialect."""
 
     def choose(flavour: str) -> T:
-        value = by_name.get(flavour, by_name.get(registry.FLAVOURS[flavour], default))
+        value = by_name.get(flavour, by_name.get(flavours.FLAVOURS[flavour], default))
         return settle(value, flavour)
 
     return choose
@@ -84,14 +83,14 @@ def column(
 
     def declared(flavour: str) -> Column:
         native = type_(flavour)
-        expression = registry.types(flavour).normalise_default(settle(default, flavour), native.sql)
+        expression = flavours.types(flavour).normalise_default(settle(default, flavour), native.sql)
         return Column(
             name,
             native.sql,
             settle(nullable, flavour),
             expression,
-            charset=native.charset if flavour == "mysql" else None,
-            collation=native.collation if flavour == "mysql" else None,
+            charset=native.charset,
+            collation=native.collation,
         )
 
     return declared
@@ -108,25 +107,24 @@ def identity(
     name: str,
     type_: TypeIn | Declared[Any],
     *,
-    oracle: str,
-    trigger: str | Declared[str],
-    postgresql: str | None = None,
-    nocache: bool = False,
+    sequence: str | Declared[str | None] | None = None,
+    trigger: str | Declared[str | None] | None = None,
+    cached: bool | Declared[bool] = True,
 ) -> Declared[Identity]:
     """A column that numbers its rows.
 
-    AUTO_INCREMENT and IDENTITY need no more. Oracle has the sequence `oracle` and the trigger `trigger`, PostgreSQL
-    the vendor's sequence `postgresql` or, where that is None, the column's own (SERIAL).
+    Where a release draws the numbers from a sequence of its own, `sequence` is its name and `cached` says whether it
+    keeps some ahead; None where the server numbers them by itself. `trigger` is the name of the one that fills the
+    column, where one does.
     """
 
     def declared(flavour: str) -> Identity:
-        dialect = registry.FLAVOURS[flavour]
-        sequence = {"oracle": oracle, "postgresql": postgresql}.get(dialect)
-        options = "START WITH 1 INCREMENT BY 1" + (" NOCACHE" if nocache and dialect == "oracle" else "")
+        drawn_from = settle(sequence, flavour)
+        options = "START WITH 1 INCREMENT BY 1" + " NOCACHE" * (not settle(cached, flavour))
         return Identity(
-            Column(name, type_(flavour).sql, nullable=False, generated=sequence or ""),
-            (sequence, options) if sequence else None,
-            (settle(trigger, flavour), oracle) if dialect == "oracle" else None,
+            Column(name, type_(flavour).sql, nullable=False, generated=drawn_from or ""),
+            (drawn_from, options) if drawn_from else None,
+            settle(trigger, flavour),
         )
 
     return declared
@@ -188,8 +186,9 @@ def create_table(name: str, *parts: Declared[Any]) -> Declaration:
 
 
 def _numbering_trigger(table: str, part: Identity) -> Trigger:
-    trigger, sequence = cast(tuple[str, str], part.trigger)
-    return Trigger(trigger, table, "BEFORE", ("INSERT",), fills=(sequence, part.column.name))
+    """The trigger that fills an identity column from its sequence."""
+    name, (sequence, _) = cast(str, part.trigger), cast(tuple[str, str], part.sequence)
+    return Trigger(name, table, "BEFORE", ("INSERT",), fills=(sequence, part.column.name))
 
 
 def add_column(table: str, new: Declared[Column], fill: str | None = None) -> Declaration:

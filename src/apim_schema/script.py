@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
 
-from apim_schema import __version__, chain, preflight, registry
+from apim_schema import __version__, chain, flavours, preflight, registry
 from apim_schema.changes import AddColumn, Change, CreateTable, replay
 from apim_schema.dialect import BLOCK, Dialect
 from apim_schema.errors import UsageError
@@ -25,14 +25,14 @@ def render(flavour: str, database: str, start: str, target: str, schema: str | N
     flavour or release, and for a range that is empty or goes back.
     """
     _check(flavour, database, start, target)
-    dialect = registry.load(registry.FLAVOURS[flavour])
+    dialect = registry.load(flavours.FLAVOURS[flavour])
     body = "\n".join(filter(None, _body(dialect, flavour, database, start, target, schema))) + "\n"
     return _head(dialect, flavour, database, start, target, body) + body
 
 
 def _check(flavour: str, database: str, start: str, target: str) -> None:
-    if flavour not in registry.FLAVOURS:
-        raise UsageError(f"unknown dialect {flavour!r}: choose one of {', '.join(registry.FLAVOURS)}")
+    if flavour not in flavours.FLAVOURS:
+        raise UsageError(f"unknown dialect {flavour!r}: choose one of {', '.join(flavours.FLAVOURS)}")
     for release in (start, target):
         chain.check_release(database, release)
     if not chain.between(database, start, target):

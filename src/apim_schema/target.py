@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
 
-from apim_schema import registry
+from apim_schema import flavours, registry
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
-
-DRIVERS = {
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mariadb+pymysql",
-    "oracle": "oracle+oracledb",
-    "mssql": "mssql+pyodbc",
-}
-"""The driver of each kind of URL that names none; SQLAlchemy's own choices differ between its versions."""
-
-THICK_MODE = "thick_mode"
-"""What a URL says to have python-oracledb load Oracle's client libraries: `true`, or the folder that they are in."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +37,9 @@ class Target:
         Raises UsageError where the driver or its libraries are missing, its URL contradicts itself or the server can't
         be reached.
         """
-        url = self.url.difference_update_query([THICK_MODE])
+        url, options = self.dialect.session.engine_options(self.url)
         try:
-            engine = create_engine(url, poolclass=NullPool, hide_parameters=True, **_thick_mode(self.url))
+            engine = create_engine(url, poolclass=NullPool, hide_parameters=True, **options)
         except ModuleNotFoundError as error:
             extra = self.dialect.name
             raise UsageError(
@@ -70,18 +57,12 @@ class Target:
         yield engine
 
 
-def _thick_mode(url: URL) -> dict[str, Any]:
-    """The engine's option; on Linux the libraries are found by the loader alone."""
-    value = url.query.get(THICK_MODE)
-    return {} if value is None else {THICK_MODE: True if value == "true" else {"lib_dir": value}}
-
-
 def target(database: str, url: str, schema: str | None = None) -> Target:
     """The target of a URL as a person writes it.
 
-    The driver may be left out; `?schema=NAME` names the schema like the argument does, and `?thick_mode=true` is
-    python-oracledb's. Raises UsageError where the URL can't be read or its database is not one of ours; the message
-    never repeats the URL.
+    The driver may be left out; `?schema=NAME` names the schema like the argument does. Raises UsageError where the URL
+    can't be read, has options that its driver has not, or its database is not one of ours; the message never repeats
+    the URL.
     """
     if url.count("@") > 1:
         # what follows the first one would be taken for the host, and printed
@@ -92,12 +73,11 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
         raise UsageError(f"the URL of {database} can't be read: write dialect://user:password@host:port/name") from None
     if parsed.get_backend_name() == "h2":
         raise UsageError("H2 is for trying the product out and has no upgrade: install the new release on a new one")
-    registry.load(parsed.get_backend_name())
-    drivername = DRIVERS.get(parsed.drivername, parsed.drivername)
-    if THICK_MODE in parsed.query and drivername != DRIVERS["oracle"]:
-        raise UsageError(f"the URL of {database} has {THICK_MODE}, which {drivername} does not know: leave it out")
+    dialect = registry.load(parsed.get_backend_name())
+    drivername = flavours.DRIVERS.get(parsed.drivername, parsed.drivername)
     named = parsed.query.get("schema")
     parsed = parsed.set(drivername=drivername).difference_update_query(["schema"])
+    dialect.session.engine_options(parsed)
     try:
         parsed.get_dialect()
     except NoSuchModuleError:

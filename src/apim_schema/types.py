@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apim_schema import registry
+from apim_schema import flavours
 
 
 @dataclass(frozen=True)
@@ -27,41 +27,41 @@ TypeIn = Callable[[str], NativeType]
 
 def varchar(length: int, charset: str | None = None, collation: str | None = None) -> TypeIn:
     """Text of up to `length` characters (Oracle: in the database's own BYTE or CHAR semantics)."""
-    return lambda flavour: NativeType(registry.types(flavour).varchar(length), charset, collation)
+    return lambda flavour: NativeType(flavours.types(flavour).varchar(length), charset, collation)
 
 
 def char(length: int) -> TypeIn:
     """Text of exactly `length` characters."""
-    return lambda flavour: NativeType(registry.types(flavour).char(length))
+    return lambda flavour: NativeType(flavours.types(flavour).char(length))
 
 
 def integer() -> TypeIn:
-    return lambda flavour: NativeType(registry.types(flavour).integer())
+    return lambda flavour: NativeType(flavours.types(flavour).integer())
 
 
 def bigint() -> TypeIn:
-    return lambda flavour: NativeType(registry.types(flavour).bigint())
+    return lambda flavour: NativeType(flavours.types(flavour).bigint())
 
 
 def flag() -> TypeIn:
     """A number that is 0 or 1."""
-    return lambda flavour: NativeType(registry.types(flavour).flag())
+    return lambda flavour: NativeType(flavours.types(flavour).flag())
 
 
 def blob(size: str = "") -> TypeIn:
     """Bytes; `size` ("MEDIUM", "LONG") matters on MySQL only."""
-    return lambda flavour: NativeType(registry.types(flavour).blob(size))
+    return lambda flavour: NativeType(flavours.types(flavour).blob(size))
 
 
 def timestamp() -> TypeIn:
-    return lambda flavour: NativeType(registry.types(flavour).timestamp())
+    return lambda flavour: NativeType(flavours.types(flavour).timestamp())
 
 
 def datetime() -> TypeIn:
     """A point in time outside MySQL's TIMESTAMP range; the same as `timestamp` on the other databases."""
-    return lambda flavour: NativeType(registry.types(flavour).datetime())
+    return lambda flavour: NativeType(flavours.types(flavour).datetime())
 
 
 def native(sql: str) -> TypeIn:
     """A type that only one dialect has, in its own words."""
-    return lambda flavour: NativeType(registry.types(flavour).normalise_type(sql))
+    return lambda flavour: NativeType(flavours.types(flavour).normalise_type(sql))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apim_schema import chain, registry
+from apim_schema import chain, flavours
 from apim_schema.errors import UsageError
 
 RELEASES = ("4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0", "4.7.0")
@@ -39,7 +39,7 @@ def test_head_is_the_newest_release() -> None:
     assert chain.check_release("shared", "head") == "4.7.0"
 
 
-@pytest.mark.parametrize("dialect", registry.DIALECTS)
+@pytest.mark.parametrize("dialect", flavours.DIALECTS)
 def test_texts_that_become_binary_are_known_on_every_dialect(dialect: str) -> None:
     assert chain.texts_to_binary(dialect) == {
         ("AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS"),

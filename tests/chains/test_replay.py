@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from apim_schema import catalog, chain, compare, registry
+from apim_schema import catalog, chain, compare, flavours
 from apim_schema.changes import AddColumn, CreateTable, KeepIndex, ReplaceForeignKey, replay
 from apim_schema.schema import Schema
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CASES = [
     (flavour, database, release)
-    for flavour in registry.FLAVOURS
+    for flavour in flavours.FLAVOURS
     for database in chain.DATABASES
     for release in chain.releases(database)
     if release > chain.first(flavour, database)
@@ -147,7 +147,7 @@ def facts_of_document(document: dict[str, Any]) -> Iterator[Fact]:
 
 
 def column_facts(flavour: str, about: dict[str, Any]) -> Fact:
-    types = registry.types(flavour)
+    types = flavours.types(flavour)
     type_ = types.normalise_type(about["type"])
     drawn = re.fullmatch(r"NEXTVAL\('(\w+)'\)", about.get("default") or "")
     number = about.get("autoincrement")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from apim_schema import chain, registry, script
+from apim_schema import chain, flavours, script
 from apim_schema.cli import main
 from apim_schema.errors import UsageError
 
@@ -24,8 +24,8 @@ GOLDEN = Path(__file__).parent / "golden"
 REWRITE = "APIM_SCHEMA_TEST_REWRITE"
 FLAVOURS = [
     flavour
-    for flavour, dialect in registry.FLAVOURS.items()
-    if (registry.catalogs(flavour).parent / "script.py").exists()
+    for flavour, dialect in flavours.FLAVOURS.items()
+    if (flavours.catalogs(flavour).parent / "script.py").exists()
 ]
 each_flavour = pytest.mark.parametrize("flavour", FLAVOURS)
 both_databases = pytest.mark.parametrize("database", chain.DATABASES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apim_schema import chain, registry, types
+from apim_schema import chain, flavours, types
 from apim_schema.types import TypeIn
 
 SAME_TYPES = {
@@ -150,15 +150,15 @@ PORTABLE: list[TypeIn] = [
     ("dialect", "spellings"), [(dialect, case) for dialect, cases in SAME_TYPES.items() for case in cases]
 )
 def test_types_that_mean_the_same(dialect: str, spellings: tuple[str, ...]) -> None:
-    assert [registry.types(dialect).normalise_type(spelling) for spelling in spellings] == [spellings[0]] * len(
+    assert [flavours.types(dialect).normalise_type(spelling) for spelling in spellings] == [spellings[0]] * len(
         spellings
     )
 
 
-@pytest.mark.parametrize("dialect", registry.DIALECTS)
+@pytest.mark.parametrize("dialect", flavours.DIALECTS)
 def test_types_that_differ_stay_apart(dialect: str) -> None:
     spellings = DISTINCT_TYPES[dialect]
-    assert len({registry.types(dialect).normalise_type(spelling) for spelling in spellings}) == len(spellings)
+    assert len({flavours.types(dialect).normalise_type(spelling) for spelling in spellings}) == len(spellings)
 
 
 @pytest.mark.parametrize(
@@ -168,29 +168,29 @@ def test_types_that_differ_stay_apart(dialect: str) -> None:
 def test_defaults_that_mean_the_same(
     dialect: str, type_: str, expected: str | None, spellings: tuple[str | None, ...]
 ) -> None:
-    found = [registry.types(dialect).normalise_default(spelling, type_) for spelling in (expected, *spellings)]
+    found = [flavours.types(dialect).normalise_default(spelling, type_) for spelling in (expected, *spellings)]
     assert found == [expected] * len(found)
 
 
-@pytest.mark.parametrize("dialect", registry.DIALECTS)
+@pytest.mark.parametrize("dialect", flavours.DIALECTS)
 def test_defaults_that_differ_stay_apart(dialect: str) -> None:
-    normalise = registry.types(dialect).normalise_default
+    normalise = flavours.types(dialect).normalise_default
     assert normalise("'0'", "VARCHAR(9)" if dialect != "oracle" else "VARCHAR2(9)") == "'0'"
     assert normalise("'off'", "VARCHAR(9)" if dialect != "oracle" else "VARCHAR2(9)") == "'off'"
     assert normalise("0", "INTEGER") != normalise("1", "INTEGER")
     assert normalise(None, "INTEGER") is None
 
 
-@pytest.mark.parametrize("dialect", registry.DIALECTS)
+@pytest.mark.parametrize("dialect", flavours.DIALECTS)
 def test_what_a_revision_writes_is_normalised_already(dialect: str) -> None:
     written = [declared(dialect).sql for declared in PORTABLE]
-    assert [registry.types(dialect).normalise_type(sql) for sql in written] == written
+    assert [flavours.types(dialect).normalise_type(sql) for sql in written] == written
 
 
-@pytest.mark.parametrize("flavour", registry.FLAVOURS)
+@pytest.mark.parametrize("flavour", flavours.FLAVOURS)
 @pytest.mark.parametrize("database", chain.DATABASES)
 def test_normalising_twice_changes_nothing(flavour: str, database: str) -> None:
-    normal = registry.types(flavour)
+    normal = flavours.types(flavour)
     for table in chain.expected(flavour, database, "4.7.0").tables.values():
         for column in table.columns.values():
             assert normal.normalise_type(column.type) == column.type
@@ -211,9 +211,9 @@ def test_normalising_twice_changes_nothing(flavour: str, database: str) -> None:
     ],
 )
 def test_postgresql_tells_the_sequence_of_a_default(default: str | None, sequence: str | None) -> None:
-    assert registry.types("postgresql").sequence_of(default) == sequence
+    assert flavours.types("postgresql").sequence_of(default) == sequence
 
 
 @pytest.mark.parametrize("dialect", ["mysql", "oracle", "mssql"])
 def test_no_other_default_draws_from_a_sequence(dialect: str) -> None:
-    assert registry.types(dialect).sequence_of("NEXTVAL('AM_BACKEND_SEQ')") is None
+    assert flavours.types(dialect).sequence_of("NEXTVAL('AM_BACKEND_SEQ')") is None

@@ -28,7 +28,10 @@ changes = (
     create_table(
         "AM_API_POLICY_MAPPING",
         identity(
-            "API_POLICY_MAPPING_ID", integer(), oracle="AM_API_POLICY_MAPPING_SEQ", trigger="AM_API_POLICY_MAPPING_SEQ"
+            "API_POLICY_MAPPING_ID",
+            integer(),
+            sequence=vary(None, oracle="AM_API_POLICY_MAPPING_SEQ"),
+            trigger=vary(None, oracle="AM_API_POLICY_MAPPING_SEQ"),
         ),
         not_null("API_UUID", varchar(256)),
         column("REVISION_UUID", varchar(45)),
@@ -74,8 +77,8 @@ changes = (
         identity(
             "POLICY_TO_FLOW_INFO_MAPPING_ID",
             integer(),
-            oracle="AM_GATEWAY_POLICY_MAPPING_SEQ",
-            trigger="AM_GATEWAY_POLICY_MAPPING_TRIGGER",
+            sequence=vary(None, oracle="AM_GATEWAY_POLICY_MAPPING_SEQ"),
+            trigger=vary(None, oracle="AM_GATEWAY_POLICY_MAPPING_TRIGGER"),
         ),
         not_null("GLOBAL_POLICY_MAPPING_UUID", varchar(45)),
         not_null("POLICY_UUID", varchar(45)),

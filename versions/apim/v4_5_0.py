@@ -65,9 +65,10 @@ changes = (
         identity(
             "MAPPING_ID",
             vary(integer(), oracle=native("NUMBER(10)")),
-            oracle="AM_API_PRIMARY_EP_MAPPING_SEQ",
-            trigger="AM_API_PRIMARY_EP_MAPPING_SEQ_TR",
-            postgresql="AM_API_PRIMARY_EP_MAPPING_SEQUENCE",
+            sequence=vary(
+                None, oracle="AM_API_PRIMARY_EP_MAPPING_SEQ", postgresql="AM_API_PRIMARY_EP_MAPPING_SEQUENCE"
+            ),
+            trigger=vary(None, oracle="AM_API_PRIMARY_EP_MAPPING_SEQ_TR"),
         ),
         not_null("API_UUID", varchar(256)),
         not_null("ENDPOINT_UUID", varchar(256)),
@@ -132,9 +133,8 @@ changes = (
         identity(
             "MODEL_ID",
             integer(),
-            oracle="AM_LLM_PROVIDER_MODEL_SEQ",
-            trigger=vary("AM_LLM_PROVIDER_MODEL_TRIGGER", oracle_23c="AM_LLM_PROVIDER_MODEL_SEQ_TR"),
-            postgresql="AM_LLM_PROVIDER_MODEL_SEQ",
+            sequence=vary(None, oracle="AM_LLM_PROVIDER_MODEL_SEQ", postgresql="AM_LLM_PROVIDER_MODEL_SEQ"),
+            trigger=vary(None, oracle="AM_LLM_PROVIDER_MODEL_TRIGGER", oracle_23c="AM_LLM_PROVIDER_MODEL_SEQ_TR"),
         ),
         not_null("MODEL_NAME", varchar(255)),
         not_null("LLM_PROVIDER_UUID", varchar(255)),

@@ -42,9 +42,10 @@ changes = (
         identity(
             "MAPPING_ID",
             integer(),
-            oracle="AM_API_OPERATION_MAPPING_SEQUENCE",
-            trigger="AM_API_OPERATION_MAPPING_TRIGGER",
-            postgresql="AM_API_OPERATION_MAPPING_SEQUENCE",
+            sequence=vary(
+                None, oracle="AM_API_OPERATION_MAPPING_SEQUENCE", postgresql="AM_API_OPERATION_MAPPING_SEQUENCE"
+            ),
+            trigger=vary(None, oracle="AM_API_OPERATION_MAPPING_TRIGGER"),
         ),
         not_null("URL_MAPPING_ID", integer()),
         not_null("REF_URL_MAPPING_ID", integer()),
@@ -70,9 +71,10 @@ changes = (
         identity(
             "MAPPING_ID",
             integer(),
-            oracle="AM_BACKEND_OPERATION_MAPPING_SEQUENCE",
-            trigger="AM_BACKEND_OPERATION_MAPPING_TRIGGER",
-            postgresql="AM_BACKEND_OPERATION_MAPPING_SEQUENCE",
+            sequence=vary(
+                None, oracle="AM_BACKEND_OPERATION_MAPPING_SEQUENCE", postgresql="AM_BACKEND_OPERATION_MAPPING_SEQUENCE"
+            ),
+            trigger=vary(None, oracle="AM_BACKEND_OPERATION_MAPPING_TRIGGER"),
         ),
         not_null("URL_MAPPING_ID", integer()),
         not_null("BACKEND_ID", varchar(40)),
@@ -87,10 +89,9 @@ changes = (
         identity(
             "GATEWAY_ID",
             integer(),
-            oracle="AM_GW_INSTANCES_SEQ",
-            trigger="AM_GW_INSTANCES_TRIG",
-            postgresql="AM_GW_INSTANCES_PK_SEQ",
-            nocache=True,
+            sequence=vary(None, oracle="AM_GW_INSTANCES_SEQ", postgresql="AM_GW_INSTANCES_PK_SEQ"),
+            trigger=vary(None, oracle="AM_GW_INSTANCES_TRIG"),
+            cached=vary(True, oracle=False),
         ),
         not_null("GATEWAY_UUID", varchar(255)),
         not_null("ORGANIZATION", varchar(128)),

@@ -107,9 +107,9 @@ changes = (
         identity(
             "ID",
             integer(),
-            oracle="IDN_OAUTH_CONSUMER_SECRETS_SEQ",
-            trigger="IDN_OAUTH_CONSUMER_SECRETS_TRIG",
-            nocache=True,
+            sequence=vary(None, oracle="IDN_OAUTH_CONSUMER_SECRETS_SEQ"),
+            trigger=vary(None, oracle="IDN_OAUTH_CONSUMER_SECRETS_TRIG"),
+            cached=vary(True, oracle=False),
         ),
         not_null("SECRET_ID", varchar(100)),
         column("DESCRIPTION", varchar(1024)),

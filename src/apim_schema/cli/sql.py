@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from apim_schema import chain, registry, script
+from apim_schema import chain, flavours, script
 from apim_schema.cli.common import Answer, epilog, format_option
 from apim_schema.errors import Exit, UsageError
 
@@ -15,7 +15,7 @@ EXAMPLE = "apim-schema sql --dialect postgresql --database apim --from 4.2.0 --t
 
 
 @click.command(epilog=epilog(EXAMPLE, Exit.OK, Exit.USAGE))
-@click.option("--dialect", type=click.Choice(tuple(registry.FLAVOURS)), required=True, help="The database's kind.")
+@click.option("--dialect", type=click.Choice(tuple(flavours.FLAVOURS)), required=True, help="The database's kind.")
 @click.option("--database", type=click.Choice(chain.DATABASES), required=True)
 @click.option("--from", "start", metavar="RELEASE", required=True, help="The release that the database is.")
 @click.option("--to", "target", metavar="RELEASE", default="head", show_default=True, help="The release to reach.")

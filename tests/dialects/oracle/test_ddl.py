@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from apim_schema import chain, changes, compare, preflight, registry
+from apim_schema import chain, changes, compare, flavours, preflight, registry
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, Index, Key, Schema
 from tests.dialects.oracle.modules import ddl
@@ -14,7 +14,7 @@ from tests.dialects.oracle.simulated import raw, run, view
 
 STEPS = [
     (flavour, database, start, target)
-    for flavour in registry.flavours("oracle")
+    for flavour in flavours.of_dialect("oracle")
     for database in chain.DATABASES
     for start, target in zip(chain.releases(database), chain.releases(database)[1:], strict=False)
     if start >= chain.first(flavour, database)
@@ -60,7 +60,7 @@ def test_the_plan_is_what_runs(step: tuple[str, str, str, str]) -> None:
         planned = change.apply(planned)
 
 
-@pytest.mark.parametrize("flavour", registry.flavours("oracle"))
+@pytest.mark.parametrize("flavour", flavours.of_dialect("oracle"))
 @pytest.mark.parametrize("database", chain.DATABASES)
 def test_create_makes_the_first_release(flavour: str, database: str) -> None:
     wanted = chain.expected(flavour, database, chain.first(flavour, database))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from apim_schema import chain, compare, registry
+from apim_schema import chain, compare, flavours
 from apim_schema.schema import Column, ForeignKey, Schema, Trigger
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.modules import ddl, introspect
@@ -204,4 +204,4 @@ def with_columns(*columns: Column) -> Schema:
 
 
 def test_flavours_are_the_vendors_two() -> None:
-    assert registry.flavours("oracle") == ("oracle", "oracle_23c")
+    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from apim_schema import chain, changes, registry
+from apim_schema import chain, changes, flavours
 from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.connection import Recorder, no_crypto
 from tests.dialects.oracle.modules import ddl, digest, introspect, plsql, session
@@ -47,7 +47,7 @@ def test_what_an_upgrade_executes(step: tuple[str, str, str, str], accepted: Acc
     accepted((sql for sql in made if not sql.startswith("CREATE TABLE")), 12)
 
 
-@pytest.mark.parametrize("flavour", registry.flavours("oracle"))
+@pytest.mark.parametrize("flavour", flavours.of_dialect("oracle"))
 @pytest.mark.parametrize("database", chain.DATABASES)
 def test_a_fresh_schema(flavour: str, database: str, accepted: Accepted) -> None:
     """Each kind of statement that there is, and every column definition with its own checks."""

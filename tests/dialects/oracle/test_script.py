@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from apim_schema import chain, compare, registry, script
+from apim_schema import chain, compare, flavours, script
 from apim_schema.schema import Schema
 from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.server import IF_TRUE, ApplicationError, Server
@@ -17,7 +17,7 @@ from tests.dialects.oracle.sqlplus import split
 from tests.dialects.oracle.test_ddl import UNITS
 from tests.parsers import plsql as checker
 
-KINDS = [(flavour, database) for flavour in registry.flavours("oracle") for database in chain.DATABASES]
+KINDS = [(flavour, database) for flavour in flavours.of_dialect("oracle") for database in chain.DATABASES]
 HEAD = chain.releases("apim")[-1]
 REPEATED = re.compile(r"ALTER TABLE .+ MODIFY \(\w+ DEFAULT NULL\)|.+utf8_bytes BLOB.+", re.DOTALL)
 """What may be done twice: it leaves what it finds done."""

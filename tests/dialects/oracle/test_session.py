@@ -146,9 +146,8 @@ def test_the_folder_of_the_client_libraries_is_named_where_it_has_none(tmp_path:
 
 
 def test_thick_mode_is_the_drivers_and_no_other_has_it() -> None:
-    for url in ("oracle+cx_oracle://apim@h/?thick_mode=true", "postgresql://h/d?thick_mode=true"):
-        with pytest.raises(UsageError, match=r"the URL of apim has thick_mode, which .* does not know"):
-            target("apim", url)
+    with pytest.raises(UsageError, match=r"the URL has thick_mode, which .* does not know"):
+        target("apim", "oracle+cx_oracle://apim@h/?thick_mode=true")
 
 
 def test_a_url_that_names_the_database_twice_is_a_usage_error() -> None:

@@ -1,0 +1,102 @@
+"""The ground floor: which dialects and flavours there are, and what the model has to know of them.
+
+A dialect is a folder below `dialects/`; its `__init__` names its flavours, which are the vendor's scripts for it, and
+the driver of each kind of URL. Nothing of ours but the model is imported here, and no driver is loaded.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Protocol, cast
+
+from apim_schema.schema import Column, Table
+
+PACKAGE = import_module("apim_schema.dialects")
+"""By name: in a checkout the folder stands beside `src`, where no type checker looks for it under this one."""
+
+
+class Types(Protocol):
+    """Names of types, in both directions: the `types` module of a dialect."""
+
+    def varchar(self, length: int) -> str: ...
+    def char(self, length: int) -> str: ...
+    def integer(self) -> str: ...
+    def bigint(self) -> str: ...
+    def flag(self) -> str: ...
+    def blob(self, size: str) -> str: ...
+    def timestamp(self) -> str: ...
+    def datetime(self) -> str: ...
+
+    def normalise_type(self, sql: str) -> str:
+        """One spelling for types that mean the same: it is valid DDL too."""
+
+    def normalise_default(self, sql: str | None, type_: str) -> str | None:
+        """One spelling for defaults that mean the same in a column of this normalised type; None where there is none.
+
+        It serves catalogs and live introspection alike; `'1'` and 1 are the same on a numeric column.
+        """
+
+    def length_of(self, expression: str, column: Column) -> str:
+        """The SQL expression for the length of a text in the unit that this column counts in, characters as a rule."""
+
+    def sequence_of(self, default: str | None) -> str | None:
+        """The sequence that a default draws its numbers from, None for any other default."""
+
+    def is_variant(self, table: Table, expected: Column, found: Column) -> bool:
+        """Whether a column that is not quite what a release has is another legal form of it.
+
+        `table` is the one that was found, or for a table still to be made, the wanted one.
+        """
+
+    def same_key(self, table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
+        """Whether a key over the `found` parts is the `expected` one, or another legal form of it."""
+
+
+class Folder(Protocol):
+    """What the `__init__` of a dialect's folder says."""
+
+    FLAVOURS: tuple[str, ...]
+    """Its catalog families, the one without a suffix first: one for each script that the vendor ships for it."""
+    DRIVERS: dict[str, str]
+    """The driver of each kind of URL that names none; SQLAlchemy's own choices differ between its versions."""
+
+
+def module(dialect: str, part: str) -> ModuleType:
+    """A module of a dialect's folder."""
+    return import_module(f"{PACKAGE.__name__}.{dialect}.{part}")
+
+
+def _folder(dialect: str) -> Folder:
+    return cast(Folder, import_module(f"{PACKAGE.__name__}.{dialect}"))
+
+
+DIALECTS = tuple(sorted(found.name for found in iter_modules(PACKAGE.__path__)))
+
+FLAVOURS = {flavour: dialect for dialect in DIALECTS for flavour in _folder(dialect).FLAVOURS}
+"""Every flavour and its dialect."""
+
+DRIVERS = {kind: driver for dialect in DIALECTS for kind, driver in _folder(dialect).DRIVERS.items()}
+"""The driver of each kind of URL."""
+
+KINDS = {kind: dialect for dialect in DIALECTS for kind in _folder(dialect).DRIVERS}
+"""The dialect of each kind of URL, by the names that SQLAlchemy has for them."""
+
+
+def of_dialect(dialect: str) -> tuple[str, ...]:
+    """The flavours of one dialect."""
+    return _folder(dialect).FLAVOURS
+
+
+@cache
+def types(flavour: str) -> Types:
+    """The `types` module of the flavour's dialect, without its driver or any of the rest."""
+    return cast(Types, module(FLAVOURS[flavour], "types"))
+
+
+def catalogs(flavour: str) -> Path:
+    """The folder with the catalogs of this flavour."""
+    return Path(str(module(FLAVOURS[flavour], "types").__file__)).parent / "catalogs"
