@@ -2,3 +2,4 @@
 
 FLAVOURS = ("mssql",)
 DRIVERS = {"mssql": "mssql+pyodbc"}
+PASSWORD_VARIABLES: tuple[str, ...] = ()

@@ -5,3 +5,4 @@ No DDL statement can be rolled back, so every statement is one that the next run
 
 FLAVOURS = ("mysql",)
 DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+PASSWORD_VARIABLES = ("MYSQL_PWD",)

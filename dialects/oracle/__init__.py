@@ -2,3 +2,4 @@
 
 FLAVOURS = ("oracle", "oracle_23c")
 DRIVERS = {"oracle": "oracle+oracledb"}
+PASSWORD_VARIABLES: tuple[str, ...] = ()

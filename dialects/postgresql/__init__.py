@@ -2,3 +2,4 @@
 
 FLAVOURS = ("postgresql",)
 DRIVERS = {"postgresql": "postgresql+psycopg"}
+PASSWORD_VARIABLES = ("PGPASSWORD",)

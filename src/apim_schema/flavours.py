@@ -59,10 +59,17 @@ class Types(Protocol):
 class Folder(Protocol):
     """What the `__init__` of a dialect's folder says."""
 
-    FLAVOURS: tuple[str, ...]
-    """Its catalog families, the one without a suffix first: one for each script that the vendor ships for it."""
-    DRIVERS: dict[str, str]
-    """The driver of each kind of URL that names none; SQLAlchemy's own choices differ between its versions."""
+    @property
+    def FLAVOURS(self) -> tuple[str, ...]:  # noqa: N802 (a constant of the module)
+        """Its catalog families: one for each script that the vendor ships for it."""
+
+    @property
+    def DRIVERS(self) -> dict[str, str]:  # noqa: N802
+        """The driver of each kind of URL that names none; SQLAlchemy's own choices differ between its versions."""
+
+    @property
+    def PASSWORD_VARIABLES(self) -> tuple[str, ...]:  # noqa: N802
+        """The environment variables that its driver reads a password from."""
 
 
 def module(dialect: str, part: str) -> ModuleType:
@@ -81,6 +88,8 @@ FLAVOURS = {flavour: dialect for dialect in DIALECTS for flavour in _folder(dial
 
 DRIVERS = {kind: driver for dialect in DIALECTS for kind, driver in _folder(dialect).DRIVERS.items()}
 """The driver of each kind of URL."""
+
+PASSWORD_VARIABLES = tuple(name for dialect in DIALECTS for name in _folder(dialect).PASSWORD_VARIABLES)
 
 KINDS = {kind: dialect for dialect in DIALECTS for kind in _folder(dialect).DRIVERS}
 """The dialect of each kind of URL, by the names that SQLAlchemy has for them."""

@@ -8,12 +8,11 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from sqlalchemy import URL
 
+from apim_schema import flavours
+
 HIDDEN = "***"
 SHORTEST = 3
 """Characters that a secret must have to be hidden: a shorter one stands in every text."""
-
-VARIABLES = ("PGPASSWORD", "MYSQL_PWD")
-"""Environment variables that the drivers read a password from."""
 
 IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s'\"]*@")
 QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
@@ -30,7 +29,7 @@ def remember(url: URL) -> None:
 
 def redact(text: str) -> str:
     """The text without any known password, in any of its spellings, and without userinfo and query of any URL."""
-    known = _secrets | {os.environ.get(name, "") for name in VARIABLES}
+    known = _secrets | {os.environ.get(name, "") for name in flavours.PASSWORD_VARIABLES}
     for form in sorted({form for secret in known for form in _forms(secret)}, key=len, reverse=True):
         if len(form) >= SHORTEST:
             text = text.replace(form, HIDDEN)
