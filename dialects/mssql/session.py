@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, Row, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema.errors import Refused
+from apim_schema.schema import Server
 
 from . import names
 
@@ -171,10 +172,10 @@ def others(connection: Connection, schema: str | None) -> list[str]:
     return [_words(row) for row in _rows(connection, OTHERS)]
 
 
-def server(connection: Connection) -> str:
-    """The server's name and version, the first line of what it says: "Microsoft SQL Server 2022 (RTM) - 16.0.1000"."""
+def server(connection: Connection) -> Server:
+    """The server's name and version, from the first line that it says: "Microsoft SQL Server 2022 (RTM) - 16.0.1"."""
     [(version,)] = _ask(connection, "SELECT @@VERSION")
-    return str(version).splitlines()[0].strip()
+    return Server.named(str(version).splitlines()[0])
 
 
 def _sessions(engine: Engine) -> str:

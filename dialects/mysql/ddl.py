@@ -19,7 +19,7 @@ from apim_schema.dialect import REBUILD, Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
-from . import impact, names, types
+from . import impact, names, queries, types
 from .impact import Way
 
 UTF8 = ("utf8mb4", "utf8mb3", "utf8", "ascii")
@@ -121,7 +121,7 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     if present is None:
         return [_create(wanted, live, schema)]
     missing = missing_indexes(change, wanted, present, live.flavour)
-    way = impact.way(impact.ADD_INDEX, present, live.options.get("server"))
+    way = impact.way(impact.ADD_INDEX, present, live.server)
     return [Alter(change.table, (f"ADD {_index(index)}",), way) for index in missing]
 
 
@@ -131,7 +131,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
     table, touched = table_of(change, live), frozenset({change.column.name})
 
     def alter(clause: str, operation: str) -> Alter:
-        return Alter(table.name, (clause,), impact.way(operation, table, live.options.get("server")), touched)
+        return Alter(table.name, (clause,), impact.way(operation, table, live.server), touched)
 
     add = alter(f"ADD COLUMN {_column(filled(change, live.flavour))}", impact.ADD_COLUMN)
     drop_default = alter(f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT", impact.SET_DEFAULT)
@@ -175,7 +175,7 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
         return []
     drop = ["DROP PRIMARY KEY"] if table.primary_key else []
     support = _support(table, table.primary_key, parts)
-    way = impact.way(impact.REPLACE_PRIMARY_KEY, table, live.options.get("server"))
+    way = impact.way(impact.REPLACE_PRIMARY_KEY, table, live.server)
     cut = frozenset(names.column_of(part) for part in parts if part not in change.columns)
     return [Alter(table.name, (*drop, f"ADD PRIMARY KEY ({names.listed(parts)})", *support), way, cut)]
 
@@ -188,7 +188,7 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
         if key.columns == change.columns:
             support = _support(table, key, ())
             operation = impact.ADD_INDEX if support else impact.DROP_INDEX
-            way = impact.way(operation, table, live.options.get("server"))
+            way = impact.way(operation, table, live.server)
             steps += _drop(table, "INDEX", key, support, way, schema)
     return steps
 
@@ -196,7 +196,7 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
 @_steps.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> Sequence[Step]:
     """Adds the new key, then drops the old one: rows are never without a guard, and either state is gone on from."""
-    table, server, steps = table_of(change, live), live.options.get("server"), list[Step]()
+    table, server, steps = table_of(change, live), live.server, list[Step]()
     present = change.same_columns(table)
     if change.key not in present:
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
@@ -211,7 +211,7 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
 @_steps.register
 def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None) -> Sequence[Step]:
     """Adds the index; where its key would be too long, its text columns take the short character set with it."""
-    table, server = table_of(change, live), live.options.get("server")
+    table, server = table_of(change, live), live.server
     namesake = table.index(change.index.name)
     if namesake is not None and not namesake.optional:
         raise Conflict(
@@ -232,7 +232,7 @@ def _keep_index(change: changes.KeepIndex, live: Schema, schema: str | None) -> 
 
 
 def _modify(table: Table, present: Column, wanted: Column, live: Schema) -> Alter:
-    way = impact.way(impact.alteration(table, present, wanted), table, live.options.get("server"))
+    way = impact.way(impact.alteration(table, present, wanted), table, live.server)
     return Alter(table.name, (f"MODIFY {_column(wanted)}",), way, frozenset({wanted.name}))
 
 
@@ -266,9 +266,9 @@ def _drop(
     command = sqltext.quoted(f"ALTER TABLE {names.qualified(table.name, schema)} DROP {what} `")
     rest = sqltext.quoted(", ".join(("`", *support, *way.clauses)))
     if isinstance(key, ForeignKey):
-        found = names.foreign_key_name(table.name, key, schema)
+        found = queries.foreign_key_name(table.name, key, schema)
     else:
-        found = names.unique_name(table.name, key, schema)
+        found = queries.unique_name(table.name, key, schema)
     return [
         f"SET @apim_schema = (SELECT CONCAT({command}, name, {rest}) FROM ({found}) found)",
         "PREPARE apim_schema FROM @apim_schema",

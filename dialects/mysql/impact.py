@@ -14,9 +14,10 @@ from functools import singledispatch
 from apim_schema import changes
 from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact, Work
-from apim_schema.schema import Column, Schema, Table
+from apim_schema.schema import Column, Schema, Server, Table
 
 from . import names, types
+from .session import MARIADB
 
 WORKS: Sequence[Work] = (METADATA, SCAN, REBUILD)
 NONE, SHARED = LOCKS = ("NONE", "SHARED")
@@ -58,7 +59,7 @@ COPY = Way(REBUILD, SHARED, "")
 """The table is copied row by row; meanwhile others read."""
 
 
-def way(operation: str, table: Table, server: str | None) -> Way:
+def way(operation: str, table: Table, server: Server | None) -> Way:
     """How a server (None if unknown) makes one kind of alteration of one table."""
     if operation not in IN_PLACE and operation != ADD_COLUMN:
         return COPY
@@ -66,16 +67,16 @@ def way(operation: str, table: Table, server: str | None) -> Way:
         return Way(REBUILD, SHARED, "")
     if operation == ADD_COLUMN:
         return _add_column(server)
-    if operation == DROP_NOT_NULL and server and server.startswith("MariaDB"):
+    if operation == DROP_NOT_NULL and server and server.name == MARIADB:
         return Way(METADATA, NONE, "INPLACE")
     return Way(IN_PLACE[operation], NONE, "INPLACE")
 
 
-def _add_column(server: str | None) -> Way:
+def _add_column(server: Server | None) -> Way:
     """At once since MySQL 8.0.12 and MariaDB 10.3; before, and unasked only, in place."""
     if server is None:
         return Way(METADATA, NONE, "")
-    instant = types.version(server) >= ((10, 3) if server.startswith("MariaDB") else (8, 0, 12))
+    instant = server.version >= ((10, 3) if server.name == MARIADB else (8, 0, 12))
     return Way(METADATA, NONE, "INSTANT") if instant else Way(REBUILD, NONE, "INPLACE")
 
 
@@ -113,7 +114,7 @@ def assess(change: Change, live: Schema) -> Impact:
     table = live.tables.get(change.table)
     if table is None:
         return Impact(METADATA, NONE)
-    found = worst([way(operation, table, live.options.get("server")) for operation in _operations(change, table)])
+    found = worst([way(operation, table, live.server) for operation in _operations(change, table)])
     return Impact(found.work, found.lock)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, text
 
 from apim_schema import sqltext
 from apim_schema.catalog import referential_action
-from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
+from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Server, Table, Trigger
 
 from . import names, session, types
 
@@ -63,9 +63,9 @@ ON_UPDATE = re.compile(r"on update (\S+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Reader:
-    """How one server shows things: its name and version, and whether table names have no case."""
+    """How one server shows things, and whether table names have no case there."""
 
-    server: str
+    server: Server
     folded: bool
 
     def table(self, name: str) -> str:
@@ -87,7 +87,8 @@ def read(connection: Connection, schema: str | None) -> Schema:
         tables=_tables(reader, schema, ask),
         triggers={row.name.upper(): _trigger(reader, row) for row in ask(TRIGGERS)},
         routines={row.name.upper(): row.body or "" for row in ask(ROUTINES)},
-        options={"server": server, "charset": database.charset, "collation": database.collation},
+        server=server,
+        options={"charset": database.charset, "collation": database.collation},
     )
 
 
@@ -109,17 +110,17 @@ def _tables(reader: Reader, schema: str, ask: Callable[[str], Rows]) -> dict[str
     return {table.name: table for table in tables.values()}
 
 
-def _tables_query(server: str) -> str:
+def _tables_query(server: Server) -> str:
     """MariaDB since 10.10 has collations that belong to several character sets; the full name tells which."""
-    full = server.startswith("MariaDB") and types.version(server) >= (10, 10)
+    full = server.name == session.MARIADB and server.version >= (10, 10)
     return TABLES.format(collation="c.full_collation_name" if full else "c.collation_name")
 
 
-def _indexes_query(server: str) -> str:
+def _indexes_query(server: Server) -> str:
     """Expressions and invisible indexes came with MySQL 8.0.13; MariaDB 10.6 calls the latter ignored."""
-    if server.startswith("MariaDB"):
+    if server.name == session.MARIADB:
         return INDEXES.format(expression="NULL", hidden="ignored = 'YES'")
-    new = types.version(server) >= (8, 0, 13)
+    new = server.version >= (8, 0, 13)
     return INDEXES.format(expression="expression" if new else "NULL", hidden="is_visible = 'NO'" if new else "FALSE")
 
 
@@ -155,7 +156,7 @@ def _table(
     )
 
 
-def _column(server: str, row: Row[Any], table_collation: str) -> Column:
+def _column(server: Server, row: Row[Any], table_collation: str) -> Column:
     """A column; its character set is named only where it is not the table's."""
     type_ = types.normalise_type(_type(row.type))
     on_update = ON_UPDATE.search(row.extra)
@@ -182,14 +183,14 @@ def _type(shown: str) -> str:
     return re.sub(r" ?/\*.*?\*/", "", shown)
 
 
-def _default(server: str, row: Row[Any]) -> str | None:
+def _default(server: Server, row: Row[Any]) -> str | None:
     """A default as DDL has it: text in quotes, an expression in parentheses, a computed column as its formula."""
     shown, extra = row.default_value, row.extra.upper()
     if row.expression:
         return f"GENERATED ALWAYS AS ({row.expression})"
-    if shown is None or types.NOW.fullmatch(shown.upper()) or (shown == "NULL" and server.startswith("MariaDB")):
+    if shown is None or types.NOW.fullmatch(shown.upper()) or (shown == "NULL" and server.name == session.MARIADB):
         return None if shown == "NULL" else shown
-    if server.startswith("MariaDB"):
+    if server.name == session.MARIADB:
         literal = sqltext.is_quoted(shown) or sqltext.NUMBER.fullmatch(shown) or shown.startswith("b'")
         return shown if literal else f"({shown})"
     if "DEFAULT_GENERATED" in extra:

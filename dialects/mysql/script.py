@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema, Table
 
-from . import ddl, names, session, types
+from . import ddl, queries, session, types
 
 CLIENT = "mysql or mariadb (never with --force)"
 CONTINUES = True
@@ -25,7 +25,7 @@ CONTINUES = True
 
 NO_STATEMENT_TIMEOUT = (
     "SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', "
-    f"'{session.NO_STATEMENT_TIMEOUT['MariaDB']}', '{session.NO_STATEMENT_TIMEOUT['MySQL']}');"
+    f"'{session.NO_STATEMENT_TIMEOUT[session.MARIADB]}', '{session.NO_STATEMENT_TIMEOUT[session.MYSQL]}');"
 )
 RUN = """PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -182,7 +182,7 @@ def _type_guard(
     listed = ", ".join(sqltext.quoted(change.name) for change in modified)
     return refuse(
         f"@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE "
-        f"{names.of_table(table.name, 'c', schema)} AND c.column_name IN ({listed}) "
+        f"{queries.of_table(table.name, 'c', schema)} AND c.column_name IN ({listed}) "
         f"AND c.data_type NOT IN ({', '.join(known)}))",
         f"{table.name}: {', '.join(change.name for change in modified)} is neither of the old nor of the new type",
     )
@@ -198,7 +198,7 @@ def _effects(change: Change, statement: Statement, schema: str | None) -> Sequen
 def _create_table(change: changes.CreateTable, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
     columns = change.definition.columns
     listed = ", ".join(map(sqltext.quoted, columns))
-    source = f"information_schema.columns c WHERE {names.of_table(change.table, 'c', schema)}"
+    source = f"information_schema.columns c WHERE {queries.of_table(change.table, 'c', schema)}"
     return [(len(columns), f"(SELECT COUNT(*) FROM {source} AND c.column_name IN ({listed}))")]
 
 
@@ -242,7 +242,7 @@ def _replace_primary_key(
 def _replace_foreign_key(
     change: changes.ReplaceForeignKey, statement: Statement, schema: str | None
 ) -> Sequence[tuple[int, str]]:
-    return [(1, f"EXISTS ({names.foreign_key_name(change.table, change.key, schema)})")]
+    return [(1, f"EXISTS ({queries.foreign_key_name(change.table, change.key, schema)})")]
 
 
 @_effects.register
@@ -253,16 +253,17 @@ def _create_index(change: changes.CreateIndex, statement: Statement, schema: str
 def _column(table: str, column: str, condition: str, schema: str | None) -> str:
     """The condition that a table has this column, and that it is so."""
     return (
-        f"EXISTS (SELECT 1 FROM information_schema.columns c WHERE {names.of_table(table, 'c', schema)} "
+        f"EXISTS (SELECT 1 FROM information_schema.columns c WHERE {queries.of_table(table, 'c', schema)} "
         f"AND c.column_name = {sqltext.quoted(column)} AND {condition})"
     )
 
 
 def _index(table: str, condition: str, columns: Sequence[str], schema: str | None) -> str:
     """The condition that a table has an index over these columns, and that it is so."""
+    source = f"information_schema.statistics s WHERE {queries.of_table(table, 's', schema)}"
     return (
-        f"EXISTS (SELECT s.index_name FROM information_schema.statistics s WHERE {names.of_table(table, 's', schema)} "
-        f"AND {condition} GROUP BY s.index_name HAVING {names.are_columns('s', 'seq_in_index', columns)})"
+        f"EXISTS (SELECT s.index_name FROM {source} "
+        f"AND {condition} GROUP BY s.index_name HAVING {queries.are_columns('s', 'seq_in_index', columns)})"
     )
 
 

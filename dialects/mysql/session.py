@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema.errors import Refused, Unfinished
+from apim_schema.schema import Server
 
 transactional_ddl = False
 
@@ -36,9 +37,10 @@ SETTINGS = (
     f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
     "SET SESSION wait_timeout = 2147483",
 )
+MYSQL, MARIADB = "MySQL", "MariaDB"
 NO_STATEMENT_TIMEOUT = {
-    "MySQL": "SET SESSION max_execution_time = 0",
-    "MariaDB": "SET SESSION max_statement_time = 0",
+    MYSQL: "SET SESSION max_execution_time = 0",
+    MARIADB: "SET SESSION max_statement_time = 0",
 }
 
 HOLDERS = """
@@ -73,7 +75,7 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 def _autocommit(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        for setting in (*SETTINGS, NO_STATEMENT_TIMEOUT[server(connection).split()[0]]):
+        for setting in (*SETTINGS, NO_STATEMENT_TIMEOUT[server(connection).name]):
             _run(connection, setting)
         yield connection
 
@@ -173,8 +175,8 @@ def _words(row: Row[Any]) -> str:
     return f"session {id_} of {user}@{host.partition(':')[0]} ({doing} for {seconds} s)"
 
 
-def server(connection: Connection) -> str:
-    """The server's name and version: "MySQL 9.7.4", "MariaDB 10.11.6"."""
+def server(connection: Connection) -> Server:
+    """The server's name and version; MariaDB may put 5.5.5 before its own, for clients that look no further."""
     version = str(connection.scalar(text("SELECT VERSION()")))
     found = re.match(r"(?:5\.5\.5-)?(\d+\.\d+\.\d+)", version)
-    return f"{'MariaDB' if 'mariadb' in version.lower() else 'MySQL'} {found[1] if found else version}"
+    return Server.named(f"{MARIADB if MARIADB.lower() in version.lower() else MYSQL} {found[1] if found else version}")

@@ -129,11 +129,6 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
     return word if now is None else "CURRENT_TIMESTAMP" + (f"({now[1]})" if now[1] not in (None, "", "0") else "")
 
 
-def version(server: str) -> tuple[int, ...]:
-    """The version in `session.server`'s words: (10, 11, 6) for "MariaDB 10.11.6"."""
-    return tuple(int(number) for number in re.findall(r"\d+", server))
-
-
 def is_text(type_: str) -> bool:
     return sqltext.base(type_) in (*TEXTS, *LONG_TEXTS)
 

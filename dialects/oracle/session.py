@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, Row, event, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.schema import Server
 
 from . import DRIVERS, names
 
@@ -232,9 +233,9 @@ def others(connection: Connection, schema: str | None) -> list[str]:
     return _ask(connection, OTHERS, owner=names.owner(schema or default_schema(connection)))
 
 
-def server(connection: Connection) -> str:
-    """The server's name and version, as its banner has it."""
-    return str(connection.execute(text("SELECT BANNER FROM V$VERSION")).scalars().first())
+def server(connection: Connection) -> Server:
+    """The server's name and version, as its banner has them."""
+    return Server.named(str(connection.execute(text("SELECT BANNER FROM V$VERSION")).scalars().first()))
 
 
 def _run(connection: Connection, sql: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
 from apim_schema.errors import Refused
+from apim_schema.schema import Server
 
 from . import names
 
@@ -98,7 +99,6 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"SET application_name TO {sqltext.quoted(APPLICATION)}")
-        connection.execute(text("SELECT set_config('application_name', 'apim-schema', false)"))
         name = f"{name} {schema or default_schema(connection)}"
         taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         if not taken.scalar_one():
@@ -169,6 +169,6 @@ def _told(row: Row[Any]) -> str:
     return f"process {row.pid} (user {row.usename}, application {row.application_name or 'unnamed'}{host})"
 
 
-def server(connection: Connection) -> str:
-    """The server's name and version: "PostgreSQL 16.4"."""
-    return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one().split()[0]}"
+def server(connection: Connection) -> Server:
+    """The server's name and version."""
+    return Server.named(f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}")

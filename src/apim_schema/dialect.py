@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine
 
 from apim_schema.changes import Change
 from apim_schema.flavours import Types
-from apim_schema.schema import Column, Schema, Table
+from apim_schema.schema import Column, Schema, Server, Table
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Session(Protocol):
     def others(self, connection: Connection, schema: str | None) -> list[str]:
         """The other sessions that use this schema, each in a few words: login, program, host, what it does."""
 
-    def server(self, connection: Connection) -> str:
+    def server(self, connection: Connection) -> Server:
         """The server's name and version, for reports and the history."""
 
 

@@ -37,7 +37,7 @@ class Live:
     @cached_property
     def server(self) -> str:
         """The server's name and version."""
-        return self.dialect.session.server(self.connection)
+        return str(self.dialect.session.server(self.connection))
 
     @cached_property
     def model(self) -> Schema:

@@ -39,9 +39,6 @@ class Identity:
     trigger: str | None
 
 
-Part = Column | Identity | PrimaryKey | Key | ForeignKey | Index
-
-
 def matches(flavour: str, name: str) -> bool:
     """Whether a name in a revision means this flavour: itself, or the dialect it belongs to."""
     return name in (flavour, flavours.FLAVOURS[flavour])

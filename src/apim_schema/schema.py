@@ -7,12 +7,30 @@ for the statements that need them and never compared: the vendor leaves most of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 OWN_TABLES = ("ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_HISTORY")
 """The tables that this tool keeps in the database itself; they are no part of any release."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A database server: MariaDB, (10, 11, 6)."""
+
+    name: str
+    version: tuple[int, ...] = ()
+
+    @classmethod
+    def named(cls, words: str) -> Server:
+        """The server that tells its name and then its version, as in "MySQL 9.7.4" or a banner's first line."""
+        found = re.match(r"(.+?)[ -]+(\d+(?:\.\d+)+)", words)
+        return cls(found[1], tuple(map(int, found[2].split(".")))) if found else cls(words.strip())
+
+    def __str__(self) -> str:
+        return f"{self.name} {'.'.join(map(str, self.version))}".strip()
 
 
 @dataclass(frozen=True)
@@ -134,7 +152,7 @@ class Schema:
     """All that is in one database schema.
 
     `flavour` is the catalog family: the dialect's name, or `oracle_23c` for the vendor's second Oracle script.
-    `options` are what a dialect's statements have to know of a live database, such as the server's version.
+    `server` is the one that a live schema is on; `options` are what a dialect's statements have to know besides.
     """
 
     flavour: str
@@ -142,6 +160,7 @@ class Schema:
     sequences: Mapping[str, str] = field(default_factory=dict)
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     routines: Mapping[str, str] = field(default_factory=dict)
+    server: Server | None = field(default=None, compare=False)
     options: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def in_order(self) -> tuple[Table, ...]:

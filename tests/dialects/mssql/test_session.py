@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
 from apim_schema.errors import Refused
+from apim_schema.schema import Server
 from tests.dialects.mssql.conftest import Accepted
 
 SESSION = registry.load("mssql").session
@@ -201,7 +202,7 @@ def test_a_lock_whose_connection_is_lost_ends_without_an_error() -> None:
         (
             SESSION.server,
             ("@@VERSION", [[{"version": "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n\tOct 8 2022"}]]),
-            "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64)",
+            Server("Microsoft SQL Server 2022 (RTM)", (16, 0, 1000, 6)),
         ),
     ],
 )

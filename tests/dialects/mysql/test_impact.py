@@ -10,7 +10,7 @@ import pytest
 from apim_schema import catalog, chain, registry
 from apim_schema.changes import AddColumn, AlterColumn, Change, CreateIndex, ReplaceForeignKey, ReplacePrimaryKey
 from apim_schema.dialect import Impact
-from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Server, Table
 
 DIALECT = registry.load("mysql")
 types: Any = DIALECT.types
@@ -29,7 +29,7 @@ METADATA, REBUILD, COPY = Impact("metadata", "NONE"), Impact("rebuild", "NONE"),
 
 
 def live(server: str | None = "MySQL 8.4.3", table: Table = TABLE) -> Schema:
-    return Schema("mysql", {"T": table}, options={"server": server} if server else {})
+    return Schema("mysql", {"T": table}, server=Server.named(server) if server else None)
 
 
 ADD = AddColumn("T", Column("D", "INTEGER"))

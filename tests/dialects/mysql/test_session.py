@@ -44,7 +44,7 @@ def test_a_database_of_another_name(both: Server, engine: Engine) -> None:
 
 
 def test_the_server(both: Server, connection: Connection) -> None:
-    name, version = SESSION.server(connection).split()
+    name, version = str(SESSION.server(connection)).split()
     assert name == {"mysql": "MySQL", "mariadb": "MariaDB"}[both.name]
     assert scalar(connection, "SELECT VERSION()").startswith(version)
 

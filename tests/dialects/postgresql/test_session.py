@@ -48,7 +48,7 @@ def test_the_default_schema(connection: Connection, connect: Connect) -> None:
 
 
 def test_the_server(connection: Connection) -> None:
-    name, version = SESSION.server(connection).split()
+    name, version = str(SESSION.server(connection)).split()
     assert name == "PostgreSQL"
     assert scalar(connection, "SHOW server_version").startswith(version)
 
