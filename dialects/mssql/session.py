@@ -6,15 +6,17 @@ https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedu
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, Row, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from apim_schema import locks
 from apim_schema.errors import Refused
+from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
 from . import names
@@ -88,7 +90,7 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 
 
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
     """Holds the application lock of this name and schema, on a connection of its own that has no transaction.
 
     The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder where this
@@ -98,13 +100,13 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
         cast(Any, connection.connection.dbapi_connection).autocommit = True
         name = f"{name} {schema or default_schema(connection)}"
         resource = names.literal(name)
-        if not _taken(connection, resource):
-            holders = _told(connection, HOLDERS.format(name=resource)) or "another session"
-            raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
+        holders = partial(_holders, connection, resource)
+        if not locks.granted(partial(_taken, connection, resource), PAUSES, holders, unheard):
+            raise Refused(f"{name} is locked by another upgrade: {holders()}; wait until it ends, or end its session")
         try:
-            yield
+            yield locks.check(name, lambda: default_schema(connection))
         finally:
-            with suppress(DBAPIError):  # a connection that is lost has lost its locks as well
+            with suppress(SQLAlchemyError):  # a connection that is lost has lost its locks as well
                 execute(connection, GIVE_BACK.format(name=resource))
 
 
@@ -116,13 +118,13 @@ def _opened(engine: Engine) -> Iterator[Connection]:
 
 
 def _taken(connection: Connection, resource: str) -> bool:
-    """Takes the lock; False if another session has kept it through all attempts."""
-    for pause in (*PAUSES, None):
-        [(taken,)] = _run(connection, TAKE.format(name=resource))
-        if taken >= 0 or pause is None:
-            break
-        time.sleep(pause)
+    """Takes the lock; False if another session has it."""
+    [(taken,)] = _run(connection, TAKE.format(name=resource))
     return bool(taken >= 0)
+
+
+def _holders(connection: Connection, resource: str) -> str:
+    return _told(connection, HOLDERS.format(name=resource)) or "another session"
 
 
 def default_schema(connection: Connection) -> str:
@@ -131,7 +133,7 @@ def default_schema(connection: Connection) -> str:
     return str(schema)
 
 
-def execute(connection: Connection, sql: str) -> None:
+def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     """Runs one batch as it stands, to the end of its last statement.
 
     A driver reports an error of a later statement only when its result is asked for, so all results are. Raises

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Row, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from apim_schema import locks
 from apim_schema.errors import Refused, Unfinished
+from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
 transactional_ddl = False
@@ -43,6 +45,7 @@ NO_STATEMENT_TIMEOUT = {
     MARIADB: "SET SESSION max_statement_time = 0",
 }
 
+OURS = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
 HOLDERS = """
 SELECT p.id, p.user, p.host, p.command, p.time, p.info
 FROM performance_schema.metadata_locks l
@@ -81,7 +84,7 @@ def _autocommit(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
     """Holds the lock of this name and schema, on a connection of its own that has no transaction.
 
     GET_LOCK's names are the whole server's. The connection leaves the database then: it is none of the sessions on it.
@@ -93,9 +96,9 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
         if connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) != 1:
             raise Refused(f"another upgrade holds the lock {lock!r}: {_holder(connection, lock)}; wait for its end")
         try:
-            yield
+            yield locks.check(lock, lambda: connection.scalar(text(OURS), {"name": lock}))
         finally:
-            with suppress(DBAPIError):  # a lost connection has lost the lock as well
+            with suppress(SQLAlchemyError):  # a lost connection has lost the lock as well
                 connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": lock})
 
 
@@ -117,22 +120,29 @@ def default_schema(connection: Connection) -> str:
     return str(connection.scalar(text("SELECT DATABASE()")) or "")
 
 
-def execute(connection: Connection, sql: str) -> None:
+def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     """Runs one statement as it stands; one that meets a lock is tried again a few times.
 
     That is safe for DDL, which is done as a whole or not at all. Raises Unfinished, naming the sessions that hold
     the table, when the last attempt met a lock as well.
     """
-    for pause in (*PAUSES, None):
-        try:
-            _run(connection, sql)
-            return
-        except DBAPIError as error:
-            if _code(error) not in LOCK_ERRORS:
-                raise
-            if pause is None:
-                raise Unfinished(_locked_out(connection, sql)) from error
-            time.sleep(pause)
+    holders = partial(_in_the_way, connection, sql)
+    if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
+        raise Unfinished(
+            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. "
+            f"Held by: {holders()}. End it, and run the same upgrade again"
+        )
+
+
+def _attempt(connection: Connection, sql: str) -> bool:
+    """Runs a statement; False if it met a lock."""
+    try:
+        _run(connection, sql)
+    except DBAPIError as error:
+        if _code(error) not in LOCK_ERRORS:
+            raise
+        return False
+    return True
 
 
 def _run(connection: Connection, sql: str) -> None:
@@ -145,14 +155,11 @@ def _code(error: DBAPIError) -> int | None:
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
 
 
-def _locked_out(connection: Connection, sql: str) -> str:
+def _in_the_way(connection: Connection, sql: str) -> str:
     schema = default_schema(connection)
     found = _ask(connection, HOLDERS, schema=schema, sql=sql)
     held = [_words(row) for row in found] or [f"{other} (may be it)" for other in others(connection, schema)]
-    return (
-        f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. "
-        f"Held by: {', '.join(held) or 'a session that this login may not see'}. End it, and run the same upgrade again"
-    )
+    return ", ".join(held) or "a session that this login may not see"
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Row, event, text
 from sqlalchemy.exc import DBAPIError
 
+from apim_schema import locks
 from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
 from . import DRIVERS, names
@@ -106,7 +108,7 @@ def _check_compiled(connection: Any, cursor: Any, statement: str, *arguments: An
 
 
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
     """Holds the lock of this name and schema, on a connection of its own.
 
     It is a lock of DBMS_LOCK, which has no transaction, or where that is not granted, the lock of an empty table in
@@ -118,11 +120,12 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
         _introduce(connection)
         name = f"{name} {names.owner(schema) if schema else default_schema(connection)}"
         granted = _request(connection, lock_id(name))
+        check = locks.check(name, lambda: default_schema(connection))
         if granted is None:
             with _locked_table(connection, name):
-                yield
+                yield check
         elif granted:
-            yield
+            yield check
         else:
             raise _held(name, _ask(connection, HOLDER, lock_id=lock_id(name)))
 
@@ -201,31 +204,23 @@ def default_schema(connection: Connection) -> str:
     return str(connection.execute(text("SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL")).scalar_one())
 
 
-def execute(connection: Connection, sql: str) -> None:
+def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     """Runs one statement as it stands; one that meets a lock is tried again a few times.
 
     That is safe: DDL is done as a whole or not at all, and a conversion in batches goes on where it was. Raises
     Unfinished, naming the sessions that hold the table, when the last attempt met a lock as well.
     """
-    for pause in (*PAUSES, None):
-        try:
-            _run(connection, sql)
-            return
-        except DBAPIError as error:
-            if _code(error) not in LOCK_ERRORS:
-                raise
-            if pause is None:
-                raise Unfinished(_locked_out(connection, sql)) from error
-            time.sleep(pause)
+    holders = partial(_in_the_way, connection, sql)
+    if not locks.granted(lambda: _unless(connection, sql, *LOCK_ERRORS), PAUSES, holders, say):
+        raise Unfinished(
+            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. Held by: {holders()}. "
+            "End it, and run the same upgrade again"
+        )
 
 
-def _locked_out(connection: Connection, sql: str) -> str:
+def _in_the_way(connection: Connection, sql: str) -> str:
     words = " ".join(re.findall(r"[\w$#]+", sql.upper()))
-    holders = ", ".join(_ask(connection, OF_TABLE, words=f" {words} ")) or "a session that this login may not see"
-    return (
-        f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. Held by: {holders}. "
-        "End it, and run the same upgrade again"
-    )
+    return ", ".join(_ask(connection, OF_TABLE, words=f" {words} ")) or "a session that this login may not see"
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:

@@ -7,16 +7,17 @@ https://www.postgresql.org/docs/current/explicit-locking.html.
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Row, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from apim_schema import sqltext
+from apim_schema import locks, sqltext
 from apim_schema.errors import Refused
+from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
 from . import names
@@ -28,6 +29,7 @@ LOCK_TIMEOUT = 5
 PAUSES = (1, 2, 4, 8)
 """Seconds between the attempts of a statement that came to its lock timeout."""
 LOCK_NOT_AVAILABLE = "55P03"
+RAW = {"no_parameters": True}
 
 APPLICATION = "apim-schema"
 SETTINGS = {
@@ -35,6 +37,8 @@ SETTINGS = {
     "lock_timeout": f"{LOCK_TIMEOUT}s",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "transaction_timeout": "0",
     "standard_conforming_strings": "on",
     "row_security": "off",
     "TimeZone": "UTC",
@@ -52,15 +56,25 @@ The last three are for digests. The planner takes every row's bucket for one of 
 where a hash table of a few megabytes does.
 """
 
+OF_THE_LOCK = {
+    "application_name": APPLICATION,
+    "idle_session_timeout": "0",
+    "statement_timeout": "0",
+    "tcp_keepalives_idle": "60",
+}
+"""The session that holds the lock is idle for as long as rows are read: neither server nor firewall may end it."""
+
 DATABASE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 HOLDERS = f"""
 SELECT DISTINCT a.pid, a.usename, a.application_name, host(a.client_addr) AS host
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.granted AND l.pid <> pg_backend_pid() AND {DATABASE} AND {{which}} ORDER BY a.pid"""
-OF_THE_NAME = HOLDERS.format(
-    which="l.locktype = 'advisory' AND l.objsubid = 1 "
+NAMED = (
+    "l.locktype = 'advisory' AND l.objsubid = 1 "
     "AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(:name, 0)"
 )
+OF_THE_NAME = HOLDERS.format(which=NAMED)
+OURS = f"SELECT count(*) FROM pg_locks l WHERE l.granted AND l.pid = pg_backend_pid() AND {DATABASE} AND {NAMED}"
 CLIENTS = """
 SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> :application
@@ -83,31 +97,37 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     Unqualified names mean `schema`, where one is given.
     """
     settings = {**SETTINGS, **({"search_path": names.identifier(schema)} if schema else {})}
-    calls = (f"set_config({sqltext.quoted(name)}, {sqltext.quoted(value)}, false)" for name, value in settings.items())
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-        connection.exec_driver_sql(f"SELECT {', '.join(calls)}", execution_options={"no_parameters": True})
+        _prepare(connection, settings)
         connection.commit()
         yield connection
 
 
+def _prepare(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Makes the settings that this server knows; some are of later versions."""
+    rows = ", ".join(f"({sqltext.quoted(name)}, {sqltext.quoted(value)})" for name, value in settings.items())
+    known = f"FROM (VALUES {rows}) AS v (name, value) WHERE current_setting(name, true) IS NOT NULL"
+    connection.exec_driver_sql(f"SELECT set_config(name, value, false) {known}", execution_options=RAW)
+
+
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[None]:
+def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
     """Holds the advisory lock of this name and schema, on a connection of its own that has no transaction.
 
     The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder, if another
     session has it.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"SET application_name TO {sqltext.quoted(APPLICATION)}")
+        _prepare(connection, OF_THE_LOCK)
         name = f"{name} {schema or default_schema(connection)}"
         taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         if not taken.scalar_one():
             holders = _sessions(connection, OF_THE_NAME, name=name)
             raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
         try:
-            yield
+            yield locks.check(name, lambda: connection.execute(text(OURS), {"name": name}).scalar_one())
         finally:
-            with suppress(DBAPIError):  # a connection that is lost has lost its locks as well
+            with suppress(SQLAlchemyError):  # a connection that is lost has lost its locks as well
                 connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
 
 
@@ -122,22 +142,16 @@ def default_schema(connection: Connection) -> str:
     return str(schema)
 
 
-def execute(connection: Connection, sql: str) -> None:
+def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     """Runs one statement as it stands, within the transaction.
 
     One that comes to its lock timeout is tried again, from a savepoint so that the transaction survives. Raises
     Refused, naming the sessions that are in the way, when all attempts have failed.
     """
-    for pause in PAUSES:
-        if _attempt(connection, sql):
-            return
-        time.sleep(pause)
-    if not _attempt(connection, sql):
-        attempts = len(PAUSES) + 1
-        words = re.findall(r"\w+", sql.lower())
-        holders = _sessions(connection, OF_TABLES, words=words)
+    holders = partial(_sessions, connection, OF_TABLES, words=re.findall(r"\w+", sql.lower()))
+    if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
         raise Refused(
-            f"no lock for {sql!r} in {attempts} attempts; locks on its tables are held by {holders}: "
+            f"no lock for {sql!r} in {len(PAUSES) + 1} attempts; locks on its tables are held by {holders()}: "
             "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
         )
 
@@ -151,7 +165,7 @@ def _attempt(connection: Connection, sql: str) -> bool:
     """Runs a statement in a savepoint; False if it came to its lock timeout."""
     try:
         with connection.begin_nested():
-            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            connection.exec_driver_sql(sql, execution_options=RAW)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise

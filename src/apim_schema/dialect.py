@@ -15,6 +15,8 @@ from sqlalchemy import URL, Connection, Engine
 
 from apim_schema.changes import Change
 from apim_schema.flavours import Types
+from apim_schema.locks import Check
+from apim_schema.progress import Say, unheard
 from apim_schema.schema import Column, Schema, Server, Table
 
 
@@ -184,17 +186,21 @@ class Session(Protocol):
     def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:
         """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout."""
 
-    def locked(self, engine: Engine, name: str, schema: str | None) -> AbstractContextManager[None]:
+    def locked(self, engine: Engine, name: str, schema: str | None) -> AbstractContextManager[Check]:
         """Holds the lock of this name and schema, None for the default one, on a connection that has no transaction.
 
-        Raises Refused, naming the holder where the server tells, if another session has it.
+        Gives what asks on that connection whether the lock is still held. Raises Refused, naming the holder where the
+        server tells, if another session has it.
         """
 
     def default_schema(self, connection: Connection) -> str:
         """The schema that unqualified names mean on this connection."""
 
-    def execute(self, connection: Connection, sql: str) -> None:
-        """Runs one statement as it stands; a lock timeout is retried a bounded number of times where that is safe."""
+    def execute(self, connection: Connection, sql: str, say: Say = unheard) -> None:
+        """Runs one statement as it stands; a lock timeout is retried a bounded number of times where that is safe.
+
+        `say` is told before each of these attempts who is waited for.
+        """
 
     def others(self, connection: Connection, schema: str | None) -> list[str]:
         """The other sessions that use this schema, each in a few words: login, program, host, what it does."""

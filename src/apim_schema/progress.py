@@ -9,6 +9,9 @@ from typing import Protocol
 Advance = Callable[[int], None]
 """Called with the number of rows read since the last call."""
 
+Say = Callable[[str], None]
+"""Called with one line."""
+
 
 class Progress(Protocol):
     """Where the runner says what it does."""
@@ -21,6 +24,10 @@ class Progress(Protocol):
 
     def statements(self, doing: str, total: int) -> AbstractContextManager[Advance]:
         """A bar over statements."""
+
+
+def unheard(text: str) -> None:
+    """Where nobody waits for what is said."""
 
 
 class Silent:

@@ -79,7 +79,7 @@ class Upgrade:
         session = self.dialect.session
         with (
             self.target.engine() as engine,
-            session.locked(engine, f"apim_schema {self.database}", self.target.schema),
+            session.locked(engine, f"apim_schema {self.database}", self.target.schema) as self._check_lock,
             session.connect(engine, self.target.schema) as connection,
             self._transaction(connection),
         ):
@@ -135,8 +135,12 @@ class Upgrade:
         self._verify_schema(reached)
         verdict = self._verify_rows(before, live, reached, planned)
         result = self._result(start, same, stamped is None, planned, verdict, reached)
+        self._check_lock()
         self._write_history(result)
         return result
+
+    def _say(self, text: str) -> None:
+        self.progress.say(f"{self.database}: {text}")
 
     def _read(self) -> Schema:
         return self.dialect.introspect.read(self.connection, self.schema)
@@ -147,7 +151,7 @@ class Upgrade:
         statements = self.dialect.ddl.create(wanted, self.schema)
         with self.progress.statements(f"{self.database}: creating {first}", len(statements)) as advance:
             for statement in statements:
-                self.dialect.session.execute(self.connection, statement.sql)
+                self.dialect.session.execute(self.connection, statement.sql, self._say)
                 advance(1)
         self.progress.say(f"{self.database}: the rows that the product's own install script inserts are not in it")
         return self._read()
@@ -223,6 +227,7 @@ class Upgrade:
         Where every statement commits, one that a killed client has left running may end now, and ours then finds its
         effect there. So after an error the database is looked at again, and what still remains is gone on with.
         """
+        self._check_lock()
         remaining = self._remaining(declared)
         while remaining:
             try:
@@ -241,7 +246,7 @@ class Upgrade:
         return self.dialect.ddl.combined(for_flavour(declared, live.flavour), live, self.schema)
 
     def _execute(self, statement: Statement) -> None:
-        self.dialect.session.execute(self.connection, statement.sql)
+        self.dialect.session.execute(self.connection, statement.sql, self._say)
         self.executed += 1
         self._advance(1)
 

@@ -214,6 +214,37 @@ def test_one_upgrade_at_a_time(server: Server) -> None:
         assert run(customer.upgrade()).target == HEAD
 
 
+ENDED = {
+    "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    "mysql": "KILL (SELECT IS_USED_LOCK(CONCAT('apim_schema apim ', DATABASE())))",
+}
+"""Ends the session that holds the lock of an upgrade of apim, as an administrator or a timeout would."""
+
+
+@pytest.mark.parametrize("at", ["the first statement", "the last statement"])
+def test_an_upgrade_whose_lock_is_lost_is_stopped(server: Server, statements: list[str], at: str) -> None:
+    """Another one may have begun: neither the next release nor the verdict follows."""
+    if server.dialect not in ENDED:
+        pytest.skip("nobody ends a session here")
+    wanted = 0 if at == "the first statement" else len(statements) - 1
+
+    def end(number: int, statement: str) -> None:
+        if number == wanted:
+            customer.execute(ENDED[server.dialect])
+
+    with site(server, "apim", OLD) as customer:
+        with before_each_change(end), pytest.raises(SchemaToolError, match=r"apim_schema apim.* is lost") as lost:
+            run(customer.upgrade())
+        if customer.transactional:
+            assert "Rolled back" in str(lost.value)
+            expect_untouched(customer)
+        else:
+            assert isinstance(lost.value, Unfinished)
+            assert entries(customer) == []
+        assert run(customer.upgrade()).target == HEAD
+
+
 def test_no_way_back(server: Server) -> None:
     with site(server, "apim", "4.6.0") as customer:
         with pytest.raises(Refused, match=r"newer than 4\.5\.0"):

@@ -179,12 +179,12 @@ def test_a_lock_that_another_holds_is_refused(holders: list[Any], named: str, mo
 
 
 def test_the_lock_of_an_upgrade_that_was_just_killed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    driver = Driver(("sp_getapplock", [[{"taken": -1}]]))
+    driver = Driver(("sp_getapplock", [[{"taken": -1}]]), ("dm_tran_locks", [[OTHER]]))
 
     def gone(pause: float) -> None:
         driver.answers = (("sp_getapplock", [[{"taken": 0}]]),)
 
-    monkeypatch.setattr(MODULE.time, "sleep", gone)
+    monkeypatch.setattr("time.sleep", gone)
     with SESSION.locked(driver.engine, "apim_schema apim", None):
         assert sum("sp_getapplock" in sql for sql in driver.executed) == 2
 

@@ -67,10 +67,14 @@ def test_the_lock_is_the_databases(both: Server, engine: Engine) -> None:
             pass
 
 
-def test_a_lock_that_is_lost_is_not_given_back(engine: Engine, connect: Connect) -> None:
-    with SESSION.locked(engine, "apim_schema apim", None):
+def test_a_lock_that_is_lost_is_said_and_not_given_back(engine: Engine, connect: Connect) -> None:
+    with SESSION.locked(engine, "apim_schema apim", None) as check:
+        check()
         lock = scalar(connect(), "SELECT CONCAT('apim_schema apim ', DATABASE())")
         runner(connect())(f"KILL {scalar(connect(), f'SELECT IS_USED_LOCK({lock!r})')}")
+        for _ in range(2):
+            with pytest.raises(Refused, match=r"the lock 'apim_schema apim \w+' is lost.*: "):
+                check()
 
 
 def test_a_long_name_makes_a_lock_of_its_own(engine: Engine) -> None:
@@ -92,7 +96,7 @@ def test_a_statement_runs_as_it_stands(connection: Connection, run: Run) -> None
 
 
 def test_another_error_is_not_tried_again(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: pytest.fail("tried again"))
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("tried again"))
     with pytest.raises(DBAPIError, match="doesn't exist"):
         SESSION.execute(connection, "ALTER TABLE MISSING ADD COLUMN A INT")
 
@@ -115,9 +119,13 @@ def test_a_lock_timeout_is_tried_again(busy: tuple[Connection, Connection], monk
         if len(pauses) == 2:
             blocker.exec_driver_sql("COMMIT")
 
-    monkeypatch.setattr(module.time, "sleep", sleep)
-    SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT")
+    monkeypatch.setattr("time.sleep", sleep)
+    told: list[str] = []
+    SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT", told.append)
     assert pauses == [1, 2]
+    holder = f"waiting for session {scalar(blocker, 'SELECT CONNECTION_ID()')} of "
+    assert [line.startswith(holder) for line in told] == [True, True]
+    assert [line.rpartition(", ")[2] for line in told] == ["try 2 of 6", "try 3 of 6"]
     assert scalar(connection, "SELECT COUNT(B) FROM AM_API") == 0
 
 

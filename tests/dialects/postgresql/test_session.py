@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from importlib import import_module
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
@@ -86,10 +87,37 @@ def test_the_lock_s_connection_has_no_transaction(engine: Engine, connect: Conne
         assert states.scalars().all() == ["idle"]
 
 
-def test_a_lock_that_is_lost_is_not_given_back(engine: Engine, connect: Connect) -> None:
-    with SESSION.locked(engine, "apim_schema apim", None):
+def test_a_lock_that_is_lost_is_said_and_not_given_back(engine: Engine, connect: Connect) -> None:
+    with SESSION.locked(engine, "apim_schema apim", None) as check:
+        check()
         ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'"
         assert scalar(connect(), ended) == 1
+        for _ in range(2):
+            with pytest.raises(Refused, match=r"the lock 'apim_schema apim public' is lost.*: "):
+                check()
+
+
+def test_a_lock_that_is_no_longer_this_session_s_is_lost(engine: Engine) -> None:
+    """As where a pooler has given the same client another session."""
+    opened: list[Any] = []
+    event.listen(engine, "connect", lambda driver, _: opened.append(driver))
+    with SESSION.locked(engine, "apim_schema apim", None) as check:
+        opened[0].execute("SELECT pg_advisory_unlock_all()")
+        with pytest.raises(Refused, match="another session answers"):
+            check()
+
+
+def test_sessions_that_are_idle_for_long_stay(postgresql: Server, engine: Engine) -> None:
+    """idle_session_timeout is PostgreSQL's since 14, and was ignored by whoever set it to a second."""
+    if int(postgresql.version.split(".")[0]) < 14:
+        pytest.skip("no idle_session_timeout")
+    name = engine.url.database
+    with postgresql.connection() as admin:
+        admin.exec_driver_sql(f"ALTER DATABASE {name} SET idle_session_timeout = '200ms'")
+    with SESSION.locked(engine, "apim_schema apim", None) as check, SESSION.connect(engine, None) as connection:
+        time.sleep(0.5)
+        check()
+        assert scalar(connection, "SELECT 1") == 1
 
 
 def test_a_statement_runs_as_it_stands(connection: Connection, run: Run) -> None:
@@ -121,9 +149,13 @@ def test_a_lock_timeout_is_tried_again(busy: tuple[Connection, Connection], monk
         if len(pauses) == 2:
             blocker.rollback()
 
-    monkeypatch.setattr(module.time, "sleep", sleep)
-    SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
+    monkeypatch.setattr("time.sleep", sleep)
+    told: list[str] = []
+    SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER", told.append)
     assert pauses == [1, 2]
+    holder = f"process {scalar(blocker, 'SELECT pg_backend_pid()')} (user "
+    assert [line.startswith(f"waiting for {holder}") for line in told] == [True, True]
+    assert [line.rpartition(", ")[2] for line in told] == ["try 2 of 5", "try 3 of 5"]
     assert scalar(connection, "SELECT count(b) FROM am_api") == 0
     assert scalar(connection, "SELECT count(*) FROM other") == 1
 
@@ -139,7 +171,7 @@ def test_a_lock_that_never_comes_is_refused(
 
 
 def test_other_errors_are_not_tried_again(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: pytest.fail("tried again"))
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("tried again"))
     with pytest.raises(DBAPIError, match="division by zero"):
         SESSION.execute(connection, "SELECT 1 / 0")
     assert scalar(connection, "SELECT 1") == 1
