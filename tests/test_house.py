@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "src" / "apim_schema"
 DIALECTS = ROOT / "dialects"
 
-LOWER = {"changes", "compare", "convergence", "catalog", "dialect", "errors", "flavours", "schema", "sqltext", "types"}
+LOWER = {
+    *("catalog", "changes", "compare", "convergence", "dialect", "errors", "flavours", "locks", "progress", "schema"),
+    *("sqltext", "types"),
+}
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 
 NAMES = re.compile("|".join([*flavours.DIALECTS, *flavours.KINDS, "oracledb", "psycopg", "pyodbc", "pymysql"]), re.I)

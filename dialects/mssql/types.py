@@ -134,3 +134,8 @@ def is_variant(table: Table, expected: Column, found: Column) -> bool:
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
     return expected == found
+
+
+def family(type_: str) -> str:
+    """What a type may be read as: itself, of any length."""
+    return sqltext.base(type_)

@@ -109,6 +109,18 @@ def create(schema: Schema, into: str | None) -> list[Statement]:
     return combined(map(changes.CreateTable, schema.in_order()), empty, into)
 
 
+def as_made(table: Table, live: Schema) -> Table:
+    """A table of a release as the live server has it: in the database's character set, unique keys named.
+
+    A key without a name is called after its first column
+    (https://dev.mysql.com/doc/refman/8.4/en/create-table.html#create-table-indexes-keys).
+    """
+    table = _aligned(table, live)
+    unique = tuple(key if key.name else replace(key, name=names.column_of(key.columns[0])) for key in table.unique)
+    known = {name: live.options[name] for name in ("charset", "collation") if name in live.options}
+    return replace(table, unique=unique, options=known)
+
+
 @singledispatch
 def _steps(change: Change, live: Schema, schema: str | None) -> Sequence[Step]:
     raise NotImplementedError(type(change).__name__)

@@ -138,7 +138,7 @@ def is_binary(type_: str) -> bool:
 
 
 def family(type_: str) -> str:
-    """What a type may be altered into: text into longer text, but never into a number."""
+    """What a type may be altered into and read as: text is longer text, but never a number."""
     base = sqltext.base(type_)
     return "text" if is_text(type_) else "binary" if is_binary(type_) else "number" if base in INTEGERS else base
 

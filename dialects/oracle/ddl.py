@@ -49,6 +49,11 @@ def create(schema: Schema, into: str | None) -> list[Statement]:
     return [made for change in (with_sequences, *rest, *triggers) for made in statements(change, empty, into)]
 
 
+def as_made(table: Table, live: Schema) -> Table:
+    """A table of a release as it is: nobody can tell the names that the server gives."""
+    return table
+
+
 @singledispatch
 def _sql(change: Change, live: Schema, schema: str | None) -> list[str]:
     raise NotImplementedError(type(change).__name__)

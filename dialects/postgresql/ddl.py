@@ -22,6 +22,9 @@ from . import names, types
 
 SERIALS = {"SMALLINT": "SMALLSERIAL", "INTEGER": "SERIAL", "BIGINT": "BIGSERIAL"}
 
+LONGEST_NAME = 63
+"""Characters of a name: NAMEDATALEN less one."""
+
 TOUCH = "UPDATE_MODIFIED_COLUMN"
 """The vendor's one routine: its trigger TIME_STAMP calls it."""
 TOUCH_BODY = "BEGIN NEW.TIME_STAMP := now(); RETURN NEW; END"
@@ -61,6 +64,20 @@ def create(schema: Schema, into: str | None) -> list[Statement]:
     triggers = [changes.ReplaceTrigger(trigger) for trigger in schema.triggers.values()]
     empty = Schema(schema.flavour)
     return [made for change in (with_sequences, *rest, *triggers) for made in statements(change, empty, into)]
+
+
+def as_made(table: Table, live: Schema) -> Table:
+    """A table of a release as the live server has it: what has no name is called after its table and its columns.
+
+    As ChooseIndexName and makeObjectName of the server do it; a name that would be too long is left open.
+    """
+
+    def named(key: Key, kind: str) -> Key:
+        name = "_".join((table.name, *(key.columns if kind == "KEY" else ()), kind))
+        return key if key.name or len(name) > LONGEST_NAME else replace(key, name=name)
+
+    primary = table.primary_key and named(table.primary_key, "PKEY")
+    return replace(table, primary_key=primary, unique=tuple(named(key, "KEY") for key in table.unique))
 
 
 @singledispatch

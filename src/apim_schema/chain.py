@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from apim_schema import catalog, flavours
-from apim_schema.changes import Change, TextToBinary, replay
+from apim_schema.changes import AddColumn, Change, TextToBinary, replay
 from apim_schema.errors import UsageError
 from apim_schema.revision import for_flavour
 from apim_schema.schema import Schema
@@ -96,6 +96,12 @@ def texts_to_binary(dialect: str) -> frozenset[tuple[str, str]]:
     ways = ((flavour, database) for flavour in flavours.of_dialect(dialect) for database in DATABASES)
     made = (change for way in ways for change in pending(*way, first(*way), releases(way[1])[-1]))
     return frozenset((change.table, change.name) for change in made if isinstance(change, TextToBinary))
+
+
+def fills(flavour: str, database: str, target: str) -> dict[tuple[str, str], str]:
+    """What the releases up to `target` fill new columns with in rows that stand, where it is not their default."""
+    made = pending(flavour, database, first(flavour, database), target)
+    return {(c.table, c.column.name): c.fill for c in made if isinstance(c, AddColumn) and c.fill is not None}
 
 
 @cache

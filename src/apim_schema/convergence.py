@@ -31,8 +31,10 @@ def column_of(change: Change, live: Schema, name: str) -> Column:
 def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
     """The error for a column that is neither what the change starts from nor what it wants: it shows both."""
     return Conflict(
-        f"cannot {change}: found {compare.describe(found)}, wanted {compare.describe(wanted)}; "
-        "alter or rename the column by hand"
+        f"cannot {change}",
+        found=compare.describe(found),
+        wanted=compare.describe(wanted),
+        way_out="alter or rename the column by hand",
     )
 
 

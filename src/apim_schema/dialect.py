@@ -125,6 +125,12 @@ class Ddl(Protocol):
     def create(self, schema: Schema, into: str | None) -> list[Statement]:
         """The statements that make a whole schema in an empty database."""
 
+    def as_made(self, table: Table, live: Schema) -> Table:
+        """A table of a release as the live server has it once it is made: with the names and options that it gives.
+
+        What a later release changes of it is planned from there, and so is the same as what will run.
+        """
+
 
 def in_turn(
     statements: Callable[[Change, Schema, str | None], list[Statement]],

@@ -16,16 +16,18 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from apim_schema import chain, config, flavours, report, script
-from apim_schema.errors import NotProven, SchemaToolError, UsageError
-from apim_schema.evidence import PROVEN
+from apim_schema.attempt import Apply, Result
+from apim_schema.errors import Exit, SchemaToolError, UsageError
 from apim_schema.redact import redact
+from apim_schema.revision import NO_DOWNGRADE
 from apim_schema.target import Target
-from apim_schema.upgrade import Result, Upgrade
-
-NO_DOWNGRADE = "there is no downgrade: restore the backup that you took before the upgrade"
+from apim_schema.upgrade import Upgrade
 
 ATTRIBUTE = "apim_schema_upgrade"
 """Where our own command line hands its Upgrade to Alembic's configuration."""
+
+RESULT = "apim_schema_result"
+"""Where it finds what came of it."""
 
 
 def through_alembic(upgrade: Upgrade) -> Result:
@@ -33,10 +35,11 @@ def through_alembic(upgrade: Upgrade) -> Result:
 
     Raises what `Upgrade.run` raises.
     """
-    settings = Config(chain.ini_file(), ini_section=chain.SECTIONS[upgrade.database])
+    settings = Config(chain.ini_file(), ini_section=chain.SECTIONS[upgrade.target.database])
     settings.attributes[ATTRIBUTE] = upgrade
     command.upgrade(settings, upgrade.release)
-    return upgrade.result
+    result: Result = settings.attributes[RESULT]
+    return result
 
 
 def run() -> None:
@@ -84,16 +87,33 @@ def _command() -> str:
 
 def _offline(database: str, x: dict[str, str]) -> None:
     """Prints the script, whole or not at all: Alembic would have printed what came before an error."""
-    if _command() != "upgrade":
+    verb = _command()
+    if verb == "downgrade":
         raise UsageError(NO_DOWNGRADE)
     flavour = x.get("dialect")
     if flavour is None:
         raise UsageError("a script needs its dialect: -x dialect=NAME, one of " + ", ".join(flavours.FLAVOURS))
+    if verb == "upgrade":
+        print(_script(flavour, database, x.get("schema")), end="")
+    else:
+        _stamp_offline(flavour, database, x.get("schema"))
+
+
+def _script(flavour: str, database: str, schema: str | None) -> str:
     opts = context.get_context().opts
     if not opts["starting_rev"]:
         raise UsageError("a script needs the release to start from: alembic upgrade 4.2.0:4.7.0 --sql")
-    text = script.render(flavour, database, opts["starting_rev"], _destination(database), x.get("schema"))
-    print(text, end="")
+    return script.render(flavour, database, opts["starting_rev"], _destination(database), schema)
+
+
+def _stamp_offline(flavour: str, database: str, schema: str | None) -> None:
+    """Leaves the statements of the stamp to Alembic, with our version table; none of a revision is among them."""
+    context.configure(
+        dialect_name=script.dialect_of(flavour).name,
+        version_table=chain.version_table(database),
+        version_table_schema=schema,
+    )
+    context.run_migrations()
 
 
 def _destination(database: str) -> str:
@@ -102,18 +122,18 @@ def _destination(database: str) -> str:
 
 
 def _upgrade(given: Upgrade | None, target: Target) -> None:
-    """Runs the upgrade; the summary of one that our own command line has built is its own to show."""
+    """Runs the upgrade; the summary of one that our own command line has asked for is its own to show."""
     if given:
-        given.run(_migrate)
-    else:
-        result = Upgrade(target, _destination(target.database), progress=report.Terminal()).run(_migrate)
-        report.show(report.console(), [result])
-        if result.verdict.verdict != PROVEN:
-            raise NotProven(f"{result.database} is {result.target}, but its rows are {result.verdict.verdict}")
+        context.config.attributes[RESULT] = given.run(_migrate)
+        return
+    result = Upgrade(target, _destination(target.database), progress=report.Terminal()).run(_migrate)
+    report.show(report.console(), [result])
+    if result.exit_code != Exit.OK:
+        raise SystemExit(int(result.exit_code))
 
 
-def _migrate(connection: Connection, upgrade: Upgrade) -> None:
-    _configure(connection, upgrade.database, upgrade.schema, apply=upgrade.apply)
+def _migrate(connection: Connection, database: str, schema: str, apply: Apply) -> None:
+    _configure(connection, database, schema, apply=apply)
     with context.begin_transaction():
         context.run_migrations()
 

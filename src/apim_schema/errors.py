@@ -5,18 +5,22 @@ SchemaToolError
 ├── Refused               3  refused, nothing changed
 │   ├── Conflict             an object is in the way of a change
 │   ├── NotRecognised        the database is no release we can start from
-│   └── Blocked              preflight found data that would not survive
+│   └── Blocked              preflight found what would not survive or would be in the way
 ├── Unfinished            4  failed part-way, can be continued
 ├── NotProven             5  done or undone, but something could not be proven
 └── Interrupted         130  stopped by Ctrl-C, nothing changed
 
-Every message names the thing, says what was found and says the way out. None may hold a password: URLs are
-printed as `str(Target)` only, and what others say goes through `redact`.
+Every message names the thing, says what was found and says the way out. An error keeps these parts apart for programs
+that read them (`parts`), and the message is made of them. None may hold a password: URLs are printed as `str(Target)`
+only, and what others say goes through `redact`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from enum import IntEnum
+from typing import Any
 
 
 class Exit(IntEnum):
@@ -37,6 +41,11 @@ class SchemaToolError(Exception):
 
     exit_code = Exit.USAGE
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What the message is made of, by name, where that is more than one thing."""
+        return {}
+
 
 class UsageError(SchemaToolError):
     """Wrong use: an unknown name, a URL that can't be read, a setting that is missing."""
@@ -49,7 +58,17 @@ class Refused(SchemaToolError):
 
 
 class Conflict(Refused):
-    """An object is there that is neither what a change starts from nor what it wants."""
+    """An object is there that is neither what a change starts from nor what it wants: both are shown."""
+
+    def __init__(self, problem: str, *, found: str = "", wanted: str = "", way_out: str = "") -> None:
+        shown = ", ".join(filter(None, (f"found {found}" * bool(found), f"wanted {wanted}" * bool(wanted))))
+        told = f"{problem}: {shown}" if shown else problem
+        super().__init__(f"{told}; {way_out}" if way_out else told)
+        self.found, self.wanted = found, wanted
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        return {"found": self.found, "wanted": self.wanted}
 
 
 class NotRecognised(Refused):
@@ -57,13 +76,42 @@ class NotRecognised(Refused):
 
 
 class Blocked(Refused):
-    """Preflight found rows that would not survive, or a server that can't run the upgrade."""
+    """Preflight found what would not survive or would be in the way; `findings` are its own."""
+
+    def __init__(self, problem: str, findings: Sequence[Any]) -> None:
+        super().__init__("\n".join((f"{problem}:", *(f"  {finding}" for finding in findings))))
+        self.findings = tuple(findings)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        return {"findings": [asdict(finding) for finding in self.findings]}
 
 
 class Unfinished(SchemaToolError):
-    """A statement failed on a database that commits each one: some are in, the rest can be continued."""
+    """A statement failed on a database that commits each one: `executed` of the `planned` statements are in."""
 
     exit_code = Exit.UNFINISHED
+
+    def __init__(
+        self,
+        problem: str,
+        executed: int | None = None,
+        planned: int | None = None,
+        parts: Mapping[str, Any] | None = None,
+    ) -> None:
+        known = executed is not None and planned is not None
+        super().__init__(
+            f"{problem}\n{executed} of {planned} statements are in: mend the cause and run the same upgrade again, it "
+            "continues from there"
+            if known
+            else problem
+        )
+        self.executed, self.planned, self._parts = executed, planned, dict(parts or {})
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The counts, and the parts of the error that it ended with."""
+        return self._parts | {"executed": self.executed, "planned": self.planned}
 
 
 class NotProven(SchemaToolError):

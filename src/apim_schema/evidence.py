@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from sqlalchemy import Connection
 
@@ -19,16 +20,27 @@ from apim_schema.schema import Key, Schema, Table
 
 KEYS_SHOWN = 100
 
-PROVEN, CHANGED, NOT_PROVEN = "proven", "changed", "not proven"
+PROVEN: Final = "proven"
+CHANGED: Final = "changed"
+NOT_PROVEN: Final = "not proven"
+Word = Literal["proven", "changed", "not proven"]
+"""A verdict in a word."""
+
+Unread = tuple[Word, str]
+"""The verdict on a table whose rows can't be read in the form that they had, and the reason."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The digests of one database at one time, and the tables as they were then."""
+    """The digests of one database at one time, and the tables as they were then.
+
+    `unread` says of tables without digests why.
+    """
 
     method: str
     tables: Mapping[str, Table]
     buckets: Mapping[str, Mapping[int, Bucket]]
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
     def rows(self, table: str) -> int:
         return sum(bucket.rows for bucket in self.buckets[table].values())
@@ -46,7 +58,7 @@ class TableVerdict:
     """
 
     table: str
-    verdict: str
+    verdict: Word
     rows_before: int
     rows_after: int
     reason: str = ""
@@ -66,15 +78,20 @@ class TableVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is proven of the whole database: the worst of its tables."""
+    """What is proven of the whole database: the worst of its tables.
+
+    `note` says what has to be known besides, `doubt` why nothing is proven even where no table differs.
+    """
 
     tables: tuple[TableVerdict, ...] = ()
     method: str = field(default="", compare=False)
+    note: str = field(default="", compare=False)
+    doubt: str = field(default="", compare=False)
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Word:
         found = {table.verdict for table in self.tables}
-        return CHANGED if CHANGED in found else NOT_PROVEN if NOT_PROVEN in found else PROVEN
+        return CHANGED if CHANGED in found else NOT_PROVEN if NOT_PROVEN in found or self.doubt else PROVEN
 
     @property
     def rows(self) -> int:
@@ -98,13 +115,13 @@ def collect(
     wanted = live.tables if old is None else {t: _spelled(old[t], live.tables[t]) for t in old if t in live.tables}
     estimate = dialect.digest.estimate(connection, schema)
     buckets: dict[str, Mapping[int, Bucket]] = {}
+    unread = {t: why for t, table in wanted.items() if (why := _unreadable(dialect, table, live.tables[t]))}
     with progress.rows(doing, sum(estimate.get(name, 0) for name in wanted)) as advance:
-        for name, table in wanted.items():
-            if table.columns.keys() <= live.tables[name].columns.keys():
-                columns = compared(dialect, table, live.tables[name])
-                buckets[name] = dialect.digest.buckets(connection, schema, table, columns)
-                advance(sum(bucket.rows for bucket in buckets[name].values()))
-    return Evidence(dialect.digest.method(connection), dict(wanted), buckets)
+        for name in (name for name in wanted if name not in unread):
+            columns = compared(dialect, wanted[name], live.tables[name])
+            buckets[name] = dialect.digest.buckets(connection, schema, wanted[name], columns)
+            advance(sum(bucket.rows for bucket in buckets[name].values()))
+    return Evidence(dialect.digest.method(connection), dict(wanted), buckets, unread)
 
 
 def _spelled(old: Table, now: Table) -> Table:
@@ -113,6 +130,19 @@ def _spelled(old: Table, now: Table) -> Table:
     columns = {live.get(name, name): column for name, column in old.columns.items()}
     key = old.primary_key and Key(tuple(live.get(name, name) for name in old.primary_key.columns))
     return replace(old, name=now.name, columns=columns, primary_key=key)
+
+
+def _unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
+    """Why the columns of a table as they were can't be compared with what they are now; None where they can."""
+    types = dialect.types
+    for name, column in old.columns.items():
+        if name not in now.columns:
+            return CHANGED, f"column {name} is gone"
+        present = now.columns[name]
+        known = dialect.introspect.converted(present, column) is not None
+        if not known and types.family(present.type) != types.family(column.type):
+            return NOT_PROVEN, f"column {name} was {column.type} and is {present.type}"
+    return None
 
 
 def compared(dialect: Dialect, old: Table, now: Table) -> list[Compared]:
@@ -144,7 +174,8 @@ def _judge_table(
     if name not in after.tables:
         return TableVerdict(name, CHANGED, rows, 0, "the table is gone")
     if name not in after.buckets:
-        return TableVerdict(name, CHANGED, rows, 0, "a column is gone")
+        word, reason = after.unread[name]
+        return TableVerdict(name, word, rows, 0, reason)
     old, new = before.buckets[name], after.buckets[name]
     touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
     if not touched:

@@ -34,6 +34,9 @@ class Types(Protocol):
     def normalise_type(self, sql: str) -> str:
         """One spelling for types that mean the same: it is valid DDL too."""
 
+    def family(self, type_: str) -> str:
+        """What a normalised type has in common with those that its values may be read as, as they stand."""
+
     def normalise_default(self, sql: str | None, type_: str) -> str | None:
         """One spelling for defaults that mean the same in a column of this normalised type; None where there is none.
 

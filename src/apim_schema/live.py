@@ -1,4 +1,4 @@
-"""One database as it is now, for the verbs that look at it: what it is stamped, recognised and different as."""
+"""One database as it is now: what it is stamped, recognised and different as, and where an upgrade of it starts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from apim_schema import chain, stamp
+from apim_schema import chain, history, stamp
 from apim_schema.compare import Difference
 from apim_schema.dialect import Dialect
-from apim_schema.errors import Refused
-from apim_schema.recognise import Recognised, differences, recognise, refuse
+from apim_schema.errors import NotRecognised, Refused
+from apim_schema.recognise import Recognised, differences, recognise, refuse, too_old
 from apim_schema.schema import Schema
 from apim_schema.target import Target
 
 
 @dataclass(frozen=True)
+class Start:
+    """The release that an upgrade starts from; `same` are all that the schema fits where there is no stamp."""
+
+    release: str
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Live:
-    """An open database: one transaction, which commits at the end of `opened`."""
+    """An open database, as it was when it was first asked; `anew` is what has changed since."""
 
     target: Target
     connection: Connection
@@ -33,6 +41,10 @@ class Live:
     @property
     def dialect(self) -> Dialect:
         return self.target.dialect
+
+    def anew(self) -> Live:
+        """The same database, looked at again."""
+        return Live(self.target, self.connection, self.schema)
 
     @cached_property
     def server(self) -> str:
@@ -73,13 +85,19 @@ class Live:
             raise refuse(self.dialect.name, self.database, self.model)
         return release
 
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The releases that are still to come; none where the database is no release of the chain."""
+        known = chain.releases(self.database)
+        return chain.between(self.database, self.release, known[-1]) if self.release in known else ()
+
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """Where the schema differs from the release that counts."""
         release = self.release
         if release is None:
             return ()
-        return differences(chain.expected(self.model.flavour, self.database, release), self.model)
+        return differences(self.database, chain.expected(self.model.flavour, self.database, release), self.model)
 
     @property
     def mismatches(self) -> tuple[Difference, ...]:
@@ -90,10 +108,62 @@ class Live:
         """The customer's own objects and the harmless variants."""
         return tuple(difference for difference in self.differences if not difference.is_mismatch)
 
+    @property
+    def problem(self) -> NotRecognised | None:
+        """Why it is no release of the chain, or not the one that it is stamped as; None where all is well."""
+        if self.release is None:
+            return refuse(self.dialect.name, self.database, self.model)
+        if self.release in chain.OLDER:
+            return too_old(self.database, self.release)
+        if self.stamped and self.mismatches:
+            found = (
+                f"the schema is {self.recognised}"
+                if self.recognised
+                else f"{len(self.mismatches)} things are not as it has them"
+            )
+            return NotRecognised(f"{self.database} is stamped {self.stamped}, but {found}")
+        return None
+
+    def start(self, target: str) -> Start:
+        """Where an upgrade to a release starts: at the stamp, else at what the schema is recognised as.
+
+        A schema that is several releases' counts as the newest of them that is no newer than the target. Raises
+        NotRecognised where there is no release to start from, and Refused where the database is newer.
+        """
+        if self.stamped is None and self.problem:
+            raise self.problem
+        same = (self.stamped,) if self.stamped else self.recognised.same if self.recognised else ()
+        known = chain.releases(self.database)
+        reachable = [release for release in same if known.index(release) <= known.index(target)]
+        if not reachable:
+            raise Refused(f"{self.database} is {same[0]} already, newer than {target}: there is no way back")
+        return Start(reachable[-1], same)
+
+    @cached_property
+    def unfinished(self) -> history.Entry | None:
+        """The last run, if it left something for another one to continue."""
+        runs = history.read(self.connection, self.schema, self.database)
+        return runs[-1] if runs and runs[-1].is_open else None
+
+    @property
+    def interrupted(self) -> str | None:
+        """What to say of a database whose last run has not come to its end; None where there is nothing to say."""
+        run = self.unfinished
+        if run is None:
+            return None
+        last = f"{run.finished_at or run.started_at} UTC"
+        if self.stamped == run.to_release:
+            told = f"is at {run.to_release}, not verified yet: the run by {run.done_by} ended at {last}"
+            return f"{self.database} {told}; `upgrade {run.to_release}` compares the rows with those of before"
+        begun = self.stamped or run.from_release
+        ahead = chain.between(self.database, begun, run.to_release)[0]
+        done = f"{run.statements} of {run.planned} statements in, interrupted at {last} (by {run.done_by})"
+        return f"{self.database} is between {begun} and {ahead}: {done}; `upgrade {run.to_release}` goes on"
+
 
 @contextmanager
 def opened(target: Target) -> Iterator[Live]:
-    """Opens a database. Raises UsageError where it can't be reached."""
+    """Opens a database: one transaction, which commits at the end. Raises UsageError where it can't be reached."""
     session = target.dialect.session
     with target.engine() as engine, session.connect(engine, target.schema) as connection, connection.begin():
         yield Live(target, connection, target.schema or session.default_schema(connection))

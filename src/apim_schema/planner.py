@@ -52,12 +52,19 @@ def plan(dialect: Dialect, database: str, live: Schema, start: str, target: str,
         statements += dialect.ddl.combined(wanted, live, schema)
         for change in wanted:
             changes.append(_planned(dialect, release, change, live))
-            live = replay(live, [change])
+            live = _replayed(dialect, change, live)
     wrong = mismatches(chain.expected(live.flavour, database, target), live)
     if wrong:
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
         raise NotRecognised(f"{database} {so}: undo these differences first\n{listed(wrong)}")
     return Plan(database, start, target, tuple(changes), tuple(statements))
+
+
+def _replayed(dialect: Dialect, change: Change, live: Schema) -> Schema:
+    made = replay(live, [change])
+    if change.table in live.tables or change.table not in made.tables:
+        return made
+    return made.with_table(dialect.ddl.as_made(made.tables[change.table], live))
 
 
 def _planned(dialect: Dialect, release: str, change: Change, live: Schema) -> Planned:

@@ -14,7 +14,10 @@ from functools import singledispatch
 from sqlalchemy import Connection
 
 from apim_schema.changes import AlterColumn, Change, ReplacePrimaryKey
-from apim_schema.dialect import BLOCK, Dialect, Hazard, Level
+from apim_schema.dialect import BLOCK, WARN, Dialect, Hazard, Level
+from apim_schema.errors import Blocked
+from apim_schema.live import Live
+from apim_schema.progress import Say
 from apim_schema.schema import Schema, Table
 
 CORRECT = "correct these rows"
@@ -53,6 +56,19 @@ class Finding:
         rest = self.rows - len(self.keys)
         more = [f"{rest} more rows" if self.keys else f"{rest} rows"] if rest else []
         return ", ".join([*shown, *more])
+
+
+def forbid(live: Live, target: str, changes: Iterable[Change], say: Say) -> None:
+    """Says what may be in the way of an upgrade to a release. Raises Blocked for what forbids it."""
+    for session in live.dialect.session.others(live.connection, live.schema):
+        say(f"warning: another session uses it, stop the application: {session}")
+    found = check(live.dialect, live.connection, live.schema, live.model, changes)
+    for finding in found:
+        if finding.level == WARN:
+            say(f"warning: {finding}")
+    if blocking := [finding for finding in found if finding.level == BLOCK]:
+        way_out = "nothing was changed. Mend this and run the same upgrade again"
+        raise Blocked(f"{live.database} can't go to {target}; {way_out}", blocking)
 
 
 def check(

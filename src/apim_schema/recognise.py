@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from apim_schema import chain, flavours
@@ -35,7 +36,7 @@ class Recognised:
 def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:
     """The newest release that the live schema fits, None where it fits none; extra objects are no obstacle."""
     for flavour, release in chain.candidates(dialect, database):
-        found = differences(chain.expected(flavour, database, release), live)
+        found = differences(database, chain.expected(flavour, database, release), live)
         if not any(difference.is_mismatch for difference in found):
             return Recognised(flavour, release, _same(flavour, database, live, _extra(found)), found)
     return None
@@ -44,7 +45,7 @@ def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:
 def _same(flavour: str, database: str, live: Schema, extra: set[Difference]) -> tuple[str, ...]:
     """All releases that the live schema fits as well, with the same objects left over: oldest first."""
     releases = [release for name, release in chain.candidates(flavours.FLAVOURS[flavour], database) if name == flavour]
-    found = {release: differences(chain.expected(flavour, database, release), live) for release in releases}
+    found = {release: differences(database, chain.expected(flavour, database, release), live) for release in releases}
     return tuple(
         release
         for release in reversed(releases)
@@ -56,20 +57,17 @@ def _extra(found: Iterable[Difference]) -> set[Difference]:
     return {difference for difference in found if difference.kind == EXTRA}
 
 
-def differences(wanted: Schema, live: Schema) -> tuple[Difference, ...]:
-    """All differences that a person should see: the other database's tables, in the same schema, are not drift."""
-    return tuple(d for d in compare(wanted, live) if not (d.kind == EXTRA and _of_other_database(d, wanted)))
+def differences(database: str, wanted: Schema, live: Schema) -> tuple[Difference, ...]:
+    """All differences that a person should see: the other database's objects, in the same schema, are not drift."""
+    others = _of_other_databases(database, wanted.flavour)
+    return tuple(d for d in compare(wanted, live) if not (d.kind == EXTRA and d.name in others))
 
 
-def _of_other_database(difference: Difference, wanted: Schema) -> bool:
-    name = difference.name.split(".")[0]
-    return name not in wanted.tables and any(name in names for names in _vendor_names(wanted.flavour).values())
-
-
-def _vendor_names(flavour: str) -> dict[str, set[str]]:
-    """The names of every table, sequence, trigger and routine of the newest release, by database."""
-    newest = {db: chain.expected(flavour, db, chain.releases(db)[-1]) for db in chain.DATABASES}
-    return {db: {*s.tables, *s.sequences, *s.triggers, *s.routines} for db, s in newest.items()}
+@cache
+def _of_other_databases(database: str, flavour: str) -> frozenset[str]:
+    """The names of every table, sequence, trigger and routine of the other databases' newest releases."""
+    others = (chain.expected(flavour, db, chain.releases(db)[-1]) for db in chain.DATABASES if db != database)
+    return frozenset(name for s in others for name in (*s.tables, *s.sequences, *s.triggers, *s.routines))
 
 
 def refuse(dialect: str, database: str, live: Schema) -> NotRecognised:

@@ -12,10 +12,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from apim_schema import evidence
+from apim_schema.attempt import Result
 from apim_schema.compare import Difference
 from apim_schema.evidence import Verdict
 from apim_schema.progress import Advance
-from apim_schema.upgrade import Result
 
 STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
 NUMBERS = ("changes", "statements", "tables", "rows compared", "rows read", "differences", "drift", "seconds")
@@ -107,14 +107,14 @@ def _summary(result: Result) -> tuple[str | Text, ...]:
         f"{len(result.plan.changes):,}",
         f"{result.executed:,}",
         f"{result.verdict.rows:,}",
-        verdict(result.verdict.verdict) if result.changed else "not compared",
+        verdict(result.verdict.verdict) if result.compared else "not compared",
         f"{len(result.drift):,}",
         f"{result.seconds:.1f}",
     )
 
 
 def _details(out: Console, result: Result) -> None:
-    if not result.changed:
+    if not result.compared:
         adopted = ", and is stamped so now" if result.adopted else ""
         out.print(f"{result.database} is {result.target} already{adopted}: nothing to do")
     listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
@@ -139,7 +139,7 @@ def verdict(word: str) -> Text:
 
 def failures(out: Console, database: str, rows: Verdict) -> None:
     """The tables that are not proven, with the keys of their rows."""
-    listed(out, f"{database}: rows {rows.verdict}", rows.failures)
+    listed(out, f"{database}: rows {rows.verdict}", filter(None, (*rows.failures, rows.doubt, rows.note)))
 
 
 def differences(out: Console, database: str, found: Iterable[Difference]) -> None:

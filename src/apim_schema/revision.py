@@ -18,6 +18,7 @@ from apim_schema import changes as change
 from apim_schema import flavours
 from apim_schema.catalog import referential_action
 from apim_schema.changes import Change, Declared
+from apim_schema.errors import UsageError
 from apim_schema.schema import Column, ForeignKey, Index, Key, Table, Trigger
 from apim_schema.types import TypeIn
 
@@ -244,6 +245,8 @@ def _names(columns: str | tuple[str, ...]) -> tuple[str, ...]:
 
 Changes = tuple[Declared[Any], ...]
 
+NO_DOWNGRADE = "there is no downgrade: restore the backup that you took before the upgrade"
+
 
 def for_flavour(changes: Changes, flavour: str) -> tuple[Change, ...]:
     """The changes of a revision on one flavour."""
@@ -251,12 +254,12 @@ def for_flavour(changes: Changes, flavour: str) -> tuple[Change, ...]:
 
 
 def steps(changes: Changes) -> tuple[Callable[[], None], Callable[[], None]]:
-    """The `upgrade` and `downgrade` that Alembic calls: both hand over to whatever runs this migration."""
+    """The `upgrade` and `downgrade` that Alembic calls: the first hands over to whatever runs this migration."""
 
     def upgrade() -> None:
         op.get_context().opts["apply"](changes)
 
     def downgrade() -> None:
-        op.get_context().opts["revert"](changes)
+        raise UsageError(NO_DOWNGRADE)
 
     return upgrade, downgrade

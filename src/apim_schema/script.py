@@ -24,15 +24,20 @@ def render(flavour: str, database: str, start: str, target: str, schema: str | N
     `schema` qualifies the objects; None leaves them to the client's default schema. Raises UsageError for an unknown
     flavour or release, and for a range that is empty or goes back.
     """
+    dialect = dialect_of(flavour)
     _check(flavour, database, start, target)
-    dialect = registry.load(flavours.FLAVOURS[flavour])
     body = "\n".join(filter(None, _body(dialect, flavour, database, start, target, schema))) + "\n"
     return _head(dialect, flavour, database, start, target, body) + body
 
 
-def _check(flavour: str, database: str, start: str, target: str) -> None:
+def dialect_of(flavour: str) -> Dialect:
+    """The dialect of a flavour. Raises UsageError for one that is none."""
     if flavour not in flavours.FLAVOURS:
         raise UsageError(f"unknown dialect {flavour!r}: choose one of {', '.join(flavours.FLAVOURS)}")
+    return registry.load(flavours.FLAVOURS[flavour])
+
+
+def _check(flavour: str, database: str, start: str, target: str) -> None:
     for release in (start, target):
         chain.check_release(database, release)
     if not chain.between(database, start, target):

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from apim_schema.live import Live
 from apim_schema.progress import Progress
 from apim_schema.schema import Column, Key, Table
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Snapshot:
     evidence: Evidence
 
 
-def take(live: Live, progress: Progress) -> Snapshot:
+def take(live: Live, progress: Progress, doing: str = "rows") -> Snapshot:
     """Reads all rows of a database."""
     taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    doing = f"{live.database}: rows"
+    doing = f"{live.database}: {doing}"
     found = evidence.collect(live.dialect, live.connection, live.schema, live.model, progress, doing)
     return Snapshot(live.database, live.dialect.name, live.server, live.release, taken_at, found)
 
@@ -59,17 +60,26 @@ def check_free(path: Path, force: bool) -> None:
 
 def write(path: Path, snapshots: Sequence[Snapshot]) -> None:
     """Writes the file whole or not at all, in the place of one that was there."""
-    databases = {snapshot.database: _document(snapshot) for snapshot in snapshots}
-    document = {"format": FORMAT, "tool_version": __version__, "databases": databases}
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
-            file.write(gzip.compress(json.dumps(document, separators=(",", ":")).encode()))
+            file.write(pack(snapshots))
             file.flush()
             os.fsync(file.fileno())
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def pack(snapshots: Sequence[Snapshot]) -> bytes:
+    """The snapshots as one piece, with a checksum of what they hold."""
+    databases = {snapshot.database: _document(snapshot) for snapshot in snapshots}
+    document = {"format": FORMAT, "tool_version": __version__, "sha256": _checksum(databases), "databases": databases}
+    return gzip.compress(json.dumps(document, separators=(",", ":")).encode())
+
+
+def _checksum(databases: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(databases, sort_keys=True).encode()).hexdigest()
 
 
 def _document(snapshot: Snapshot) -> dict[str, Any]:
@@ -97,28 +107,27 @@ def _table(table: Table) -> dict[str, Any]:
 
 def read(path: Path) -> dict[str, Snapshot]:
     """The snapshots of a file, by database. Raises UsageError where it can't be read, is damaged or too new."""
-    document = _load(path)
     try:
-        if document["format"] > FORMAT:
-            raise UsageError(
-                f"{path} was written by a newer version, {document['tool_version']}: read it with that one"
-            )
-        return {name: _snapshot(name, entry) for name, entry in document["databases"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise _damaged(path) from None
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(gzip.decompress(path.read_bytes()))
-    except (gzip.BadGzipFile, EOFError, zlib.error, ValueError):
-        raise _damaged(path) from None
+        return unpack(path.read_bytes(), str(path))
     except OSError as error:
         raise UsageError(f"can't read {path}: {error.strerror}") from None
 
 
-def _damaged(path: Path) -> UsageError:
-    return UsageError(f"{path} is no snapshot, or a damaged one: take it again, or restore the file from its copy")
+def unpack(packed: bytes, name: str) -> dict[str, Snapshot]:
+    """The snapshots of one piece, by database. Raises UsageError, with its name, where it is damaged or too new."""
+    try:
+        document = json.loads(gzip.decompress(packed))
+        if document["format"] > FORMAT:
+            raise UsageError(
+                f"{name} was written by a newer version, {document['tool_version']}: read it with that one"
+            )
+        if document["sha256"] != _checksum(document["databases"]):
+            raise ValueError("another checksum")
+        return {name: _snapshot(name, entry) for name, entry in document["databases"].items()}
+    except (gzip.BadGzipFile, EOFError, zlib.error, KeyError, TypeError, ValueError, AttributeError):
+        raise UsageError(
+            f"{name} is no snapshot, or a damaged one: take it again, or restore the file from its copy"
+        ) from None
 
 
 def _snapshot(database: str, entry: Mapping[str, Any]) -> Snapshot:
@@ -127,8 +136,8 @@ def _snapshot(database: str, entry: Mapping[str, Any]) -> Snapshot:
         name: {int(number): Bucket(int(rows), int(total)) for number, rows, total in found}
         for name, found in entry["buckets"].items()
     }
-    if not buckets.keys() <= tables.keys():
-        raise ValueError("rows of a table without columns")
+    if buckets.keys() != tables.keys():
+        raise ValueError("a table without its rows, or rows without their table")
     found = Evidence(entry["method"], tables, buckets)
     return Snapshot(database, entry["dialect"], entry["server"], entry["release"], entry["taken_at"], found)
 

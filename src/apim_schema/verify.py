@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from apim_schema import chain, evidence
-from apim_schema.changes import AddColumn
 from apim_schema.compare import Difference
 from apim_schema.errors import Exit
-from apim_schema.evidence import Fills, TableVerdict, Verdict
+from apim_schema.evidence import Evidence, TableVerdict, Verdict
 from apim_schema.live import Live
 from apim_schema.progress import Progress
 from apim_schema.snapshot import Snapshot
@@ -16,12 +15,16 @@ from apim_schema.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found; `rows` is None where they were compared with nothing."""
+    """What was found; `rows` is None where they were compared with nothing.
+
+    `interrupted` says how far the last run got, where it has not come to its end.
+    """
 
     database: str
     server: str
     release: str
     stamped: str | None
+    interrupted: str | None
     mismatches: tuple[Difference, ...]
     drift: tuple[Difference, ...]
     rows: Verdict | None
@@ -32,7 +35,7 @@ class Verified:
             return Exit.FOUND
         if self.rows and self.rows.verdict == evidence.NOT_PROVEN:
             return Exit.NOT_PROVEN
-        return Exit.OK
+        return Exit.UNFINISHED if self.interrupted else Exit.OK
 
 
 def verify(live: Live, against: Snapshot | None, progress: Progress) -> Verified:
@@ -41,30 +44,28 @@ def verify(live: Live, against: Snapshot | None, progress: Progress) -> Verified
     Raises NotRecognised where there is no release to compare with.
     """
     release = live.known_release
-    rows = _rows(live, against, progress) if against else None
-    return Verified(live.database, live.server, release, live.stamped, live.mismatches, live.drift, rows)
+    rows = _rows(live, against, release, progress) if against else None
+    return Verified(
+        live.database, live.server, release, live.stamped, live.interrupted, live.mismatches, live.drift, rows
+    )
 
 
-def _rows(live: Live, against: Snapshot, progress: Progress) -> Verdict:
-    """Compares the columns that the snapshot has, in the form they had; columns since must hold their default."""
+def _rows(live: Live, against: Snapshot, release: str, progress: Progress) -> Verdict:
     before = against.evidence
     if against.dialect != live.dialect.name:
         reason = f"the snapshot is of a database on {against.dialect}"
         return Verdict(tuple(TableVerdict(t, evidence.NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
-    doing = f"{live.database}: rows"
-    after = evidence.collect(live.dialect, live.connection, live.schema, live.model, progress, doing, before.tables)
-    judged = evidence.judge(live.dialect, live.connection, live.schema, before, after)
-    new = evidence.check_new_columns(
-        live.dialect, live.connection, live.schema, before.tables, live.model, _fills(live, against)
-    )
+    return compare_rows(live, before, release, progress, "rows")
+
+
+def compare_rows(live: Live, before: Evidence, release: str, progress: Progress, doing: str) -> Verdict:
+    """Compares the columns that stood before, in the form they had; columns since must hold their default.
+
+    `release` is the one that the database is by now: what it and those before fill new columns with is no change.
+    """
+    asked = (live.dialect, live.connection, live.schema)
+    after = evidence.collect(*asked, live.model, progress, f"{live.database}: {doing}", before.tables)
+    judged = evidence.judge(*asked, before, after)
+    fills = chain.fills(live.model.flavour, live.database, release)
+    new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
     return replace(judged, tables=(*judged.tables, *new))
-
-
-def _fills(live: Live, against: Snapshot) -> Fills:
-    """What the releases since the snapshot filled their new columns with, where it is not the column's default."""
-    start, target = against.release, live.release
-    known = chain.releases(live.database)
-    if start not in known or target is None:
-        return {}
-    changes = chain.pending(live.model.flavour, live.database, start, target)
-    return {(c.table, c.column.name): c.fill for c in changes if isinstance(c, AddColumn) and c.fill is not None}

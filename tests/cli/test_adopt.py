@@ -36,7 +36,7 @@ def test_adopt_refuses_a_stamp_that_is_wrong(run: Run, databases: Databases) -> 
     databases.execute("UPDATE alembic_version_apim SET version_num = '4.3.0'")
     result = run("adopt", *databases.options)
     assert result.exit_code == 3
-    assert "apim is stamped 4.3.0, but its schema is 4.2.0" in result.stderr
+    assert "apim is stamped 4.3.0, but the schema is 4.2.0" in result.stderr
 
 
 def test_adopt_refuses_what_is_no_release(run: Run, databases: Databases, empty: str) -> None:

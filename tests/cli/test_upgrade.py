@@ -130,7 +130,7 @@ def test_ctrl_c(databases: Databases) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert err.endswith("apim-schema: apim: interrupted; the database is as before\n")
+    assert err.endswith("apim-schema: apim: interrupted. Rolled back, the database is as before\n")
     assert databases.execute("SELECT to_regclass('alembic_version_apim')") == [(None,)]
 
 

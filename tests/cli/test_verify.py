@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -27,10 +28,20 @@ def before(run: Run, databases: Databases, tmp_path: Path) -> Path:
     return file
 
 
-def edit(file: Path, change: Callable[[Any], object]) -> None:
+def edit(file: Path, change: Callable[[Any], object], sign: bool = True) -> None:
+    """Changes what a snapshot holds, and its checksum with it unless `sign` is False."""
     document = json.loads(gzip.decompress(file.read_bytes()))
     change(document)
+    if sign and "databases" in document:
+        told = json.dumps(document["databases"], sort_keys=True)
+        document["sha256"] = hashlib.sha256(told.encode()).hexdigest()
     file.write_bytes(gzip.compress(json.dumps(document).encode()))
+
+
+def without_rows(document: Any) -> None:
+    """As if no table had held a row."""
+    for name in document["databases"]["apim"]["buckets"]:
+        document["databases"]["apim"]["buckets"][name] = []
 
 
 def test_schema_of_the_recognised_release(run: Run, run_json: RunJson, databases: Databases) -> None:
@@ -107,7 +118,7 @@ def test_dropped_table_and_column(run: Run, run_json: RunJson, databases: Databa
     failures = document["databases"][0]["rows"]["failures"]
     assert {(f["table"], f["reason"]) for f in failures} == {
         ("AM_SYSTEM_APPS", "the table is gone"),
-        ("AM_API", "a column is gone"),
+        ("AM_API", "column API_TIER is gone"),
     }
 
 
@@ -186,6 +197,8 @@ def flipped(file: Path) -> None:
         (lambda file: edit(file, lambda d: d.pop("databases")), "is no snapshot, or a damaged one"),
         (lambda file: edit(file, lambda d: d["databases"]["apim"].pop("tables")), "is no snapshot, or a damaged one"),
         (lambda file: edit(file, lambda d: d["databases"]["apim"]["tables"].clear()), "is no snapshot, or a damaged"),
+        (lambda file: edit(file, without_rows, sign=False), "is no snapshot, or a damaged one"),
+        (lambda file: edit(file, lambda d: d["databases"]["apim"]["buckets"].clear()), "is no snapshot, or a damaged"),
         (lambda file: file.write_bytes(gzip.compress(b"[]")), "is no snapshot, or a damaged one"),
         (lambda file: edit(file, lambda d: d.update(format=99, tool_version="7.0")), "by a newer version, 7.0"),
         (lambda file: edit(file, lambda d: d["databases"].pop("shared")), "has no shared: it has apim"),
@@ -200,3 +213,26 @@ def test_files_that_do_not_serve(
     assert document["exit_code"] == 2
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(document["error"]["message"])
+
+
+def test_column_of_another_type_is_not_proven(run_json: RunJson, databases: Databases, before: Path) -> None:
+    """What a number was hashed by does not take a text."""
+    databases.execute("ALTER TABLE am_api ALTER COLUMN api_id TYPE varchar(20)")
+    document = run_json("verify", *databases.options, "--against", before, "--database", "apim")
+    assert document["exit_code"] == 1
+    failures = {f["table"]: f for f in document["databases"][0]["rows"]["failures"]}
+    assert failures["AM_API"]["verdict"] == "not proven"
+    assert failures["AM_API"]["reason"] == "column API_ID was INTEGER and is VARCHAR(20)"
+
+
+def test_snapshot_of_an_unknown_release_blames_no_fill(
+    run: Run, run_json: RunJson, databases: Databases, tmp_path: Path
+) -> None:
+    """What 4.3.0 fills its new column with is no change, whether or not the release was known before."""
+    databases.execute("ALTER TABLE am_api DROP COLUMN api_tier")
+    file = tmp_path / "unknown.snapshot"
+    assert run_json("snapshot", *databases.options, "-o", file)["databases"][0]["release"] is None
+    databases.execute("ALTER TABLE am_api ADD COLUMN api_tier VARCHAR(256)")
+    run("upgrade", *databases.options)
+    rows = run_json("verify", *databases.options, "--against", file)["databases"][0]["rows"]
+    assert (rows["verdict"], rows["failures"]) == ("proven", [])

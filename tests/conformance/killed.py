@@ -1,7 +1,7 @@
 """Runs an upgrade that dies on the way: `python -m tests.conformance.killed DATABASE URL before|after NUMBER`.
 
 The process sends itself SIGKILL right before or after statement NUMBER: nothing can be cleaned up, as when a machine
-goes down.
+goes down. With `stamped RELEASE` it dies once that release is stamped, before the verdict.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -19,17 +20,36 @@ from apim_schema.upgrade import Upgrade
 from tests.conformance.spoil import is_change
 
 
-def main(database: str, url: str, when: str, number: str) -> None:
-    left = int(number)
+def die(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def at_statement(number: int) -> Callable[..., None]:
+    left = number
 
     def look(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         nonlocal left
         if is_change(statement):
             if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                die()
             left -= 1
 
-    event.listen(Engine, f"{when}_cursor_execute", look)
+    return look
+
+
+def at_stamp(release: str) -> Callable[..., None]:
+    def look(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "alembic_version" in statement and f"'{release}'" in statement.partition("WHERE")[0]:
+            die()
+
+    return look
+
+
+def main(database: str, url: str, when: str, where: str) -> None:
+    if when == "stamped":
+        event.listen(Engine, "after_cursor_execute", at_stamp(where))
+    else:
+        event.listen(Engine, f"{when}_cursor_execute", at_statement(int(where)))
     through_alembic(Upgrade(target(database, url)))
 
 

@@ -18,7 +18,7 @@ from tests.servers import Server, new_database
 from tests.vendor import dump, make, outside
 from tests.vendor.common import Catalog
 
-OWN_TABLES = {"ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_HISTORY"}
+OWN_TABLES = {"ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_EVIDENCE", "APIM_SCHEMA_HISTORY"}
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Site:
     @property
     def transactional(self) -> bool:
         """Whether an upgrade that fails is rolled back."""
-        return self.upgrade().dialect.session.transactional_ddl
+        return self.upgrade().target.dialect.session.transactional_ddl
 
     @property
     def name(self) -> str:

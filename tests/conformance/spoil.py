@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, event
 
 DDL = re.compile(r"\s*(ALTER|CREATE|DROP|DO|BEGIN|DECLARE|EXEC|IF|UPDATE|SET @)\b", re.IGNORECASE)
 OWN = re.compile(
-    r"alembic_version|apim_schema_history|alter session|applock|dbms_lock|dbms_application_info|apim_schema_\w*lock"
-    r"|@@trancount",
+    r"alembic_version|apim_schema_(history|evidence)|alter session|applock|dbms_lock|dbms_application_info"
+    r"|apim_schema_\w*lock|@@trancount",
     re.IGNORECASE,
 )
 """The tool's own tables, its locks and the settings of its sessions."""

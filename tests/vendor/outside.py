@@ -18,7 +18,7 @@ from tests.vendor.common import Catalog
 
 Plain = dict[str, Any]
 
-OWN_TABLES = {"ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_HISTORY"}
+OWN_TABLES = {"ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_EVIDENCE", "APIM_SCHEMA_HISTORY"}
 """What the tool leaves in a database for itself."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -92,7 +92,9 @@ def _say_error(error: BaseException, as_json: bool) -> int:
         error = error.error
     name, message, code = _told(error)
     if as_json:
-        _print_json(document | {"error": {"type": name, "message": redact(message)}, "exit_code": int(code)})
+        parts = error.parts if isinstance(error, SchemaToolError) else {}
+        told = {"type": name, "message": redact(message)} | parts
+        _print_json(document | {"error": told, "exit_code": int(code)})
     report.console().print(f"apim-schema: {redact(message)}")
     return int(code)
 
@@ -120,6 +122,12 @@ def _told(error: BaseException) -> tuple[str, str, Exit]:
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return error.format_message() + (f" See {context.command_path} --help" if context else "")
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The exit code of several databases: the one that weighs most."""
+    found = set(codes)
+    return next((code for code in (Exit.FOUND, Exit.UNFINISHED, Exit.NOT_PROVEN) if code in found), Exit.OK)
 
 
 def each(targets: Sequence[Target], work: Callable[[Target], Found], answer: Callable[[list[Found]], Answer]) -> Answer:

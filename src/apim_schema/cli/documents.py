@@ -19,6 +19,8 @@ def verdict(rows: Verdict) -> dict[str, Any]:
     return {
         "verdict": rows.verdict,
         "method": rows.method,
+        "note": rows.note or None,
+        "doubt": rows.doubt or None,
         "tables_compared": len(rows.tables),
         "rows_compared": rows.rows,
         "failures": [_failure(table) for table in rows.failures],

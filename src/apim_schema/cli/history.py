@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from apim_schema import history as entries
 from apim_schema import report
@@ -18,7 +20,7 @@ from apim_schema.history import Entry
 from apim_schema.live import opened
 from apim_schema.target import Target
 
-Past = tuple[str, list[Entry]]
+Past = tuple[str, Sequence[Entry]]
 """A database and what was done to it."""
 
 
@@ -34,8 +36,7 @@ def history(targets: Sequence[Target]) -> Answer:
 
 def _read(target: Target) -> Past:
     with opened(target) as live:
-        found = entries.read(live.connection, live.schema)
-    return target.database, [entry for entry in found if entry.database_name == target.database]
+        return target.database, entries.read(live.connection, live.schema, target.database)
 
 
 def _answer(found: list[Past]) -> Answer:
@@ -44,41 +45,37 @@ def _answer(found: list[Past]) -> Answer:
 
 
 def _document(entry: Entry) -> dict[str, Any]:
-    times = {name: f"{getattr(entry, name).isoformat()}Z" for name in ("started_at", "finished_at")}
-    return {name: value for name, value in asdict(entry).items() if name != "database_name"} | times
+    named = {name: _time(value) if isinstance(value, datetime) else value for name, value in asdict(entry).items()}
+    return {name: value for name, value in named.items() if name != "database_name"}
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.isoformat()}Z"
+
+
+HEADERS = ("database", "started (UTC)", "seconds", "from", "to", "statements", "rows compared", "outcome", "rows", "by")
 
 
 def _text(found: list[Past], out: Console) -> None:
-    rows = [
-        (
-            database,
-            f"{entry.started_at:%Y-%m-%d %H:%M:%S}",
-            f"{(entry.finished_at - entry.started_at).total_seconds():.1f}",
-            entry.from_release,
-            entry.to_release,
-            f"{entry.statements:,}",
-            f"{entry.rows_compared:,}",
-            report.verdict(entry.verdict),
-            entry.done_by,
-            entry.tool_version,
-        )
-        for database, past in found
-        for entry in past
-    ]
-    headers = (
-        "database",
-        "started (UTC)",
-        "seconds",
-        "from",
-        "to",
-        "statements",
-        "rows compared",
-        "rows",
-        "by",
-        "version",
-    )
-    if rows:
-        report.table(out, headers, rows)
+    if rows := [_row(database, entry) for database, past in found for entry in past]:
+        report.table(out, HEADERS, rows)
     for database, past in found:
+        report.listed(out, f"{database}: what ended a run", (f"{e.started_at}: {e.error}" for e in past if e.error))
         if not past:
             out.print(f"{database}: no upgrade on record")
+
+
+def _row(database: str, entry: Entry) -> tuple[str | Text, ...]:
+    seconds = (entry.finished_at - entry.started_at).total_seconds() if entry.finished_at else None
+    return (
+        database,
+        f"{entry.started_at:%Y-%m-%d %H:%M:%S}",
+        "" if seconds is None else f"{seconds:.0f}",
+        entry.from_release,
+        entry.to_release,
+        f"{entry.statements:,} of {entry.planned:,}",
+        f"{entry.rows_compared:,}",
+        entry.outcome,
+        report.verdict(entry.verdict or ""),
+        entry.done_by,
+    )

@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 
 from apim_schema import chain, environment, report
+from apim_schema.attempt import Result
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog
-from apim_schema.errors import Exit, Interrupted, SchemaToolError, Unfinished
-from apim_schema.evidence import CHANGED, NOT_PROVEN
+from apim_schema.cli.common import Answer, database_options, each, epilog, worst
+from apim_schema.errors import Exit
 from apim_schema.target import Target
-from apim_schema.upgrade import Result, Upgrade
+from apim_schema.upgrade import Upgrade
 
 CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
@@ -38,24 +38,11 @@ def upgrade(targets: Sequence[Target], release: str, create: bool) -> Answer:
 
 def _upgrade(release: str, create: bool, target: Target) -> Result:
     """Through Alembic, which works out the revisions; its environment runs this very Upgrade."""
-    run = Upgrade(target, release, create, report.Terminal())
-    try:
-        return environment.through_alembic(run)
-    except KeyboardInterrupt:
-        raise _interrupted(run) from None
-
-
-def _interrupted(run: Upgrade) -> SchemaToolError:
-    if run.dialect.session.transactional_ddl or not run.executed:
-        return Interrupted(f"{run.database}: interrupted; the database is as before")
-    return Unfinished(
-        f"{run.database}: interrupted. {run.executed} statements are in: run the same upgrade again, it continues"
-    )
+    return environment.through_alembic(Upgrade(target, release, create, report.Terminal()))
 
 
 def _answer(found: list[Result]) -> Answer:
-    verdicts = {result.verdict.verdict for result in found}
-    code = Exit.FOUND if CHANGED in verdicts else Exit.NOT_PROVEN if NOT_PROVEN in verdicts else Exit.OK
+    code = worst(result.exit_code for result in found)
     return Answer({"databases": [_document(result) for result in found]}, partial(_text, found), code)
 
 
@@ -70,7 +57,7 @@ def _document(result: Result) -> dict[str, Any]:
             {"release": p.release, "change": str(p.change), "already_there": p.present} for p in result.plan.changes
         ],
         "statements": result.executed,
-        "rows": documents.verdict(result.verdict) if result.changed else None,
+        "rows": documents.verdict(result.verdict) if result.compared else None,
         "drift": documents.differences(result.drift),
         "seconds": round(result.seconds, 3),
     }

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from apim_schema import report, snapshot
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.cli.common import Answer, database_options, each, epilog, worst
 from apim_schema.errors import Exit, UsageError
 from apim_schema.live import opened
 from apim_schema.snapshot import Snapshot
@@ -20,7 +20,7 @@ from apim_schema.target import Target
 from apim_schema.verify import Verified
 from apim_schema.verify import verify as verify_live
 
-CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.NOT_PROVEN)
+CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
 
 @click.command(epilog=epilog("apim-schema verify --env prod --against before.snapshot", *CODES))
@@ -52,8 +52,7 @@ def _snapshots(path: Path, targets: Sequence[Target]) -> dict[str, Snapshot]:
 
 
 def _answer(found: list[Verified]) -> Answer:
-    codes = {entry.exit_code for entry in found}
-    code = next((code for code in (Exit.FOUND, Exit.NOT_PROVEN) if code in codes), Exit.OK)
+    code = worst(entry.exit_code for entry in found)
     return Answer({"databases": [_document(entry) for entry in found]}, partial(_text, found), code)
 
 
@@ -63,6 +62,7 @@ def _document(entry: Verified) -> dict[str, Any]:
         "server": entry.server,
         "release": entry.release,
         "stamped": entry.stamped is not None,
+        "interrupted": entry.interrupted,
         "mismatches": documents.differences(entry.mismatches),
         "drift": documents.differences(entry.drift),
         "rows": documents.verdict(entry.rows) if entry.rows else None,
@@ -83,6 +83,8 @@ def _text(found: list[Verified], out: Console) -> None:
     ]
     report.table(out, ("database", "release", "schema", "drift", "rows compared", "rows"), rows)
     for entry in found:
+        if entry.interrupted:
+            out.print(entry.interrupted)
         report.differences(out, entry.database, (*entry.mismatches, *entry.drift))
         if entry.rows:
             report.failures(out, entry.database, entry.rows)

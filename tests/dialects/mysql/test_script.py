@@ -33,7 +33,7 @@ def test_utf8mb4(both: Server) -> None:
         customer.before = customer.rows()
         run_well(customer, rendered(customer))
         with engine.begin() as connection:
-            live = customer.upgrade().dialect.introspect.read(connection, None)
+            live = customer.upgrade().target.dialect.introspect.read(connection, None)
         assert compare.mismatches(chain.expected("mysql", "apim", "4.7.0"), live) == []
         assert customer.rows_are_as_before()
         assert stamped(customer) == "4.7.0"

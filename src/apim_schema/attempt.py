@@ -1,0 +1,312 @@
+"""One run of an upgrade on an open, locked database, from recognising it to the verdict.
+
+What an error has to tell of, how far it got and what it left, is kept here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import beginning, chain, evidence, history, kept, preflight, snapshot, stamp
+from apim_schema.compare import Difference, mismatches
+from apim_schema.dialect import Statement
+from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
+from apim_schema.evidence import Verdict
+from apim_schema.history import Entry
+from apim_schema.live import Live, Start
+from apim_schema.locks import Check
+from apim_schema.planner import Plan, listed, plan
+from apim_schema.progress import Progress
+from apim_schema.recognise import differences
+from apim_schema.revision import Changes, for_flavour
+from apim_schema.snapshot import Snapshot
+from apim_schema.verify import compare_rows
+
+Apply = Callable[[Changes], None]
+Migrate = Callable[[Connection, str, str, Apply], None]
+"""Has Alembic run the pending revisions of a database and schema on this connection; each calls what it is given."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an upgrade did to one database; `compared` says whether there was a reason to compare its rows."""
+
+    database: str
+    start: str
+    target: str
+    same: tuple[str, ...]
+    adopted: bool
+    plan: Plan
+    executed: int
+    compared: bool
+    verdict: Verdict
+    drift: tuple[Difference, ...]
+    seconds: float
+
+    @property
+    def exit_code(self) -> Exit:
+        found = {evidence.CHANGED: Exit.FOUND, evidence.NOT_PROVEN: Exit.NOT_PROVEN}
+        return found.get(self.verdict.verdict, Exit.OK)
+
+
+class Attempt:
+    """One run. On a database with transactional DDL it is one transaction, which it begins and ends."""
+
+    def __init__(
+        self, live: Live, release: str, create: bool, progress: Progress, migrate: Migrate, check_lock: Check
+    ) -> None:
+        self._live, self._release, self._create = live, release, create
+        self._progress, self._migrate, self._check_lock = progress, migrate, check_lock
+        self._session = live.dialect.session
+        self._started = time.monotonic()
+        self._run = Entry(live.database, "", release, history.now(), history.who(live.connection))
+        self._executed = 0
+        self._touched = self._committing = False
+
+    def run(self) -> Result:
+        """Upgrades, and returns what was done. Raises as `Upgrade.run` does."""
+        try:
+            with ExitStack() as undo:
+                result = self._upgrade(undo)
+                undo.pop_all()
+                self._committing = True
+                self._live.connection.commit()
+            return result
+        except (DBAPIError, SchemaToolError, KeyboardInterrupt) as error:
+            raise self._failed(error) from error
+
+    def _upgrade(self, undo: ExitStack) -> Result:
+        if self._create and not self._live.model.tables:
+            self._make_fresh()
+        live = self._live
+        start = live.start(self._release)
+        if live.stamped is None:
+            self._say(f"recognised as {live.recognised}")
+        planned = plan(live.dialect, live.database, live.model, start.release, self._release, live.schema)
+        if start.release == self._release and live.unfinished is None:
+            if live.stamped is None:
+                stamp.write(live.connection, live.schema, live.database, start.release)
+            return self._result(start, planned, live)
+        return self._change(start, planned, undo)
+
+    def _change(self, start: Start, planned: Plan, undo: ExitStack) -> Result:
+        live = self._live
+        self._continue_or_begin(start, planned)
+        preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
+        begun = self._kept()
+        before = begun or snapshot.take(live, self._progress, "rows before")
+        self._begin(None if begun else before, undo)
+        if planned.start != planned.target:
+            self._apply(planned, undo)
+        reached = live.anew()
+        self._verify_schema(reached)
+        verdict = self._verify_rows(before, reached, fresh=begun is None)
+        self._check_lock()
+        self._finish(verdict)
+        return self._result(start, planned, reached, verdict)
+
+    def _continue_or_begin(self, start: Start, planned: Plan) -> None:
+        """Counts the statements from where the first run began: in are those that need not be made any more."""
+        before, ahead = self._live.unfinished, len(planned.statements)
+        if before is None:
+            self._run = replace(self._run, from_release=start.release, planned=ahead)
+            return
+        done = before.planned - ahead if before.to_release == self._release else before.statements
+        done = max(done, 0)
+        self._run = replace(self._run, from_release=before.from_release, statements=done, planned=done + ahead)
+        if done:
+            self._say(f"goes on with the run of {before.started_at} UTC: {done} of {done + ahead} statements are in")
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether an earlier run has changed something that this one continues."""
+        run = self._live.unfinished
+        return run is not None and (self._run.statements > 0 or run.planned == 0)
+
+    def _kept(self) -> Snapshot | None:
+        """The digests of the beginning, where an earlier run has kept them. One that executed nothing was none."""
+        live = self._live
+        return kept.read(live.connection, live.schema, live.database) if self._goes_on else None
+
+    def _begin(self, found: Snapshot | None, undo: ExitStack) -> None:
+        live = self._live
+        if not self._session.transactional_ddl:
+            self._run = beginning.write(live, found, self._run, undo)
+        elif live.stamped is None:
+            stamp.write(live.connection, live.schema, live.database, self._run.from_release)
+
+    def _make_fresh(self) -> None:
+        """Makes the oldest release in an empty schema."""
+        live = self._live
+        first = chain.first(live.model.flavour, live.database)
+        wanted = chain.expected(live.model.flavour, live.database, first)
+        made = replace(wanted, options=live.model.options, server=live.model.server)
+        statements = live.dialect.ddl.create(made, live.schema)
+        with self._progress.statements(f"{live.database}: creating {first}", len(statements)) as advance:
+            for statement in statements:
+                self._session.execute(live.connection, statement.sql, self._say)
+                self._touched = True
+                advance(1)
+        self._say("the rows that the product's own install script inserts are not in it")
+        self._live = live.anew()
+
+    def _apply(self, planned: Plan, undo: ExitStack) -> None:
+        live = self._live
+        doing = f"{live.database}: {planned.start} to {planned.target}"
+        with self._progress.statements(doing, len(planned.statements)) as advance:
+
+            def apply(declared: Changes) -> None:
+                self._check_lock()
+                self._apply_revision(declared, advance, undo)
+
+            self._migrate(live.connection, live.database, live.schema, apply)
+
+    def _apply_revision(self, declared: Changes, advance: Callable[[int], None], undo: ExitStack) -> None:
+        """Makes the changes of one revision.
+
+        Where every statement commits, one that a killed client has left running may end now, and ours then finds its
+        effect there. So after an error the database is looked at again, and what still remains is gone on with.
+        """
+        remaining = self._remaining(declared)
+        while remaining:
+            try:
+                self._execute(remaining[0], undo)
+                remaining = remaining[1:]
+                advance(1)
+            except DBAPIError as error:
+                if self._session.transactional_ddl or error.connection_invalidated:
+                    raise
+                left = self._remaining(declared)
+                if left and left[0].sql == remaining[0].sql:
+                    raise
+                remaining = left
+
+    def _remaining(self, declared: Changes) -> list[Statement]:
+        now = self._live.anew()
+        return now.dialect.ddl.combined(for_flavour(declared, now.model.flavour), now.model, now.schema)
+
+    def _execute(self, statement: Statement, undo: ExitStack) -> None:
+        """Runs one statement. What was written before the first of them stays from the moment that one may be in."""
+        try:
+            self._session.execute(self._live.connection, statement.sql, self._say)
+        except SchemaToolError:
+            raise  # a lock: nothing has begun
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                self._stays(undo)
+            raise
+        except BaseException:
+            self._stays(undo)
+            raise
+        self._stays(undo)
+        self._executed += 1
+        self._run = replace(self._run, statements=self._run.statements + 1, finished_at=history.now())
+        if not self._session.transactional_ddl:
+            history.rewrite(self._live.connection, self._live.schema, self._run)
+
+    def _stays(self, undo: ExitStack) -> None:
+        self._touched = True
+        undo.pop_all()
+
+    def _verify_schema(self, reached: Live) -> None:
+        wrong = mismatches(chain.expected(reached.model.flavour, reached.database, self._release), reached.model)
+        if wrong:
+            raise Refused(f"{reached.database} is not {self._release} after the upgrade:\n{listed(wrong)}")
+
+    def _verify_rows(self, before: Snapshot, reached: Live, fresh: bool) -> Verdict:
+        """Compares with the beginning; on a database that can roll back, anything but a proof is an error."""
+        verdict = compare_rows(reached, before.evidence, self._release, self._progress, "rows after")
+        if self._session.transactional_ddl and verdict.verdict != evidence.PROVEN:
+            rows = "\n".join(f"  {failure}" for failure in verdict.failures)
+            raise Refused(f"{reached.database}: rows changed during the upgrade:\n{rows}")
+        return self._with_doubts(verdict, before, fresh)
+
+    def _with_doubts(self, verdict: Verdict, before: Snapshot, fresh: bool) -> Verdict:
+        """Says of a run that goes on with another what lies between them, and what nobody kept."""
+        earlier = self._live.unfinished
+        if earlier is None or not self._goes_on:
+            return verdict
+        last = earlier.finished_at or earlier.started_at
+        if fresh:
+            return replace(verdict, doubt=f"what the rows were before the run of {earlier.started_at} UTC was not kept")
+        note = f"compared with the rows of {before.taken_at}; the run that began then was interrupted at {last} UTC"
+        return replace(verdict, note=f"{note}, and what was written since, by whom is not known")
+
+    def _finish(self, verdict: Verdict) -> None:
+        live = self._live
+        run = replace(self._run, verdict=verdict.verdict, rows_compared=verdict.rows).ended(history.FINISHED)
+        if self._session.transactional_ddl:
+            history.write(live.connection, live.schema, run)
+        else:
+            history.rewrite(live.connection, live.schema, run)
+            kept.discard(live.connection, live.schema, live.database)
+
+    def _result(self, start: Start, planned: Plan, reached: Live, verdict: Verdict | None = None) -> Result:
+        wanted = chain.expected(reached.model.flavour, reached.database, self._release)
+        return Result(
+            reached.database,
+            start.release,
+            self._release,
+            start.same,
+            self._live.stamped is None,
+            planned,
+            self._executed,
+            verdict is not None,
+            verdict or Verdict(),
+            differences(reached.database, wanted, reached.model),
+            time.monotonic() - self._started,
+        )
+
+    def _say(self, text: str) -> None:
+        self._progress.say(f"{self._live.database}: {text}")
+
+    def _failed(self, error: BaseException) -> SchemaToolError:
+        """The error to raise: it says how far the upgrade got, and whether the database is as before."""
+        database = self._live.database
+        told = _told(database, error)
+        if self._committing:
+            return NotProven(f"{told}. This happened during the commit: `status` tells whether it went through")
+        if self._session.transactional_ddl:
+            self._roll_back(told)
+            return _undone(error, told, "Rolled back, the database is as before", self._executed > 0)
+        if self._touched or self._goes_on:
+            self._leave_failed(told)
+            return Unfinished(told, self._run.statements, self._run.planned, getattr(error, "parts", {}))
+        return _undone(error, told, "Nothing was changed", isinstance(error, Unfinished))
+
+    def _roll_back(self, told: str) -> None:
+        """Ends the transaction; a history that is there already gets to know of what was undone."""
+        live = self._live
+        with suppress(DBAPIError):
+            live.connection.rollback()
+            if self._executed and history.exists(live.connection, live.schema):
+                history.write(live.connection, live.schema, self._run.ended(history.ROLLED_BACK, told))
+                live.connection.commit()
+
+    def _leave_failed(self, told: str) -> None:
+        """Writes what ended the run, on a connection of its own: that of the run may be lost."""
+        live = self._live
+        if self._run.run:
+            with suppress(DBAPIError), self._session.connect(live.connection.engine, live.schema) as connection:
+                history.rewrite(connection, live.schema, self._run.ended(history.FAILED, told))
+
+
+def _told(database: str, error: BaseException) -> str:
+    if isinstance(error, DBAPIError):
+        return f"{database}: {str(error.orig).strip()}"
+    return f"{database}: interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+
+
+def _undone(error: BaseException, told: str, state: str, say: bool) -> SchemaToolError:
+    """The error of a run that has left nothing; one of ours has said so by itself unless it is to be said here."""
+    if isinstance(error, KeyboardInterrupt):
+        return Interrupted(f"{told}. {state}")
+    if isinstance(error, SchemaToolError) and not say:
+        return error
+    return Refused(f"{told}\n{state}")

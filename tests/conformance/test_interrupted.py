@@ -1,0 +1,165 @@
+"""An upgrade that was cut off: the proof is of the whole of it, and half-done is in sight."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apim_schema import kept, verify
+from apim_schema.environment import through_alembic as run
+from apim_schema.errors import Blocked, Exit, Refused, Unfinished
+from apim_schema.live import Live, opened
+from apim_schema.progress import Silent
+from apim_schema.status import look
+from apim_schema.target import target
+from tests.conformance.site import OWN_TABLES, Site, site
+from tests.conformance.spoil import broken
+from tests.conformance.test_upgrade import HEAD, entries, stamped
+from tests.servers import Server
+from tests.vendor import outside
+
+ROOT = Path(__file__).parents[2]
+OLD = "4.2.0"
+MIDDLE = 12
+"""A statement on the way: some releases are still to come."""
+
+LOST = "DELETE FROM AM_API_RATINGS"
+"""What somebody else does between two runs, in a table that no release changes."""
+
+
+@pytest.fixture
+def customer(server: Server) -> Iterator[Site]:
+    with site(server, "apim", OLD) as found:
+        if found.transactional:
+            pytest.skip("nothing of an interrupted run stays")
+        yield found
+
+
+def interrupt(customer: Site, number: int = MIDDLE) -> Unfinished:
+    with broken(number), pytest.raises(Unfinished) as caught:
+        run(customer.upgrade())
+    return caught.value
+
+
+def live_of(customer: Site) -> Iterator[Live]:
+    with opened(target(customer.database, customer.url)) as live:
+        yield live
+
+
+def keeps(customer: Site) -> bool:
+    return any(kept.read(live.connection, live.schema, "apim") for live in live_of(customer))
+
+
+def test_a_row_lost_between_two_runs_is_found(customer: Site) -> None:
+    interrupt(customer)
+    customer.execute(LOST)
+    verdict = run(customer.upgrade()).verdict
+    assert verdict.verdict == "changed"
+    assert [failure.table for failure in verdict.failures] == ["AM_API_RATINGS"]
+    assert "was interrupted at" in verdict.note
+    assert [entry.verdict for entry in entries(customer)] == [None, "changed"]
+    assert not keeps(customer)
+
+
+def test_a_converted_value_changed_between_two_runs_is_found(customer: Site) -> None:
+    """Through a conversion that is half done, or done already when the value changes."""
+    interrupt(customer, 90)
+    customer.execute("UPDATE AM_APPLICATION_REGISTRATION SET INPUTS = 'other' WHERE REG_ID = 1")
+    assert [failure.table for failure in run(customer.upgrade()).verdict.failures] == ["AM_APPLICATION_REGISTRATION"]
+
+
+def test_what_nobody_touched_is_proven_over_several_runs(customer: Site) -> None:
+    for number in (1, 20, 30):
+        interrupt(customer, number)
+        assert keeps(customer)
+    result = run(customer.upgrade())
+    assert (result.verdict.verdict, result.target) == ("proven", HEAD)
+    assert customer.rows_are_as_before()
+    past = entries(customer)
+    assert [entry.outcome for entry in past] == ["failed"] * 3 + ["finished"]
+    assert {entry.from_release for entry in past} == {OLD}
+    assert [entry.statements for entry in past[:3]] == [1, 21, 51]
+    assert {entry.statements == entry.planned for entry in past[3:]} == {True}
+    assert all("THIS IS NO SQL" in (entry.error or "") for entry in past[:3])
+
+
+def test_half_done_is_in_sight(customer: Site) -> None:
+    error = interrupt(customer)
+    (past,) = entries(customer)
+    told = f"12 of {past.planned} statements in, interrupted at {past.finished_at} UTC"
+    assert error.parts["executed"] == past.statements == MIDDLE
+    for live in live_of(customer):
+        seen = look(live)
+        assert f"apim is between 4.2.0 and 4.3.0: {told}" in (seen.interrupted or "")
+        assert seen.exit_code(check=False) == Exit.UNFINISHED
+        assert any(d.what == "table" and d.kind == "extra" for d in seen.differences)
+        assert verify.verify(live, None, Silent()).exit_code == Exit.UNFINISHED
+
+
+def test_a_refused_rerun_is_unfinished_still(customer: Site) -> None:
+    """Exit code 3 means that the database is as before, and it is not."""
+    done = interrupt(customer, 60).executed
+    with site(customer.server, "apim", "4.5.0") as other:
+        interrupt(other, 2)
+        other.execute(f"UPDATE AM_API_ENDPOINTS SET REVISION_UUID = '{'x' * 101}'")
+        with pytest.raises(
+            Unfinished, match=r"(?s)REVISION_UUID is longer than the 100.*\n2 of \d+ statements are in"
+        ) as caught:
+            run(other.upgrade())
+        assert isinstance(caught.value.__cause__, Blocked)
+        assert caught.value.parts["findings"]
+    assert done == 60
+
+
+def test_a_run_that_executed_nothing_leaves_nothing(customer: Site) -> None:
+    with broken(0), pytest.raises(Refused, match="Nothing was changed"):
+        run(customer.upgrade())
+    found = outside.catalog_of(customer.url, customer.schema)["tables"]
+    assert not OWN_TABLES & {name.upper() for name in found}
+    customer.execute(LOST)
+    customer.before = customer.rows()
+    assert run(customer.upgrade()).verdict.verdict == "proven"
+
+
+def kill_before_the_verdict(customer: Site) -> None:
+    command = [sys.executable, "-m", "tests.conformance.killed", customer.database, customer.url, "stamped", HEAD]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, env=os.environ)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert stamped(customer) == HEAD
+
+
+@pytest.mark.parametrize(("meanwhile", "verdict"), [(None, "proven"), (LOST, "changed")], ids=["untouched", "touched"])
+def test_cut_before_the_verdict(customer: Site, meanwhile: str | None, verdict: str) -> None:
+    kill_before_the_verdict(customer)
+    for live in live_of(customer):
+        assert "apim is at 4.7.0, not verified yet" in (look(live).interrupted or "")
+    if meanwhile:
+        customer.execute(meanwhile)
+    result = run(customer.upgrade())
+    assert (result.executed, result.verdict.verdict) == (0, verdict)
+    assert [(entry.outcome, entry.verdict) for entry in entries(customer)] == [
+        ("interrupted", None),
+        ("finished", verdict),
+    ]
+    assert not run(customer.upgrade()).compared
+
+
+def test_without_what_was_kept_nothing_is_proven(customer: Site) -> None:
+    interrupt(customer)
+    customer.execute("DELETE FROM apim_schema_evidence")
+    verdict = run(customer.upgrade()).verdict
+    assert verdict.verdict == "not proven"
+    assert "was not kept" in verdict.doubt
+
+
+def test_what_was_kept_and_is_damaged_is_told(customer: Site) -> None:
+    interrupt(customer)
+    customer.execute("UPDATE apim_schema_evidence SET content = 'damaged'")
+    with pytest.raises(Unfinished, match=r"apim_schema_evidence keeps of apim is damaged: delete it"):
+        run(customer.upgrade())
