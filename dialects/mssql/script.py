@@ -30,6 +30,10 @@ GO = "GO\nIF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;\nGO"
 """Ends a batch, and has nothing run any more where it failed: @@ERROR is not 0 too where it did not compile."""
 
 
+NOW = "CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME()))"
+WHO = "SUSER_SNAME()"
+
+
 def opening() -> str:
     """Stop at the first error, and begin the transaction."""
     settings = "\n".join(f"SET {setting};" for setting in SETTINGS)
@@ -38,10 +42,17 @@ def opening() -> str:
 
 def version_table(name: str) -> str:
     """Makes the table of the stamp where there is none."""
-    return _batch(
-        f"IF OBJECT_ID({names.literal(name)}) IS NULL\n"
-        f"    CREATE TABLE {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
-    )
+    return own_table(name, f"CREATE TABLE {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY);")
+
+
+def own_table(name: str, create: str) -> str:
+    """Makes a table of ours where there is none."""
+    return _batch(f"IF OBJECT_ID({names.literal(name)}) IS NULL\n    {create}")
+
+
+def plain(sql: str) -> str:
+    """A batch of its own: that of a table does not compile before the table is there."""
+    return _batch(f"{sql};")
 
 
 def refuse(condition: str, message: str) -> str:

@@ -33,6 +33,10 @@ DEALLOCATE PREPARE apim_schema;"""
 NOTHING = "'DO 0'"
 
 
+NOW = "UTC_TIMESTAMP()"
+WHO = "CURRENT_USER()"
+
+
 def opening() -> str:
     """The settings of an upgrade's session; each statement commits."""
     settings = [f"{setting};" for setting in ("SET autocommit = 1", *session.SETTINGS)]
@@ -42,6 +46,15 @@ def opening() -> str:
 def version_table(name: str) -> str:
     """Makes the table of the stamp where there is none."""
     return f"CREATE TABLE IF NOT EXISTS {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+
+
+def own_table(name: str, create: str) -> str:
+    """Makes a table of ours where there is none."""
+    return f"{create.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS', 1)};"
+
+
+def plain(sql: str) -> str:
+    return f"{sql};"
 
 
 def refuse(condition: str, message: str) -> str:

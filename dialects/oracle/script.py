@@ -54,6 +54,10 @@ INSERT INTO {name} (version_num) SELECT '{release}' FROM DUAL WHERE NOT EXISTS (
 COMMIT;"""
 
 
+NOW = "CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE)"
+WHO = "USER"
+
+
 def opening() -> str:
     """Stop at the first error, take every sign as it is, and the settings of an upgrade's session."""
     return "\n".join((FRAME, *(f"{setting};" for setting in session.SETTINGS)))
@@ -61,14 +65,24 @@ def opening() -> str:
 
 def version_table(name: str) -> str:
     """Makes the table of the stamp where there is none."""
+    key = f"CONSTRAINT {name.rpartition('.')[2]}_pkc PRIMARY KEY (version_num)"
+    return own_table(name, f"CREATE TABLE {name} (version_num VARCHAR2(32) NOT NULL, {key})")
+
+
+def own_table(name: str, create: str) -> str:
+    """Makes a table of ours where there is none."""
     owner, _, table = name.rpartition(".")
     there = due.OBJECT.format(
         owner=sqltext.quoted(owner.strip('"')) if owner else plsql.CURRENT_SCHEMA,
         kind="TABLE",
         name=sqltext.quoted(table.upper()),
     )
-    key = f"CONSTRAINT {table}_pkc PRIMARY KEY (version_num)"
-    return _if_true(f"NOT {there}", _execute(f"CREATE TABLE {name} (version_num VARCHAR2(32) NOT NULL, {key})"))
+    return _if_true(f"NOT {there}", _execute(create))
+
+
+def plain(sql: str) -> str:
+    """A statement as it is, committed at once as all others are."""
+    return f"{sql};\nCOMMIT;"
 
 
 def refuse(condition: str, message: str) -> str:

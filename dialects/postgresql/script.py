@@ -26,6 +26,10 @@ SET LOCAL standard_conforming_strings = on;
 SET LOCAL client_min_messages = warning;"""
 
 
+NOW = "date_trunc('second', now() AT TIME ZONE 'UTC')"
+WHO = "current_user"
+
+
 def opening() -> str:
     """Stop at the first error, and begin the transaction."""
     return OPENING
@@ -34,6 +38,15 @@ def opening() -> str:
 def version_table(name: str) -> str:
     """Makes the table of the stamp where there is none."""
     return f"CREATE TABLE IF NOT EXISTS {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+
+
+def own_table(name: str, create: str) -> str:
+    """Makes a table of ours where there is none."""
+    return f"{create.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS', 1)};"
+
+
+def plain(sql: str) -> str:
+    return f"{sql};"
 
 
 def refuse(condition: str, message: str) -> str:

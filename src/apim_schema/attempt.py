@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import beginning, chain, evidence, history, kept, preflight, snapshot, stamp
+from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp
 from apim_schema.compare import Difference, mismatches
 from apim_schema.dialect import Statement
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
@@ -100,7 +100,7 @@ class Attempt:
         self._continue_or_begin(start, planned)
         preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
         begun = self._kept()
-        before = begun or snapshot.take(live, self._progress, "rows before")
+        before = begun or live.snapshot(self._progress, "rows before")
         self._begin(None if begun else before, undo)
         if planned.start != planned.target:
             self._apply(planned, undo)

@@ -245,6 +245,10 @@ class Script(Protocol):
 
     CLIENT: str
     """The client that the script is for."""
+    NOW: str
+    """The SQL expression for the time in UTC, in whole seconds."""
+    WHO: str
+    """The SQL expression for the login."""
     CONTINUES: bool
     """Whether a script that was stopped by an error continues when it is run again, instead of having left nothing."""
 
@@ -253,6 +257,12 @@ class Script(Protocol):
 
     def version_table(self, name: str) -> str:
         """Makes the table of the stamp, as Alembic would, where there is none."""
+
+    def own_table(self, name: str, create: str) -> str:
+        """Makes a table of ours, by the statement `create`, where there is none of that name."""
+
+    def plain(self, sql: str) -> str:
+        """A statement as it is, with its terminator."""
 
     def refuse(self, condition: str, message: str) -> str:
         """Raises an error with this message where the SQL condition holds."""

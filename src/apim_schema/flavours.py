@@ -103,6 +103,11 @@ def of_dialect(dialect: str) -> tuple[str, ...]:
     return _folder(dialect).FLAVOURS
 
 
+def driver(dialect: str) -> str:
+    """SQLAlchemy's name of the dialect and the driver that a URL gets which names none."""
+    return next(iter(_folder(dialect).DRIVERS.values()))
+
+
 @cache
 def types(flavour: str) -> Types:
     """The `types` module of the flavour's dialect, without its driver or any of the rest."""

@@ -6,7 +6,7 @@ rows were in the beginning has to be where all of them look. It is a snapshot, i
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, String, Table, inspect, select
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, String, Table, func, inspect, select
 
 from apim_schema import snapshot
 from apim_schema.errors import NotProven, UsageError
@@ -42,6 +42,15 @@ def keep(connection: Connection, schema: str | None, found: Snapshot) -> None:
     for place in range(0, len(packed), PIECE):
         values = {"database_name": found.database, "place": place, "content": packed[place : place + PIECE]}
         connection.execute(pieces.insert().values(values))
+
+
+def holds(connection: Connection, schema: str | None, database: str) -> bool:
+    """Whether anything is kept of a database."""
+    if not exists(connection, schema):
+        return False
+    pieces = table(schema)
+    count = select(func.count()).select_from(pieces).where(pieces.c.database_name == database)
+    return bool(connection.scalar(count))
 
 
 def read(connection: Connection, schema: str | None, database: str) -> Snapshot | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import cached_property
 
 from sqlalchemy import Connection
 
-from apim_schema import chain, history, stamp
+from apim_schema import chain, evidence, history, kept, stamp
 from apim_schema.compare import Difference
 from apim_schema.dialect import Dialect
 from apim_schema.errors import NotRecognised, Refused
+from apim_schema.progress import Progress
 from apim_schema.recognise import Recognised, differences, recognise, refuse, too_old
 from apim_schema.schema import Schema
+from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 
 
@@ -139,11 +142,26 @@ class Live:
             raise Refused(f"{self.database} is {same[0]} already, newer than {target}: there is no way back")
         return Start(reachable[-1], same)
 
+    def snapshot(self, progress: Progress, doing: str = "rows") -> Snapshot:
+        """Reads all rows."""
+        taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        doing = f"{self.database}: {doing}"
+        found = evidence.collect(self.dialect, self.connection, self.schema, self.model, progress, doing)
+        return Snapshot(self.database, self.dialect.name, self.server, self.release, taken_at, found)
+
     @cached_property
     def unfinished(self) -> history.Entry | None:
-        """The last run, if it left something for another one to continue."""
+        """The last run, if it left something for another one to continue, or to verify what a script has ended."""
+        last = self.last_run
+        if last is None or last.is_open:
+            return last
+        by_script = last.verdict == history.BY_SCRIPT
+        return last if by_script and kept.holds(self.connection, self.schema, self.database) else None
+
+    @cached_property
+    def last_run(self) -> history.Entry | None:
         runs = history.read(self.connection, self.schema, self.database)
-        return runs[-1] if runs and runs[-1].is_open else None
+        return runs[-1] if runs else None
 
     @property
     def interrupted(self) -> str | None:

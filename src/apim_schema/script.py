@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
 
-from apim_schema import __version__, chain, flavours, preflight, registry
+from apim_schema import __version__, chain, flavours, preflight, registry, script_history
 from apim_schema.changes import AddColumn, Change, CreateTable, replay
 from apim_schema.dialect import BLOCK, Dialect
 from apim_schema.errors import UsageError
@@ -63,6 +63,7 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
     yield from _guards(dialect, live, database, (start, *releases), schema)
     yield script.version_table(version_table)
     yield _stamp_guard(dialect, database, version_table, (start, *releases))
+    yield from script_history.begun(dialect, database, start, target, schema)
     for before, release in pairwise((start, *releases)):
         yield "\n" + script.begin(version_table, before, release)
         changes = chain.changes(flavour, database, release)
@@ -73,6 +74,7 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
             yield script.unit(made, live, schema)
         live = replay(live, changes)
         yield script.stamp(version_table, _older(database, release), release)
+    yield script_history.ended(dialect, database, target, schema)
     yield script.closing()
 
 

@@ -12,17 +12,14 @@ import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from apim_schema import __version__, evidence
+from apim_schema import __version__
 from apim_schema.dialect import Bucket
 from apim_schema.errors import UsageError
 from apim_schema.evidence import Evidence
-from apim_schema.live import Live
-from apim_schema.progress import Progress
 from apim_schema.schema import Column, Key, Table
 
 FORMAT = 2
@@ -38,14 +35,6 @@ class Snapshot:
     release: str | None
     taken_at: str
     evidence: Evidence
-
-
-def take(live: Live, progress: Progress, doing: str = "rows") -> Snapshot:
-    """Reads all rows of a database."""
-    taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    doing = f"{live.database}: {doing}"
-    found = evidence.collect(live.dialect, live.connection, live.schema, live.model, progress, doing)
-    return Snapshot(live.database, live.dialect.name, live.server, live.release, taken_at, found)
 
 
 def check_free(path: Path, force: bool) -> None:

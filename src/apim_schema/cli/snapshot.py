@@ -41,7 +41,7 @@ def snapshot(targets: Sequence[Target], output: Path, force: bool) -> Answer:
 
 def _take(target: Target, progress: Progress) -> Snapshot:
     with opened(target) as live:
-        return snapshots.take(live, progress)
+        return live.snapshot(progress)
 
 
 def _answer(output: Path, found: list[Snapshot]) -> Answer:

@@ -16,6 +16,29 @@ SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE char_length(`REVISION_UUID`) > 100), 'AM_API_ENDPOINTS: REVISION_UUID is longer than the 100 characters it will have', @@default_storage_engine);
 CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.5.0')), 'apim is not stamped 4.5.0: nothing was changed', @@default_storage_engine);
+CREATE TABLE IF NOT EXISTS apim_schema_history (
+    database_name VARCHAR(16) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR(16) NOT NULL,
+    to_release VARCHAR(16) NOT NULL,
+    outcome VARCHAR(16) NOT NULL,
+    verdict VARCHAR(32),
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared BIGINT NOT NULL,
+    started_at DATETIME NOT NULL,
+    finished_at DATETIME,
+    done_by VARCHAR(255) NOT NULL,
+    tool_version VARCHAR(32) NOT NULL,
+    error TEXT,
+    PRIMARY KEY (database_name, run)
+);
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.5.0' AS anon_3, '4.6.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, UTC_TIMESTAMP(), CURRENT_USER(), '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'apim'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history AS same
+WHERE same.database_name = 'apim' AND same.to_release = '4.6.0' AND same.outcome = 'started'));
 
 -- 4.6.0
 INSERT INTO `alembic_version_apim` (version_num) SELECT '4.5.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM `alembic_version_apim`);
@@ -327,3 +350,4 @@ PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
 DEALLOCATE PREPARE apim_schema;
 UPDATE `alembic_version_apim` SET version_num = '4.6.0' WHERE @apim_schema_pending;
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=UTC_TIMESTAMP() WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.6.0' AND apim_schema_history.outcome = 'started';

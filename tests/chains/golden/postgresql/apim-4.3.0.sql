@@ -8,6 +8,29 @@ DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('am_api_url_mapping', 'revis
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('alembic_version_apim', 'version_num')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('am_api_policy_mapping', 'parameters'), ('am_api_url_mapping', 'log_level'), ('am_app_revoked_event', 'organization'), ('am_deployment_revision_mapping', 'revision_status'), ('am_gateway_environment', 'gateway_type'), ('am_gateway_environment', 'type'), ('am_gateway_policy_deployment', 'organization'), ('am_gateway_policy_mapping', 'parameters'), ('am_gateway_policy_metadata', 'organization'), ('am_key_manager_permissions', 'role'), ('am_policy_application', 'rate_limit_count'), ('am_policy_application', 'rate_limit_time_unit'), ('am_subject_entity_revoked_event', 'organization'), ('idn_app_revoked_event', 'organization'), ('idn_invalid_tokens', 'expiry_timestamp'), ('idn_subject_entity_revoked_event', 'organization')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) THEN RAISE EXCEPTION USING message = 'apim is newer than 4.2.0 and has no stamp: nothing was changed'; END IF; END $refuse$;
 CREATE TABLE IF NOT EXISTS alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.2.0')) THEN RAISE EXCEPTION USING message = 'apim is not stamped 4.2.0: nothing was changed'; END IF; END $refuse$;
+CREATE TABLE IF NOT EXISTS apim_schema_history (
+    database_name VARCHAR(16) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR(16) NOT NULL,
+    to_release VARCHAR(16) NOT NULL,
+    outcome VARCHAR(16) NOT NULL,
+    verdict VARCHAR(32),
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared BIGINT NOT NULL,
+    started_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITHOUT TIME ZONE,
+    done_by VARCHAR(255) NOT NULL,
+    tool_version VARCHAR(32) NOT NULL,
+    error TEXT,
+    PRIMARY KEY (database_name, run)
+);
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.2.0' AS anon_3, '4.3.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, date_trunc('second', now() AT TIME ZONE 'UTC'), current_user, '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'apim'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history AS same
+WHERE same.database_name = 'apim' AND same.to_release = '4.3.0' AND same.outcome = 'started'));
 
 -- 4.3.0
 -- create table AM_API_POLICY_MAPPING
@@ -117,4 +140,5 @@ ALTER TABLE AM_POLICY_APPLICATION ADD COLUMN RATE_LIMIT_COUNT INTEGER DEFAULT 0;
 ALTER TABLE AM_POLICY_APPLICATION ADD COLUMN RATE_LIMIT_TIME_UNIT VARCHAR(25);
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.3.0');
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=date_trunc('second', now() AT TIME ZONE 'UTC') WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.3.0' AND apim_schema_history.outcome = 'started';
 COMMIT;

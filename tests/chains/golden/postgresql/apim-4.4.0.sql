@@ -8,6 +8,29 @@ DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('am_api', 'revisions_created
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('alembic_version_apim', 'version_num')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('am_api', 'api_subtype'), ('am_api', 'is_egress'), ('am_api', 'sub_validation'), ('am_api_ai_configuration', 'llm_provider_uuid'), ('am_api_client_certificate', 'key_type'), ('am_api_sequence_backend', 'type'), ('am_llm_provider', 'api_definition'), ('am_policy_subscription', 'completion_token_count'), ('am_policy_subscription', 'prompt_token_count'), ('am_policy_subscription', 'total_token_count'), ('am_transaction_records', 'recorded_time')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) THEN RAISE EXCEPTION USING message = 'apim is newer than 4.3.0 and has no stamp: nothing was changed'; END IF; END $refuse$;
 CREATE TABLE IF NOT EXISTS alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.3.0')) THEN RAISE EXCEPTION USING message = 'apim is not stamped 4.3.0: nothing was changed'; END IF; END $refuse$;
+CREATE TABLE IF NOT EXISTS apim_schema_history (
+    database_name VARCHAR(16) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR(16) NOT NULL,
+    to_release VARCHAR(16) NOT NULL,
+    outcome VARCHAR(16) NOT NULL,
+    verdict VARCHAR(32),
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared BIGINT NOT NULL,
+    started_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITHOUT TIME ZONE,
+    done_by VARCHAR(255) NOT NULL,
+    tool_version VARCHAR(32) NOT NULL,
+    error TEXT,
+    PRIMARY KEY (database_name, run)
+);
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.3.0' AS anon_3, '4.4.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, date_trunc('second', now() AT TIME ZONE 'UTC'), current_user, '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'apim'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history AS same
+WHERE same.database_name = 'apim' AND same.to_release = '4.4.0' AND same.outcome = 'started'));
 
 -- 4.4.0
 -- create table AM_LLM_PROVIDER
@@ -92,4 +115,5 @@ ALTER TABLE AM_SERVICE_CATALOG ALTER COLUMN MD5 TYPE VARCHAR(512);
 CREATE INDEX IDX_IAT_TI_CK ON IDN_INVALID_TOKENS (TOKEN_IDENTIFIER, CONSUMER_KEY);
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.4.0');
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=date_trunc('second', now() AT TIME ZONE 'UTC') WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.4.0' AND apim_schema_history.outcome = 'started';
 COMMIT;

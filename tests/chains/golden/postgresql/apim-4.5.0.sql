@@ -8,6 +8,29 @@ DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('am_api', 'api_subtype'), ('
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('alembic_version_apim', 'version_num')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('am_api_endpoints', 'organization'), ('am_api_external_api_mapping', 'reference_artifact'), ('am_api_label_mapping', 'label_uuid'), ('am_api_primary_ep_mapping', 'endpoint_uuid'), ('am_application', 'shared_organization'), ('am_artifact', 'type'), ('am_devportal_api_content', 'published_artifact'), ('am_devportal_api_reference', 'reference_apiid'), ('am_devportal_org_content', 'published_artifact'), ('am_gateway_environment', 'configuration'), ('am_gateway_permissions', 'role'), ('am_key_manager_allowed_orgs', 'allowed_organizations'), ('am_label', 'tenant_domain'), ('am_llm_provider_model', 'llm_provider_uuid'), ('am_organization_mapping', 'root_organization'), ('gov_artifact', 'organization'), ('gov_policy', 'is_global'), ('gov_policy_action', 'type'), ('gov_policy_governable_state', 'state'), ('gov_policy_label', 'label'), ('gov_policy_ruleset', 'ruleset_id'), ('gov_policy_run', 'run_timestamp'), ('gov_request', 'processing_timestamp'), ('gov_request_policy', 'policy_id'), ('gov_ruleset', 'last_updated_time'), ('gov_ruleset_content', 'file_name'), ('gov_ruleset_rule', 'rule_content'), ('gov_ruleset_run', 'run_timestamp'), ('gov_rule_violation', 'violated_path')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) THEN RAISE EXCEPTION USING message = 'apim is newer than 4.4.0 and has no stamp: nothing was changed'; END IF; END $refuse$;
 CREATE TABLE IF NOT EXISTS alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.4.0')) THEN RAISE EXCEPTION USING message = 'apim is not stamped 4.4.0: nothing was changed'; END IF; END $refuse$;
+CREATE TABLE IF NOT EXISTS apim_schema_history (
+    database_name VARCHAR(16) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR(16) NOT NULL,
+    to_release VARCHAR(16) NOT NULL,
+    outcome VARCHAR(16) NOT NULL,
+    verdict VARCHAR(32),
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared BIGINT NOT NULL,
+    started_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITHOUT TIME ZONE,
+    done_by VARCHAR(255) NOT NULL,
+    tool_version VARCHAR(32) NOT NULL,
+    error TEXT,
+    PRIMARY KEY (database_name, run)
+);
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.4.0' AS anon_3, '4.5.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, date_trunc('second', now() AT TIME ZONE 'UTC'), current_user, '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'apim'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history AS same
+WHERE same.database_name = 'apim' AND same.to_release = '4.5.0' AND same.outcome = 'started'));
 
 -- 4.5.0
 -- create table AM_API_ENDPOINTS
@@ -277,4 +300,5 @@ ALTER TABLE AM_API_POLICY_MAPPING ALTER COLUMN PARAMETERS TYPE VARCHAR(2048);
 ALTER TABLE AM_GATEWAY_POLICY_MAPPING ALTER COLUMN PARAMETERS TYPE VARCHAR(2048);
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.5.0');
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=date_trunc('second', now() AT TIME ZONE 'UTC') WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
 COMMIT;

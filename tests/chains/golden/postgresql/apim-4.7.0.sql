@@ -8,6 +8,29 @@ DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('am_api', 'api_display_name'
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('alembic_version_apim', 'version_num')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('am_api_key', 'status'), ('am_api_key_api_mapping', 'api_uuid'), ('am_api_key_application_mapping', 'application_uuid'), ('am_gateway_token', 'revoked_at'), ('am_gw_platform_api_artifacts', 'time_stamp'), ('am_gw_platform_event', 'claimed_by'), ('idn_oauth_consumer_secrets', 'expiry_time')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) THEN RAISE EXCEPTION USING message = 'apim is newer than 4.6.0 and has no stamp: nothing was changed'; END IF; END $refuse$;
 CREATE TABLE IF NOT EXISTS alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.6.0')) THEN RAISE EXCEPTION USING message = 'apim is not stamped 4.6.0: nothing was changed'; END IF; END $refuse$;
+CREATE TABLE IF NOT EXISTS apim_schema_history (
+    database_name VARCHAR(16) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR(16) NOT NULL,
+    to_release VARCHAR(16) NOT NULL,
+    outcome VARCHAR(16) NOT NULL,
+    verdict VARCHAR(32),
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared BIGINT NOT NULL,
+    started_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITHOUT TIME ZONE,
+    done_by VARCHAR(255) NOT NULL,
+    tool_version VARCHAR(32) NOT NULL,
+    error TEXT,
+    PRIMARY KEY (database_name, run)
+);
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.6.0' AS anon_3, '4.7.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, date_trunc('second', now() AT TIME ZONE 'UTC'), current_user, '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'apim'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history AS same
+WHERE same.database_name = 'apim' AND same.to_release = '4.7.0' AND same.outcome = 'started'));
 
 -- 4.7.0
 -- create table AM_API_KEY
@@ -113,4 +136,5 @@ DROP TRIGGER TIME_STAMP ON AM_GW_API_ARTIFACTS;
 CREATE TRIGGER TIME_STAMP BEFORE UPDATE ON AM_GW_API_ARTIFACTS FOR EACH ROW EXECUTE FUNCTION UPDATE_MODIFIED_COLUMN();
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.7.0');
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=date_trunc('second', now() AT TIME ZONE 'UTC') WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
 COMMIT;
