@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Callable
 from functools import cached_property
 
-from apim_schema.schema import Column, Schema, Table
+from apim_schema.schema import OWN_TABLES, Column, Schema, Table
 from tests.dialects.oracle.dictionary import Views
+from tests.dialects.oracle.modules import script
 from tests.dialects.oracle.recorded import OWNER
 from tests.dialects.oracle.simulated import run
 
@@ -49,8 +50,8 @@ class Server:
     def send(self, unit: str) -> bool:
         """Carries a unit out; whether it changed anything. Raises ApplicationError where it does."""
         before = self.schema
-        if unit.startswith(("DELETE", "INSERT")):
-            return self.stamps.execute(unit).rowcount > 0
+        if unit.startswith(("DELETE", "INSERT", "UPDATE")):
+            return self.stamps.execute(_plain(unit)).rowcount > 0
         for sql in self.due(unit):
             self._execute(sql)
         return self.schema != before
@@ -88,13 +89,21 @@ class Server:
         return [_executed(value.join(parts)).replace('"', "") for (value,) in self.views.select(query)]
 
     def _execute(self, sql: str) -> None:
-        if sql.startswith(f"CREATE TABLE {OWNER}.alembic_version"):
-            self.stamps.execute(sql)
-            table = sql.split()[2].partition(".")[2].upper()
+        table = sql.split()[2].partition(".")[2].upper()
+        if sql.startswith("CREATE TABLE") and table in OWN_TABLES:
+            self.stamps.execute(_plain(sql))
             self.schema = self.schema.with_table(Table(table, {"VERSION_NUM": Column("VERSION_NUM", "VARCHAR2(32)")}))
         else:
             self.schema = run(self.schema, sql)
         self.__dict__.pop("views", None)
+
+
+def _plain(sql: str) -> str:
+    """A statement on a table of ours as SQLite takes it."""
+    known = {script.NOW: "datetime('now')", script.WHO: "'APIM'", " CHAR)": ")"}
+    for ours, its in known.items():
+        sql = sql.replace(ours, its)
+    return sql
 
 
 def _executed(then: str) -> str:

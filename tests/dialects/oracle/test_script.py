@@ -88,7 +88,7 @@ def test_the_whole_script_runs_again(stop: int) -> None:
 
 def test_a_later_stamp_is_never_taken_back() -> None:
     live, units = server("oracle", "apim"), rendered("oracle", "apim")
-    stamps = [place for place, sent in enumerate(units) if sent.startswith("INSERT")]
+    stamps = [place for place, sent in enumerate(units) if sent.startswith("INSERT") and "alembic" in sent]
     for sent in units[: stamps[2] + 1]:
         live.send(sent)
     assert live.stamped == ["4.5.0"]
