@@ -171,7 +171,7 @@ def create_table(name: str, *parts: Declared[Any]) -> Declaration:
             Table(
                 name,
                 {part.name: part for part in columns if isinstance(part, Column)},
-                next(part.key for part in settled if isinstance(part, PrimaryKey)),
+                next((part.key for part in settled if isinstance(part, PrimaryKey)), None),
                 unique=tuple(part for part in settled if isinstance(part, Key)),
                 foreign_keys=tuple(part for part in settled if isinstance(part, ForeignKey)),
                 indexes=tuple(part for part in settled if isinstance(part, Index)),

@@ -1,0 +1,41 @@
+"""What a revision declares, in every flavour."""
+
+from __future__ import annotations
+
+import pytest
+
+from apim_schema import registry
+from apim_schema.changes import CreateTable
+from apim_schema.revision import column, create_table, foreign_key, index, not_null, primary_key, unique
+from apim_schema.schema import Schema
+from apim_schema.types import integer, varchar
+
+each_flavour = pytest.mark.parametrize("flavour", registry.FLAVOURS)
+
+
+def settled(flavour: str, *keys: object) -> CreateTable:
+    change = create_table("T", not_null("A", varchar(50)), column("B", integer()), *keys)(flavour)
+    assert isinstance(change, CreateTable)
+    return change
+
+
+def statements(change: CreateTable, flavour: str) -> list[str]:
+    ddl = registry.load(registry.FLAVOURS[flavour]).ddl
+    return [statement.sql for statement in ddl.statements(change, Schema(flavour), None)]
+
+
+@each_flavour
+def test_a_table_needs_no_primary_key(flavour: str) -> None:
+    change = settled(flavour, unique("B"), index("T_A", "A"))
+    assert change.definition.primary_key is None
+    assert change.is_in(change.apply(Schema(flavour)))
+    assert "PRIMARY" not in " ".join(statements(change, flavour))
+
+
+@each_flavour
+def test_a_key_of_another_kind_is_no_primary_key(flavour: str) -> None:
+    change = settled(flavour, primary_key("A"), unique("B"), foreign_key("B", "P", "ID"))
+    made = " ".join(statements(change, flavour))
+    assert (made.count("PRIMARY KEY"), made.count("UNIQUE"), made.count("FOREIGN KEY")) == (1, 1, 1)
+    assert change.definition.primary_key is not None
+    assert change.definition.primary_key.columns == ("A",)
