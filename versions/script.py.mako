@@ -1,11 +1,11 @@
-"""API Manager ${up_revision}: ${message}"""
+"""API Manager ${up_revision}: ${message.rstrip(".")}."""
 
 from __future__ import annotations
 
 from apim_schema.revision import Changes, steps
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 
 changes: Changes = ()
 
