@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from apim_schema import registry
-from apim_schema.changes import CreateTable
+from apim_schema import flavours, registry
+from apim_schema.changes import CreateTable, Declared
 from apim_schema.revision import column, create_table, foreign_key, index, not_null, primary_key, unique
 from apim_schema.schema import Schema
 from apim_schema.types import integer, varchar
 
-each_flavour = pytest.mark.parametrize("flavour", registry.FLAVOURS)
+each_flavour = pytest.mark.parametrize("flavour", flavours.FLAVOURS)
 
 
-def settled(flavour: str, *keys: object) -> CreateTable:
+def settled(flavour: str, *keys: Declared[Any]) -> CreateTable:
     change = create_table("T", not_null("A", varchar(50)), column("B", integer()), *keys)(flavour)
     assert isinstance(change, CreateTable)
     return change
 
 
 def statements(change: CreateTable, flavour: str) -> list[str]:
-    ddl = registry.load(registry.FLAVOURS[flavour]).ddl
+    ddl = registry.load(flavours.FLAVOURS[flavour]).ddl
     return [statement.sql for statement in ddl.statements(change, Schema(flavour), None)]
 
 

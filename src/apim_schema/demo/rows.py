@@ -7,11 +7,15 @@ inserts, and a foreign key of the n-th row points to the n-th row of its parent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import quoted_name
 
+from apim_schema import chain, flavours
+from apim_schema.changes import AlterColumn, CreateIndex, ReplacePrimaryKey
 from apim_schema.demo import values
 from apim_schema.schema import Column, Schema, Table
 
@@ -20,32 +24,45 @@ Place = tuple[str, str]
 
 ROWS = 4
 
-INTO_BYTES = {
-    ("AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS"),
-    ("AM_API_POLICY_MAPPING", "PARAMETERS"),
-    ("AM_APPLICATION_REGISTRATION", "INPUTS"),
-}
-"""Text columns that become binary in 4.6.0."""
-
-INTO_LATIN1 = {
-    ("IDN_INVALID_TOKENS", "TOKEN_IDENTIFIER"),
-    ("IDN_INVALID_TOKENS", "CONSUMER_KEY"),
-    ("IDN_OAUTH2_TOKEN_BINDING", "TOKEN_BINDING_TYPE"),
-    ("IDN_OAUTH2_TOKEN_BINDING", "TOKEN_BINDING_VALUE"),
-    ("IDN_SCIM_GROUP", "ROLE_NAME"),
-    ("IDN_SCIM_GROUP", "ATTR_NAME"),
-}
-"""Columns that become latin1 on MySQL in 4.7.0: characters that latin1 has not would be refused there."""
-
-SHORTENED = {("AM_API_ENDPOINTS", "ENDPOINT_UUID"): 100, ("AM_API_ENDPOINTS", "REVISION_UUID"): 100}
-"""Columns that a later release makes shorter, in characters."""
-
-LATER_INDEXES = {"IDN_INVALID_TOKENS": ("TOKEN_IDENTIFIER", "CONSUMER_KEY")}
-"""Columns that 4.4.0 puts into one index."""
-
 KEY_BYTES = {"mssql": 900}
 OTHER_KEY_BYTES = 2700
 """The longest index entry that can be stored: SQL Server 900 bytes (clustered), PostgreSQL 2704, the others more."""
+
+
+@dataclass
+class Ahead:
+    """What the releases of both chains do to the columns of a flavour: the rows must survive all of it."""
+
+    into_bytes: frozenset[Place]
+    """Texts that become binary."""
+    into_latin1: set[Place] = field(default_factory=set)
+    """Texts that get the character set latin1: other characters would be refused."""
+    lengths: dict[Place, int] = field(default_factory=dict)
+    """The shortest length that a text will have, in characters."""
+    keys: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    """By table: the columns of each key and index that will be made."""
+
+
+@cache
+def ahead(flavour: str) -> Ahead:
+    found = Ahead(chain.texts_to_binary(flavours.FLAVOURS[flavour]))
+    for database in chain.DATABASES:
+        for change in chain.pending(flavour, database, chain.first(flavour, database), chain.releases(database)[-1]):
+            if isinstance(change, AlterColumn):
+                _note_column(found, change, flavour)
+            elif isinstance(change, CreateIndex):
+                found.keys.setdefault(change.table, []).append(change.index.columns)
+            elif isinstance(change, ReplacePrimaryKey):
+                found.keys.setdefault(change.table, []).append(change.columns)
+    return found
+
+
+def _note_column(found: Ahead, change: AlterColumn, flavour: str) -> None:
+    place = (change.table, change.name)
+    if change.charset == "latin1":
+        found.into_latin1.add(place)
+    if change.type is not None and (wanted := values.read_type(change.type, flavour)).kind == "text":
+        found.lengths[place] = min(wanted.size, found.lengths.get(place, wanted.size))
 
 
 def fill(connection: sa.Connection, schema: Schema, *, into: str | None = None, latin1: bool = False) -> int:
@@ -132,6 +149,7 @@ class _Maker:
     def __init__(self, schema: Schema, latin1: bool) -> None:
         self.schema = schema
         self.latin1 = latin1
+        self.ahead = ahead(schema.flavour)
         self.tied = _tied(schema)
         self.room = {place: room for table in schema.tables.values() for place, room in self._rooms(table)}
         self.referenced = {
@@ -143,10 +161,10 @@ class _Maker:
         place = (table.name, column.name)
         if row == 2 and column.nullable and place not in self.referenced and not _in_primary_key(table, column):
             return None
-        type_ = values.read_type(column.type, self.schema.flavour)
+        type_ = self._type(place)
         if place in self.tied:
             return self._tied_value(self.tied[place], type_, row)
-        if place in INTO_BYTES:
+        if place in self.ahead.into_bytes:
             text = values.escapes(row, self._readable(type_), self._letters({place}))
             return text if type_.kind == "text" else text.encode()
         if type_.kind == "text" and _distinct(table, column):
@@ -179,26 +197,28 @@ class _Maker:
             return str(row + 1) if type_.kind == "text" else row + 1
         return values.key_text(row, self._size(places), self._letters(places))
 
+    def _type(self, place: Place) -> values.Type:
+        """The type of a column, a text no longer than some release will have it."""
+        type_ = values.read_type(self._column(place).type, self.schema.flavour)
+        return replace(type_, size=min(type_.size, self.ahead.lengths.get(place, type_.size)))
+
     def _column(self, place: Place) -> Column:
         return self.schema.tables[place[0]].columns[place[1]]
 
     def _letters(self, places: frozenset[Place] | set[Place]) -> str:
-        narrow = self.latin1 or places & INTO_LATIN1 or any(self._column(p).charset == "latin1" for p in places)
-        return values.LATIN1 if narrow else values.UNICODE
+        latin1 = any(place in self.ahead.into_latin1 or self._column(place).charset == "latin1" for place in places)
+        return values.LATIN1 if self.latin1 or latin1 else values.UNICODE
 
     def _size(self, places: frozenset[Place] | set[Place]) -> int:
         """What all these text columns can hold, in characters, with the room that indexes leave."""
-        sizes = [values.read_type(self._column(place).type, self.schema.flavour).size for place in places]
-        return min(
-            *sizes,
-            *(self.room.get(place, OTHER_KEY_BYTES) for place in places),
-            *(SHORTENED.get(place, OTHER_KEY_BYTES) for place in places),
-        )
+        sizes = (self._type(place).size for place in places)
+        return min(*sizes, *(self.room.get(place, OTHER_KEY_BYTES) for place in places))
 
     def _rooms(self, table: Table) -> Iterator[tuple[Place, int]]:
         """What the indexes of a table leave each of its text columns, in bytes, the tightest last."""
         budget = KEY_BYTES.get(self.schema.flavour, OTHER_KEY_BYTES)
-        for columns in sorted(_indexed(table), key=len):
+        later = (_names(table, columns) for columns in self.ahead.keys.get(table.name, ()))
+        for columns in sorted((*_indexed(table), *later), key=len):
             texts = [name for name in columns if self._is_text(table, name)]
             yield from (((table.name, name), budget // len(texts)) for name in texts)
 
@@ -235,10 +255,9 @@ def _unique(table: Table) -> Iterator[list[str]]:
 
 
 def _indexed(table: Table) -> Iterator[list[str]]:
-    """The columns of each key and index, those that a later release makes too."""
+    """The columns of each key and index."""
     yield from _unique(table)
     yield from (_names(table, index.columns) for index in table.indexes)
-    yield _names(table, LATER_INDEXES.get(table.name, ()))
 
 
 def _names(table: Table, columns: tuple[str, ...]) -> list[str]:

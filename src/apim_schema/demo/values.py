@@ -26,7 +26,7 @@ ESCAPES = (
     "{letters}\\n\\\\n\n",
     "\\x",
 )
-"""Texts for the columns that become binary in 4.6.0: a cast would read their backslashes."""
+"""Texts for the columns that become binary: a cast would read their backslashes."""
 
 MOMENTS = (
     datetime(2023, 1, 15, 10, 20, 30, 123456),

@@ -15,6 +15,7 @@ from apim_schema.schema import Column, Index, Key, Schema
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Recorded, Spelling
 from tests.parsers import tsql
+from tests.releases import FIRST, HEAD
 
 DIALECT = registry.load("mssql")
 BODIES = import_module("apim_schema.dialects.mssql.triggers").BODIES
@@ -63,14 +64,35 @@ def test_every_statement_is_accepted(database: str, start: str, target: str, acc
 
 @pytest.mark.parametrize("database", chain.DATABASES)
 def test_a_whole_schema_is_accepted_with_its_triggers(database: str, accepted: Accepted) -> None:
-    schema = chain.expected("mssql", database, "4.2.0")
+    schema = chain.expected("mssql", database, FIRST)
     batches = [made.sql for made in DIALECT.ddl.create(schema, "dbo")]
     accepted(batches)
     assert sum(batch.startswith("CREATE TRIGGER") for batch in batches) == len(schema.triggers)
 
 
+@pytest.mark.parametrize(
+    ("database", "release"), [(database, r) for database in chain.DATABASES for r in chain.releases(database)]
+)
+def test_what_a_trigger_does_is_known(database: str, release: str) -> None:
+    """By the catalog's words for it: each table and column in their order."""
+    schema = chain.expected("mssql", database, release)
+    for trigger in schema.triggers.values():
+        assert trigger.name in BODIES, f"{database} {release}: no body for {trigger.name}: {trigger.action}"
+        steps = BODIES[trigger.name]
+        assert steps[-1][0] == trigger.table
+        for table, columns, key in steps:
+            assert {*columns} <= schema.tables[table].columns.keys()
+            assert key in schema.tables[trigger.table].columns
+            assert set(re.findall(r"\b[A-Z_]{2,}\b", trigger.action or "")) >= {table, *columns} - {key}
+
+
+def test_no_body_is_left_over() -> None:
+    schemas = (chain.expected("mssql", database, r) for database in chain.DATABASES for r in chain.releases(database))
+    assert BODIES.keys() == {name for schema in schemas for name in schema.triggers}
+
+
 def test_broken_statements_are_found(accepted: Accepted) -> None:
-    batches = planned(expected("4.2.0"), "apim", "4.2.0", "4.7.0")
+    batches = planned(expected(FIRST), "apim", FIRST, HEAD)
     long = [batch for batch in batches if " (" in batch]
     assert all(tsql.errors([batch.replace("(", "((", 1) for batch in long]))
     executed = next(batch for batch in batches if "EXEC (N'UPDATE" in batch)
@@ -79,7 +101,7 @@ def test_broken_statements_are_found(accepted: Accepted) -> None:
 
 @pytest.mark.parametrize("database", chain.DATABASES)
 def test_triggers_delete_from_columns_that_are_there(database: str) -> None:
-    schema = chain.expected("mssql", database, "4.2.0")
+    schema = chain.expected("mssql", database, FIRST)
     for name in schema.triggers:
         for table, columns, key in BODIES[name]:
             assert {*columns} <= schema.tables[table].columns.keys(), name
@@ -95,7 +117,7 @@ def test_a_nullable_column_with_a_default_fills_the_rows_that_stand() -> None:
 
 
 def test_no_other_column_says_with_values() -> None:
-    adds = [batch for batch in planned(expected("4.2.0"), "apim", "4.2.0", "4.7.0") if " ADD " in batch]
+    adds = [batch for batch in planned(expected(FIRST), "apim", FIRST, HEAD) if " ADD " in batch]
     assert {" NULL DEFAULT " in batch and " NOT NULL" not in batch for batch in adds if "WITH VALUES" in batch} == {
         True
     }
@@ -137,7 +159,7 @@ def test_a_collation_of_the_columns_own_is_no_conflict_and_is_restated() -> None
 
 
 def test_nullability_is_restated() -> None:
-    batches = planned(expected("4.2.0"), "apim", "4.2.0", "4.7.0")
+    batches = planned(expected(FIRST), "apim", FIRST, HEAD)
     alters = [line.rstrip(";") for batch in batches for line in batch.splitlines() if "ALTER COLUMN" in line]
     assert all(line.endswith(" NULL") for line in alters)
     assert "ALTER TABLE AM_SERVICE_CATALOG ALTER COLUMN MD5 VARCHAR(512) NOT NULL" in alters
@@ -264,7 +286,7 @@ def test_a_default_of_a_text_column_goes_and_comes_back_as_bytes(accepted: Accep
 
 
 def test_a_case_sensitive_database_is_asked_in_its_own_spelling(accepted: Accepted) -> None:
-    batches = planned(online(expected("4.2.0"), str.lower), "apim", "4.2.0", "4.7.0", "dbo")
+    batches = planned(online(expected(FIRST), str.lower), "apim", FIRST, HEAD, "dbo")
     accepted(batches)
     assert "ALTER TABLE dbo.am_service_catalog ALTER COLUMN md5 VARCHAR(512) NOT NULL" in batches
     assert any("REFERENCES dbo.am_api (api_uuid)" in batch for batch in batches)

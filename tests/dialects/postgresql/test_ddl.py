@@ -14,10 +14,10 @@ from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 from tests.dialects.postgresql.conftest import Connect, Run
+from tests.releases import FIRST, HEAD
 from tests.vendor import make
 
 DIALECT = registry.load("postgresql")
-HEAD = "4.7.0"
 
 
 def read(connection: Connection, schema: str | None = None) -> Schema:
@@ -43,9 +43,9 @@ def vendor(connection: Connection, release: str, schema: str | None = None) -> N
 
 def test_each_statement_brings_its_change_on(connect: Connect) -> None:
     connection = connect()
-    vendor(connection, "4.2.0")
+    vendor(connection, FIRST)
     live = read(connection)
-    for change in chain.pending("postgresql", "apim", "4.2.0", HEAD):
+    for change in chain.pending("postgresql", "apim", FIRST, HEAD):
         first, *rest = DIALECT.ddl.statements(change, live, None)
         execute(connection, [first])
         for statement in rest:
@@ -243,6 +243,17 @@ def test_the_trigger_s_routine_is_made_where_it_is_missing(connection: Connectio
         "DROP TRIGGER TIME_STAMP ON T",
         "CREATE TRIGGER TIME_STAMP AFTER INSERT OR UPDATE ON T FOR EACH ROW EXECUTE FUNCTION UPDATE_MODIFIED_COLUMN()",
     ]
+
+
+@pytest.mark.parametrize(
+    ("database", "release"), [(database, r) for database in chain.DATABASES for r in chain.releases(database)]
+)
+def test_every_routine_of_a_release_is_the_one_that_is_known(database: str, release: str) -> None:
+    schema = chain.expected("postgresql", database, release)
+    unknown = schema.routines.keys() - {"UPDATE_MODIFIED_COLUMN"}
+    assert not unknown, f"{database} {release}: ddl.py makes no {', '.join(unknown)}"
+    for trigger in schema.triggers.values():
+        assert trigger.action == "for each row: call update_modified_column()", f"{database} {release}: {trigger.name}"
 
 
 def test_what_is_kept_needs_no_statement(connection: Connection, run: Run) -> None:
