@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from apim_schema import catalog
+from apim_schema import catalog, chain
 from apim_schema.demo import rows
+from tests.releases import HEAD, RELEASES
 from tests.servers import Server, new_database
 from tests.vendor import dump, make, outside
 from tests.vendor.common import Catalog
 
-RELEASES = ("4.0.0", "4.1.0", "4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0", "4.7.0")
-every_release = pytest.mark.parametrize("release", RELEASES)
+every_release = pytest.mark.parametrize("release", [*chain.OLDER, *RELEASES])
 both_databases = pytest.mark.parametrize("database", ["apim", "shared"])
 
 
@@ -129,7 +129,7 @@ def test_bulk_adds_tokens(server: Server, url: str) -> None:
 
 @pytest.mark.parametrize("flavour", ["oracle", "oracle_23c", "mssql"])
 @both_databases
-@pytest.mark.parametrize("release", ["4.3.0", "4.7.0"])
+@pytest.mark.parametrize("release", ["4.3.0", HEAD])
 def test_rows_fit_where_no_server_may_tell(flavour: str, database: str, release: str) -> None:
     """Lengths (bytes on Oracle, a code page on SQL Server), NULLs, and keys that differ from row to row."""
     document = make.catalog(flavour, database, release)

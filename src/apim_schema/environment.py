@@ -102,7 +102,8 @@ def _offline(database: str, x: dict[str, str]) -> None:
 def _script(flavour: str, database: str, schema: str | None) -> str:
     opts = context.get_context().opts
     if not opts["starting_rev"]:
-        raise UsageError("a script needs the release to start from: alembic upgrade 4.2.0:4.7.0 --sql")
+        first, *_, newest = chain.releases(database)
+        raise UsageError(f"a script needs the release to start from: alembic upgrade {first}:{newest} --sql")
     return script.render(flavour, database, opts["starting_rev"], _destination(database), schema)
 
 

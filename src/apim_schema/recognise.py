@@ -14,8 +14,6 @@ from apim_schema.errors import NotRecognised
 from apim_schema.planner import listed
 from apim_schema.schema import Schema
 
-SUPPORT = "contact WSO2 Support for the way to 4.2.0: only from there on the vendor promises that no data is migrated"
-
 
 @dataclass(frozen=True)
 class Recognised:
@@ -131,4 +129,7 @@ def _nearest(flavour: str, database: str, live: Schema) -> tuple[str, list[Diffe
 
 def too_old(database: str, release: str) -> NotRecognised:
     """The error for a release from before the policy."""
-    return NotRecognised(f"{database} is {release}, which can't be upgraded by a schema change: {SUPPORT}")
+    return NotRecognised(
+        f"{database} is {release}, which can't be upgraded by a schema change: contact WSO2 Support for the way to "
+        f"{chain.releases(database)[0]}; only from there on the vendor promises that no data is migrated"
+    )

@@ -1,4 +1,4 @@
-"""A pair of databases as the vendor's 4.2.0 scripts make them, with rows, copied for each test."""
+"""A pair of databases as the vendor's scripts of the first release make them, with rows, copied for each test."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from apim_schema import chain
 from apim_schema.cli import main
 from apim_schema.config import FILE_VARIABLE, URL_VARIABLES
 from apim_schema.demo import rows
+from tests.releases import FIRST
 from tests.servers import Server, new_database
 from tests.vendor.make import create
 
@@ -73,8 +74,8 @@ def run_json(run: Callable[..., Result]) -> Callable[..., Any]:
 def templates(postgresql: Server) -> Iterator[Databases]:
     with new_database(postgresql) as apim, new_database(postgresql) as shared:
         for database, url in (("apim", apim), ("shared", shared)):
-            create(url, "postgresql", database, "4.2.0")
-            schema = chain.expected("postgresql", database, "4.2.0")
+            create(url, "postgresql", database, FIRST)
+            schema = chain.expected("postgresql", database, FIRST)
             engine = sa.create_engine(url, poolclass=sa.NullPool)
             with engine.begin() as connection:
                 rows.fill(connection, schema)
@@ -93,7 +94,7 @@ def _copy(server: Server, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def databases(postgresql: Server, templates: Databases) -> Iterator[Databases]:
-    """A 4.2.0 pair, unstamped, with four rows in each table."""
+    """A pair of the first release, unstamped, with four rows in each table."""
     with _copy(postgresql, templates.apim) as apim, _copy(postgresql, templates.shared) as shared:
         yield Databases(apim, shared)
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from apim_schema import script
+from tests.releases import HEAD
 
 Run = Callable[..., Result]
 RunJson = Callable[..., Any]
@@ -23,14 +24,14 @@ def test_stdout_holds_the_script_and_nothing_else(run: Run) -> None:
 
 
 def test_to_the_newest_release_unless_told(run: Run) -> None:
-    assert run(*ARGUMENTS).stdout == script.render("postgresql", "apim", "4.5.0", "4.7.0")
+    assert run(*ARGUMENTS).stdout == script.render("postgresql", "apim", "4.5.0", HEAD)
 
 
 def test_a_file(run: Run, tmp_path: Path) -> None:
     result = run(*ARGUMENTS, "-o", tmp_path / "upgrade.sql", "--schema", "carbon")
     assert (result.exit_code, result.stdout) == (0, "")
     assert f"written to {tmp_path}" in result.stderr.replace("\n", "")
-    assert (tmp_path / "upgrade.sql").read_text() == script.render("postgresql", "apim", "4.5.0", "4.7.0", "carbon")
+    assert (tmp_path / "upgrade.sql").read_text() == script.render("postgresql", "apim", "4.5.0", HEAD, "carbon")
 
 
 def test_a_document(run_json: RunJson) -> None:
@@ -39,8 +40,8 @@ def test_a_document(run_json: RunJson) -> None:
         "dialect": "postgresql",
         "database": "apim",
         "from": "4.5.0",
-        "to": "4.7.0",
-        "script": script.render("postgresql", "apim", "4.5.0", "4.7.0"),
+        "to": HEAD,
+        "script": script.render("postgresql", "apim", "4.5.0", HEAD),
         "exit_code": 0,
     }
 

@@ -9,10 +9,9 @@ import pytest
 from click.testing import Result
 
 from tests.cli.conftest import Databases
+from tests.releases import FIRST, after, like_the_first
 from tests.servers import Server, new_database
 from tests.vendor.make import create
-
-PENDING = ["4.3.0", "4.4.0", "4.5.0", "4.6.0", "4.7.0"]
 
 Run = Callable[..., Result]
 RunJson = Callable[..., Any]
@@ -21,16 +20,17 @@ RunJson = Callable[..., Any]
 def test_unstamped_pair(run_json: RunJson, databases: Databases) -> None:
     apim, shared = run_json("status", *databases.options)["databases"]
     assert apim["server"].startswith("PostgreSQL 1")
-    assert (apim["database"], apim["stamped"], apim["recognised"]) == ("apim", None, ["4.2.0"])
-    assert (apim["pending"], apim["problem"], apim["differences"]) == (PENDING, None, [])
-    assert (shared["database"], shared["recognised"], shared["pending"]) == ("shared", ["4.2.0", *PENDING], [])
+    assert (apim["database"], apim["stamped"], apim["recognised"]) == ("apim", None, [FIRST])
+    assert (apim["pending"], apim["problem"], apim["differences"]) == (after(FIRST), None, [])
+    same = like_the_first("postgresql", "shared")
+    assert (shared["database"], shared["recognised"], shared["pending"]) == ("shared", same, after(same[-1]))
 
 
 def test_text_goes_to_stderr(run: Run, databases: Databases) -> None:
     result = run("status", *databases.options)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "4.3.0, 4.4.0, 4.5.0, 4.6.0, 4.7.0" in result.stderr
-    assert "4.2.0 to 4.7.0, which have one schema" in result.stderr
+    assert ", ".join(after(FIRST)) in result.stderr
+    assert f"{FIRST} to {like_the_first('postgresql', 'shared')[-1]}, which have one schema" in result.stderr
     assert "\x1b" not in result.stderr
 
 
@@ -57,7 +57,7 @@ def test_schema_that_is_not_the_stamped_release(run: Run, run_json: RunJson, dat
     run("adopt", *databases.options)
     databases.execute("ALTER TABLE am_api DROP COLUMN api_tier")
     apim = run_json("status", *databases.options)["databases"][0]
-    assert apim["problem"] == "apim is stamped 4.2.0, but 1 things are not as it has them"
+    assert apim["problem"] == f"apim is stamped {FIRST}, but 1 things are not as it has them"
     result = run("status", *databases.options, "--database", "apim", "--check")
     assert result.exit_code == 1
     assert "missing column AM_API.API_TIER" in result.stderr
@@ -68,7 +68,7 @@ def test_stamp_of_another_release(run: Run, databases: Databases) -> None:
     databases.execute("UPDATE alembic_version_apim SET version_num = '4.5.0'")
     result = run("status", *databases.options, "--check")
     assert result.exit_code == 1
-    assert "apim is stamped 4.5.0, but the schema is 4.2.0" in result.stderr
+    assert f"apim is stamped 4.5.0, but the schema is {FIRST}" in result.stderr
 
 
 def test_stamp_of_no_release(run: Run, databases: Databases) -> None:

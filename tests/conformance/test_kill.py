@@ -14,8 +14,9 @@ from apim_schema.environment import through_alembic as run
 from apim_schema.errors import SchemaToolError
 from tests.conformance.site import Site, site
 from tests.conformance.spoil import before_each_change, recorded
-from tests.conformance.test_failures import OLD, kinds
-from tests.conformance.test_upgrade import HEAD, stamped
+from tests.conformance.test_failures import kinds
+from tests.conformance.test_upgrade import stamped
+from tests.releases import FIRST, HEAD
 from tests.servers import Server
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ CONVERTED = ("PARAMETERS", "INPUTS", "GATEWAY_TYPE", "TOKEN_IDENTIFIER")
 @pytest.fixture(scope="module")
 def statements(server: Server) -> list[str]:
     """The statements of the whole way on this engine."""
-    with site(server, "apim", OLD) as customer, recorded() as seen:
+    with site(server, "apim", FIRST) as customer, recorded() as seen:
         run(customer.upgrade())
     return seen
 
@@ -59,7 +60,7 @@ def expect_the_same_end(customer: Site) -> None:
 def test_tool_killed_at_each_kind_of_statement(server: Server, statements: list[str]) -> None:
     transactional = registry.load(server.dialect).session.transactional_ddl
     for number in telling(statements, transactional):
-        with site(server, "apim", OLD) as customer:
+        with site(server, "apim", FIRST) as customer:
             kill_the_tool(customer, "after", number)
             expect_the_same_end(customer)
 
@@ -68,7 +69,7 @@ def test_tool_killed_at_each_kind_of_statement(server: Server, statements: list[
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_tool_killed_at_every_statement(server: Server, statements: list[str], when: str) -> None:
     for number in range(len(statements)):
-        with site(server, "apim", OLD) as customer:
+        with site(server, "apim", FIRST) as customer:
             kill_the_tool(customer, when, number)
             expect_the_same_end(customer)
 
@@ -92,7 +93,7 @@ def test_statements_that_a_killed_tool_left_running(server: Server) -> None:
             ended.add(statement)
             customer.execute(statement)
 
-    with site(server, "apim", OLD) as customer:
+    with site(server, "apim", FIRST) as customer:
         if customer.transactional:
             pytest.skip("nothing of a killed run stays")
         with before_each_change(end):
@@ -114,7 +115,7 @@ def test_server_killed_at_many_statements(server: Server, statements: list[str])
 
 
 def kill_the_server(server: Server, number: int) -> None:
-    with site(server, "apim", OLD) as customer:
+    with site(server, "apim", FIRST) as customer:
 
         def kill(at: int, statement: str) -> None:
             if at == number:

@@ -9,10 +9,10 @@ import pytest
 
 from apim_schema import script
 from tests.conformance.site import Site, site
-from tests.conformance.test_upgrade import HEAD, entries, stamped
+from tests.conformance.test_upgrade import entries, stamped
+from tests.releases import FIRST, HEAD
 from tests.servers import Server, new_database
 
-OLD = "4.2.0"
 STATEMENT = re.compile(
     r"(?<!', '\n)^(ALTER|CREATE (?!TABLE IF)|SET @apim_schema = \(SELECT|DO \$(?!refuse))", re.MULTILINE
 )
@@ -25,7 +25,7 @@ def _client(server: Server) -> None:
     server.client(server.url)
 
 
-def rendered(customer: Site, start: str = OLD, target: str = HEAD) -> str:
+def rendered(customer: Site, start: str = FIRST, target: str = HEAD) -> str:
     return script.render(customer.flavour, customer.database, start, target, customer.schema)
 
 
@@ -59,7 +59,7 @@ def expect_reached(customer: Site, release: str = HEAD) -> None:
     assert (stamped(customer), entries(customer)) == (release, [])
 
 
-@pytest.mark.parametrize(("database", "start"), [("apim", OLD), ("shared", OLD), ("shared", "4.4.0")])
+@pytest.mark.parametrize(("database", "start"), [("apim", FIRST), ("shared", FIRST), ("shared", "4.4.0")])
 def test_script_ends_where_the_upgrade_does(server: Server, database: str, start: str) -> None:
     with site(server, database, start) as customer:
         text = rendered(customer, start)
@@ -71,19 +71,19 @@ def test_script_ends_where_the_upgrade_does(server: Server, database: str, start
 def test_another_schema_than_the_default(server: Server) -> None:
     if server.dialect == "mysql":
         pytest.skip("on MySQL a schema is a database")
-    with site(server, "apim", OLD, schema="carbon") as customer:
+    with site(server, "apim", FIRST, schema="carbon") as customer:
         run_well(customer, rendered(customer))
         expect_reached(customer)
 
 
 def test_error_in_each_kind_of_statement(server: Server) -> None:
-    with site(server, "apim", OLD) as customer:
+    with site(server, "apim", FIRST) as customer:
         stop_at_each(customer, kinds(rendered(customer)))
 
 
 @pytest.mark.kill
 def test_error_in_every_statement(server: Server) -> None:
-    with site(server, "apim", OLD) as customer:
+    with site(server, "apim", FIRST) as customer:
         stop_at_each(customer, [found.start() for found in STATEMENT.finditer(rendered(customer))])
 
 
@@ -96,7 +96,7 @@ def stop_at_each(customer: Site, places: list[int]) -> None:
         assert done.returncode != 0
         assert "THIS IS NO SQL" in done.stderr
         if customer.transactional:
-            assert customer.differences_from(OLD) == []
+            assert customer.differences_from(FIRST) == []
             assert stamped(customer) is None
         else:
             assert stamped(customer) == release_before(text, place)
@@ -117,7 +117,7 @@ def kinds(text: str) -> list[int]:
 
 def release_before(text: str, place: int) -> str:
     releases: list[str] = re.findall(r"^-- (\d+\.\d+\.\d+)$", text[:place], re.MULTILINE)
-    return [OLD, *releases][-2]
+    return [FIRST, *releases][-2]
 
 
 def test_another_release_and_rows_in_the_way_are_refused(server: Server) -> None:

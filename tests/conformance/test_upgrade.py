@@ -11,11 +11,10 @@ from apim_schema import chain, history, stamp
 from apim_schema.environment import through_alembic as run
 from apim_schema.target import target
 from tests.conformance.site import Site, site
+from tests.releases import FIRST, HEAD, STARTS, after
 from tests.servers import Server
 from tests.vendor import make
 
-HEAD = "4.7.0"
-STARTS = ("4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0")
 both_databases = pytest.mark.parametrize("database", chain.DATABASES)
 
 
@@ -34,7 +33,7 @@ def test_every_release_becomes_the_newest(server: Server, database: str, release
 
 @both_databases
 def test_plain_alembic_does_the_same(server: Server, database: str) -> None:
-    with site(server, database, "4.2.0") as customer:
+    with site(server, database, FIRST) as customer:
         customer.alembic("upgrade", "head")
         assert customer.differences_from(HEAD) == []
         assert customer.rows_are_as_before()
@@ -42,8 +41,8 @@ def test_plain_alembic_does_the_same(server: Server, database: str) -> None:
 
 
 def test_release_by_release(server: Server) -> None:
-    with site(server, "apim", "4.2.0") as customer:
-        for release in (*STARTS[1:], HEAD):
+    with site(server, "apim", FIRST) as customer:
+        for release in after(FIRST):
             result = run(customer.upgrade(release))
             assert (result.target, stamped(customer)) == (release, release)
             assert customer.differences_from(release) == []
@@ -51,16 +50,16 @@ def test_release_by_release(server: Server) -> None:
 
 
 def test_second_run_does_nothing(server: Server) -> None:
-    with site(server, "apim", "4.2.0") as customer:
+    with site(server, "apim", FIRST) as customer:
         first = run(customer.upgrade())
-        assert (first.start, first.target) == ("4.2.0", HEAD)
+        assert (first.start, first.target) == (FIRST, HEAD)
         again = run(customer.upgrade())
         assert (again.start, again.executed, again.adopted) == (HEAD, 0, False)
         assert len(entries(customer)) == 1
 
 
 def test_converted_texts_are_their_utf8_bytes(server: Server) -> None:
-    with site(server, "apim", "4.2.0") as customer:
+    with site(server, "apim", FIRST) as customer:
         texts = column(customer, "AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS")
         assert any("\\x41" in text for text in texts)
         run(customer.upgrade())
@@ -77,7 +76,7 @@ def test_history_says_what_was_done(server: Server) -> None:
 
 
 def test_customers_own_objects_survive_and_are_drift(server: Server) -> None:
-    with site(server, "apim", "4.2.0") as customer:
+    with site(server, "apim", FIRST) as customer:
         customer.execute("CREATE TABLE CUSTOMER_NOTES (ID INTEGER NOT NULL PRIMARY KEY, NOTE VARCHAR(100))")
         customer.execute("INSERT INTO CUSTOMER_NOTES (ID, NOTE) VALUES (1, 'kept')")
         customer.execute("ALTER TABLE AM_API ADD CUSTOMER_MARK VARCHAR(20)")
@@ -94,12 +93,10 @@ def test_customers_own_objects_survive_and_are_drift(server: Server) -> None:
 
 
 def test_both_databases_in_one_schema(server: Server) -> None:
-    with site(server, "apim", "4.2.0") as customer:
-        make.create(customer.url, customer.flavour, "shared", "4.2.0")
+    with site(server, "apim", FIRST) as customer:
+        make.create(customer.url, customer.flavour, "shared", FIRST)
         assert run(customer.upgrade()).target == HEAD
-        shared = Site(
-            server, customer.url, "shared", customer.flavour, make.catalog(customer.flavour, "shared", "4.2.0")
-        )
+        shared = Site(server, customer.url, "shared", customer.flavour, make.catalog(customer.flavour, "shared", FIRST))
         result = run(shared.upgrade())
         assert [d for d in result.drift if d.kind == "extra"] == []
         assert (stamped(customer), stamped(shared)) == (HEAD, HEAD)
@@ -135,7 +132,7 @@ def column(customer: Site, table: str, name: str) -> list[Any]:
 def test_another_schema_than_the_default(server: Server) -> None:
     if server.dialect == "mysql":
         pytest.skip("on MySQL a schema is a database")
-    with site(server, "apim", "4.2.0", schema="carbon") as customer:
+    with site(server, "apim", FIRST, schema="carbon") as customer:
         assert run(customer.upgrade()).verdict.verdict == "proven"
         assert customer.differences_from(HEAD) == []
         assert customer.rows_are_as_before()

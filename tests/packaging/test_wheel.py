@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from apim_schema import __version__
+from tests.releases import FIRST, HEAD
 from tests.servers import Server, new_database
 from tests.vendor.make import create
 
@@ -81,13 +82,13 @@ def test_help_version_and_ini(installed: Path, tmp_path: Path) -> None:
 
 def test_upgrade_from_an_empty_folder(installed: Path, tmp_path: Path, postgresql: Server) -> None:
     with new_database(postgresql) as url:
-        create(url, "postgresql", "apim", "4.2.0")
+        create(url, "postgresql", "apim", FIRST)
         done = call(installed / "apim-schema", "upgrade", "head", cwd=tmp_path, APIM_SCHEMA_APIM_URL=url)
         assert "proven" in done.stderr
         ini = call(installed / "apim-schema", "--ini", cwd=tmp_path).stdout.strip()
-        assert "4.7.0" in call(installed / "alembic", "-c", ini, "-x", f"url={url}", "current", cwd=tmp_path).stdout
+        assert HEAD in call(installed / "alembic", "-c", ini, "-x", f"url={url}", "current", cwd=tmp_path).stdout
     with new_database(postgresql) as url:
-        create(url, "postgresql", "shared", "4.2.0")
+        create(url, "postgresql", "shared", FIRST)
         alembic = (installed / "alembic", "-c", ini, "-n", "shared", "-x", f"url={url}")
         assert "nothing to do" in call(*alembic, "upgrade", "head", cwd=tmp_path).stderr
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import click
 
 from apim_schema import __version__, chain
 from apim_schema.cli.adopt import adopt
-from apim_schema.cli.common import Verbs, shown_statements
+from apim_schema.cli.common import Verbs, shown_statements, with_releases
 from apim_schema.cli.demo import demo
 from apim_schema.cli.history import history
 from apim_schema.cli.snapshot import snapshot
@@ -30,8 +30,9 @@ def _print_ini(context: click.Context, parameter: click.Parameter, value: bool) 
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show each SQL statement as it runs.")
 @click.pass_context
+@with_releases
 def main(context: click.Context, verbose: bool) -> None:
-    """Upgrades of WSO2 API Manager databases, 4.2.0 to 4.7.0, with proof that no row has changed.
+    """Upgrades of WSO2 API Manager databases, {first} to {newest}, with proof that no row has changed.
 
     A database is named by --env and environments.toml, by --apim-url and --shared-url, or by the environment variables
     APIM_SCHEMA_APIM_URL and APIM_SCHEMA_SHARED_URL.

@@ -25,6 +25,10 @@ from apim_schema.target import Target
 
 Found = TypeVar("Found")
 Function = Callable[..., Any]
+Decorated = TypeVar("Decorated", bound=Function)
+
+FIRST, NEWEST = chain.releases("apim")[0], chain.releases("apim")[-1]
+"""For the verbs' texts: both chains have the same releases."""
 
 MEANINGS = {
     Exit.OK: "done, or nothing found",
@@ -176,6 +180,12 @@ def database_options(function: Function) -> Function:
     for option in reversed(DATABASE_OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def with_releases(function: Decorated) -> Decorated:
+    """Puts the first and the newest release of the chains into the help that the function's docstring is."""
+    function.__doc__ = (function.__doc__ or "").format(first=FIRST, newest=NEWEST)
+    return function
 
 
 def epilog(example: str, *codes: Exit) -> str:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from apim_schema import report
-from apim_schema.cli.common import Answer, epilog, format_option
+from apim_schema.cli.common import Answer, epilog, format_option, with_releases
 from apim_schema.demo import story
 from apim_schema.demo.story import Step
 from apim_schema.errors import Exit
@@ -18,10 +18,11 @@ from apim_schema.errors import Exit
 @click.command(epilog=epilog("apim-schema demo", Exit.OK, Exit.FOUND, Exit.USAGE))
 @format_option
 @click.pass_context
+@with_releases
 def demo(context: click.Context) -> Answer:
     """Show an upgrade on a server of its own.
 
-    A PostgreSQL server is started for it, and removed afterwards. Two databases of 4.2.0, filled with rows that
+    A PostgreSQL server is started for it, and removed afterwards. Two databases of {first}, filled with rows that
     would expose a careless migration, go to the newest release. Then one row is changed on purpose, which verify
     must find. Exits with 1 if any command did not do what it should.
     """

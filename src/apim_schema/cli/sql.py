@@ -8,10 +8,12 @@ import click
 from rich.console import Console
 
 from apim_schema import chain, flavours, script
-from apim_schema.cli.common import Answer, epilog, format_option
+from apim_schema.cli.common import FIRST, NEWEST, Answer, epilog, format_option
 from apim_schema.errors import Exit, UsageError
 
-EXAMPLE = f"apim-schema sql --dialect {flavours.DIALECTS[-1]} --database apim --from 4.2.0 --to 4.7.0 -o upgrade.sql"
+EXAMPLE = (
+    f"apim-schema sql --dialect {flavours.DIALECTS[-1]} --database apim --from {FIRST} --to {NEWEST} -o upgrade.sql"
+)
 
 
 @click.command(epilog=epilog(EXAMPLE, Exit.OK, Exit.USAGE))

@@ -12,7 +12,7 @@ from rich.console import Console
 from apim_schema import chain, environment, report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog, worst
+from apim_schema.cli.common import Answer, database_options, each, epilog, with_releases, worst
 from apim_schema.errors import Exit
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
@@ -24,12 +24,13 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @click.argument("release", default="head", metavar="[RELEASE]")
 @database_options
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
+@with_releases
 def upgrade(targets: Sequence[Target], release: str, create: bool) -> Answer:
     """Upgrade each database to a release.
 
-    RELEASE is one of 4.2.0 to 4.7.0, or head, the newest. The schema is compared with the release's afterwards, and
-    all rows with what they were before. Take a backup first. apim goes before shared. On a database that can roll
-    back DDL it is all or nothing; on the others the same command continues an upgrade that was cut off.
+    RELEASE is one of {first} to {newest}, or head, the newest. The schema is compared with the release's afterwards,
+    and all rows with what they were before. Take a backup first. apim goes before shared. On a database that can
+    roll back DDL it is all or nothing; on the others the same command continues an upgrade that was cut off.
     """
     for target in targets:
         chain.check_release(target.database, release)

@@ -1,4 +1,4 @@
-"""The demo's story: two databases of 4.2.0 go to the newest release, and one row changed on purpose is caught."""
+"""The demo's story: two databases of the first release go to the newest, and one row changed on purpose is caught."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from apim_schema.demo import rows
 from apim_schema.demo.server import Server, running
 from apim_schema.errors import Exit, Interrupted
 
-RELEASE = "4.2.0"
+RELEASE = chain.releases("apim")[0]
 TOKENS = ("IDN_OAUTH2_ACCESS_TOKEN", 300_000)
 """A table, and the rows that are added to the few that every table gets."""
 

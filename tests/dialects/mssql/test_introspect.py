@@ -9,10 +9,11 @@ import pytest
 from apim_schema import chain, compare, registry
 from apim_schema.schema import Column, Index, Schema
 from tests.dialects.mssql.recorded import Recorded
+from tests.releases import FIRST, HEAD
 
 DIALECT = registry.load("mssql")
 EVERY = [(database, release) for database in chain.DATABASES for release in chain.releases(database)]
-APIM = chain.expected("mssql", "apim", "4.2.0")
+APIM = chain.expected("mssql", "apim", FIRST)
 
 
 def read(recorded: Recorded) -> Schema:
@@ -37,7 +38,7 @@ def test_a_collation_is_told_where_it_is_not_the_databases() -> None:
 
 def test_what_babelfish_shows_otherwise_is_no_mismatch() -> None:
     """It keeps six digits of a DATETIME2, and numbers IDENTITY columns by sequences that it lists."""
-    head = chain.expected("mssql", "apim", "4.7.0")
+    head = chain.expected("mssql", "apim", HEAD)
     recorded = Recorded(head, babelfish=1)
     for row in recorded.rows["sys.default_constraints"]:
         row.fraction = min(row.fraction, 6)

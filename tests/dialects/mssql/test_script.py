@@ -13,6 +13,7 @@ from apim_schema.schema import Column
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.test_ddl import PAIRS
 from tests.parsers import tsql
+from tests.releases import FIRST, HEAD
 
 FRAME = registry.load("mssql").script
 GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;"
@@ -75,10 +76,10 @@ def test_a_script_without_its_client_stops_too() -> None:
 
 
 def test_releases_are_stamped_one_after_the_other() -> None:
-    found = batches(script.render("mssql", "shared", "4.2.0", "4.7.0", "dbo"))
+    found = batches(script.render("mssql", "shared", FIRST, HEAD, "dbo"))
     stamps = [batch for batch in found if "INSERT INTO" in batch and "alembic_version" in batch]
     assert [stamp.rpartition("VALUES ")[2] for stamp in stamps] == [
-        f"('{release}');" for release in chain.between("shared", "4.2.0", "4.7.0")
+        f"('{release}');" for release in chain.between("shared", FIRST, HEAD)
     ]
     assert all("DELETE FROM dbo.alembic_version_shared;" in stamp for stamp in stamps)
     assert not any(stamp in found[found.index("COMMIT;") :] for stamp in stamps)

@@ -1,4 +1,4 @@
-"""From 4.2.0 to the newest release, statement by statement, each time planned anew from what the database has then."""
+"""From the first to the newest release, statement by statement, each planned anew from what the database has then."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from apim_schema.demo import rows
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 from tests.dialects.mysql.conftest import opened, runner
+from tests.releases import FIRST, HEAD, after
 from tests.servers import Server
 from tests.vendor import dump, make, mysql
 
@@ -40,10 +41,10 @@ def made(changes: Iterable[Change], live: Schema) -> list[str]:
 
 @character_sets
 def test_what_remains_is_the_rest(both: Server, charset: str) -> None:
-    with customer(both, "4.2.0", charset) as (connection, made_of):
+    with customer(both, FIRST, charset) as (connection, made_of):
         columns = dump.columns_of(made_of)
         before = dump.dump(connection, columns)
-        for target in chain.between("apim", "4.2.0", "4.7.0"):
+        for target in after(FIRST):
             changes = chain.changes("mysql", "apim", target)
             remaining = made(changes, DIALECT.introspect.read(connection, None))
             while remaining:
@@ -56,13 +57,13 @@ def test_what_remains_is_the_rest(both: Server, charset: str) -> None:
 
 @character_sets
 def test_the_script_without_a_database_does_the_same(both: Server, charset: str) -> None:
-    with customer(both, "4.2.0", charset) as (connection, made_of):
+    with customer(both, FIRST, charset) as (connection, made_of):
         columns = dump.columns_of(made_of)
         before = dump.dump(connection, columns)
-        for statement in offline("4.2.0", "4.7.0"):
+        for statement in offline(FIRST, HEAD):
             DIALECT.session.execute(connection, statement.sql)
         found = DIALECT.introspect.read(connection, None)
-        assert compare.mismatches(chain.expected("mysql", "apim", "4.7.0"), found) == []
+        assert compare.mismatches(chain.expected("mysql", "apim", HEAD), found) == []
         assert dump.old_form(dump.dump(connection, columns), before) == before
 
 
@@ -77,7 +78,7 @@ def offline(start: str, target: str) -> list[Statement]:
 
 @pytest.mark.parametrize(
     ("database", "release", "charset"),
-    [("apim", "4.2.0", "latin1"), ("shared", "4.2.0", "latin1"), ("apim", "4.5.0", "utf8mb4")],
+    [("apim", FIRST, "latin1"), ("shared", FIRST, "latin1"), ("apim", "4.5.0", "utf8mb4")],
 )
 def test_a_fresh_schema_is_the_releases(both: Server, database: str, release: str, charset: str) -> None:
     """In utf8mb4 too, where the vendor's own script fails: there some keys have shorter parts."""

@@ -12,6 +12,7 @@ from apim_schema import chain, compare, registry
 from apim_schema.changes import AlterColumn
 from apim_schema.schema import Column, Key, Table
 from tests.dialects.mysql.conftest import Run, opened, runner
+from tests.releases import FIRST, HEAD
 from tests.servers import Server, new_database, started
 from tests.vendor import make, mysql
 
@@ -23,7 +24,7 @@ def table(connection: Connection, name: str = "T") -> Table:
 
 
 @pytest.mark.parametrize("database", chain.DATABASES)
-@pytest.mark.parametrize("release", ["4.2.0", "4.7.0"])
+@pytest.mark.parametrize("release", [FIRST, HEAD])
 def test_the_vendors_database_is_its_release(both: Server, database: str, release: str) -> None:
     with opened(both) as connection:
         runner(connection)(*mysql.script(make.catalog("mysql", database, release)))
@@ -45,11 +46,11 @@ def test_servers_without_case_in_names_and_with_implicit_timestamps(engine: str)
     old = ("--lower-case-table-names=1", "--explicit-defaults-for-timestamp=OFF")
     with started(engine, *old) as server, opened(server) as connection:
         for database in chain.DATABASES:
-            runner(connection)(*mysql.script(make.catalog("mysql", database, "4.2.0")))
+            runner(connection)(*mysql.script(make.catalog("mysql", database, FIRST)))
         live = DIALECT.introspect.read(connection, None)
         assert "AM_API" in live.tables
         for database in chain.DATABASES:
-            assert compare.mismatches(chain.expected("mysql", database, "4.2.0"), live) == []
+            assert compare.mismatches(chain.expected("mysql", database, FIRST), live) == []
         assert DIALECT.digest.estimate(connection, None).keys() == live.tables.keys()
 
 

@@ -9,7 +9,8 @@ import pytest
 from apim_schema.environment import through_alembic
 from apim_schema.errors import Blocked, Exit
 from tests.conformance.site import Site, site
-from tests.conformance.test_upgrade import HEAD, stamped
+from tests.conformance.test_upgrade import stamped
+from tests.releases import FIRST, HEAD
 from tests.servers import Server
 from tests.vendor import make, outside
 
@@ -32,7 +33,7 @@ def narrowed(customer: Site) -> set[str]:
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-@pytest.mark.parametrize("release", ["4.2.0", "4.5.0"])
+@pytest.mark.parametrize("release", [FIRST, "4.5.0"])
 def test_narrowed_columns(both: Server, release: str, door: Door) -> None:
     """A column that no release touches stays as it is."""
     with site(both, "apim", release, charset="utf8mb4") as customer:
@@ -44,7 +45,7 @@ def test_narrowed_columns(both: Server, release: str, door: Door) -> None:
 
 
 def test_characters_that_latin1_has_not_are_refused(both: Server) -> None:
-    with site(both, "apim", "4.2.0", charset="utf8mb4") as customer:
+    with site(both, "apim", FIRST, charset="utf8mb4") as customer:
         customer.execute("UPDATE IDN_OAUTH2_TOKEN_BINDING SET TOKEN_BINDING_VALUE = '漢' LIMIT 1")
         rows, schema = customer.rows(), outside.catalog_of(customer.url)
         with pytest.raises(

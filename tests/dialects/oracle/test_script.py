@@ -16,9 +16,9 @@ from tests.dialects.oracle.simulated import raw, view
 from tests.dialects.oracle.sqlplus import split
 from tests.dialects.oracle.test_ddl import UNITS
 from tests.parsers import plsql as checker
+from tests.releases import HEAD
 
 KINDS = [(flavour, database) for flavour in flavours.of_dialect("oracle") for database in chain.DATABASES]
-HEAD = chain.releases("apim")[-1]
 REPEATED = re.compile(r"ALTER TABLE .+ MODIFY \(\w+ DEFAULT NULL\)|.+utf8_bytes BLOB.+", re.DOTALL)
 """What may be done twice: it leaves what it finds done."""
 
