@@ -232,7 +232,7 @@ def test_an_upgrade_whose_lock_is_lost_is_stopped(server: Server, statements: li
         if number == wanted:
             customer.execute(ENDED[server.dialect])
 
-    with site(server, "apim", OLD) as customer:
+    with site(server, "apim", FIRST) as customer:
         with before_each_change(end), pytest.raises(SchemaToolError, match=r"apim_schema apim.* is lost") as lost:
             run(customer.upgrade())
         if customer.transactional:
