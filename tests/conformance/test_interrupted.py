@@ -20,12 +20,12 @@ from apim_schema.status import look
 from apim_schema.target import target
 from tests.conformance.site import OWN_TABLES, Site, site
 from tests.conformance.spoil import broken
-from tests.conformance.test_upgrade import HEAD, entries, stamped
+from tests.conformance.test_upgrade import entries, stamped
+from tests.releases import FIRST, HEAD
 from tests.servers import Server
 from tests.vendor import outside
 
 ROOT = Path(__file__).parents[2]
-OLD = "4.2.0"
 MIDDLE = 12
 """A statement on the way: some releases are still to come."""
 
@@ -35,7 +35,7 @@ LOST = "DELETE FROM AM_API_RATINGS"
 
 @pytest.fixture
 def customer(server: Server) -> Iterator[Site]:
-    with site(server, "apim", OLD) as found:
+    with site(server, "apim", FIRST) as found:
         if found.transactional:
             pytest.skip("nothing of an interrupted run stays")
         yield found
@@ -83,7 +83,7 @@ def test_what_nobody_touched_is_proven_over_several_runs(customer: Site) -> None
     assert customer.rows_are_as_before()
     past = entries(customer)
     assert [entry.outcome for entry in past] == ["failed"] * 3 + ["finished"]
-    assert {entry.from_release for entry in past} == {OLD}
+    assert {entry.from_release for entry in past} == {FIRST}
     assert [entry.statements for entry in past[:3]] == [1, 21, 51]
     assert {entry.statements == entry.planned for entry in past[3:]} == {True}
     assert all("THIS IS NO SQL" in (entry.error or "") for entry in past[:3])
@@ -138,7 +138,7 @@ def kill_before_the_verdict(customer: Site) -> None:
 def test_cut_before_the_verdict(customer: Site, meanwhile: str | None, verdict: str) -> None:
     kill_before_the_verdict(customer)
     for live in live_of(customer):
-        assert "apim is at 4.7.0, not verified yet" in (look(live).interrupted or "")
+        assert f"apim is at {HEAD}, not verified yet" in (look(live).interrupted or "")
     if meanwhile:
         customer.execute(meanwhile)
     result = run(customer.upgrade())

@@ -24,7 +24,7 @@ def test_a_table_without_a_primary_key(server: Server) -> None:
 
 
 def make(customer: Site, change: CreateTable) -> None:
-    dialect = customer.upgrade().dialect
+    dialect = customer.upgrade().target.dialect
     with customer.connection() as connection:
         schema = dialect.session.default_schema(connection)
         live = dialect.introspect.read(connection, schema)
