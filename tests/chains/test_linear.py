@@ -25,7 +25,7 @@ def test_one_base_one_head_and_no_branch(database: str) -> None:
 @pytest.mark.parametrize("database", chain.DATABASES)
 def test_a_file_is_named_after_its_release_and_says_what_it_brings(database: str) -> None:
     for revision in chain.script(database).walk_revisions():
-        assert Path(revision.path).name == f"v{revision.revision}.py"
+        assert Path(revision.path).stem.replace("_", ".") == f"v{revision.revision}"
         assert revision.doc.startswith(f"API Manager {revision.revision}: ")
 
 
