@@ -59,9 +59,16 @@ class Attempt:
     """One run. On a database with transactional DDL it is one transaction, which it begins and ends."""
 
     def __init__(
-        self, live: Live, release: str, create: bool, progress: Progress, migrate: Migrate, check_lock: Check
+        self,
+        live: Live,
+        release: str,
+        create: bool,
+        against: Snapshot | None,
+        progress: Progress,
+        migrate: Migrate,
+        check_lock: Check,
     ) -> None:
-        self._live, self._release, self._create = live, release, create
+        self._live, self._release, self._create, self._against = live, release, create, against
         self._progress, self._migrate, self._check_lock = progress, migrate, check_lock
         self._session = live.dialect.session
         self._started = time.monotonic()
@@ -89,7 +96,7 @@ class Attempt:
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
         planned = plan(live.dialect, live.database, live.model, start.release, self._release, live.schema)
-        if start.release == self._release and live.unfinished is None:
+        if start.release == self._release and live.unfinished is None and self._against is None:
             if live.stamped is None:
                 stamp.write(live.connection, live.schema, live.database, start.release)
             return self._result(start, planned, live)
@@ -100,7 +107,7 @@ class Attempt:
         self._continue_or_begin(start, planned)
         preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
         begun = self._kept()
-        before = begun or live.snapshot(self._progress, "rows before")
+        before = self._against or begun or live.snapshot(self._progress, "rows before")
         self._begin(None if begun else before, undo)
         if planned.start != planned.target:
             self._apply(planned, undo)
@@ -222,7 +229,7 @@ class Attempt:
     def _verify_rows(self, before: Snapshot, reached: Live, fresh: bool) -> Verdict:
         """Compares with the beginning; on a database that can roll back, anything but a proof is an error."""
         verdict = compare_rows(reached, before.evidence, self._release, self._progress, "rows after")
-        if self._session.transactional_ddl and verdict.verdict != evidence.PROVEN:
+        if self._session.transactional_ddl and self._executed and verdict.verdict != evidence.PROVEN:
             rows = "\n".join(f"  {failure}" for failure in verdict.failures)
             raise Refused(f"{reached.database}: rows changed during the upgrade:\n{rows}")
         return self._with_doubts(verdict, before, fresh)
@@ -230,6 +237,8 @@ class Attempt:
     def _with_doubts(self, verdict: Verdict, before: Snapshot, fresh: bool) -> Verdict:
         """Says of a run that goes on with another what lies between them, and what nobody kept."""
         earlier = self._live.unfinished
+        if self._against:
+            return replace(verdict, note=f"compared with the snapshot of {before.taken_at}")
         if earlier is None or not self._goes_on:
             return verdict
         last = earlier.finished_at or earlier.started_at

@@ -15,16 +15,22 @@ from apim_schema import chain
 from apim_schema.attempt import Attempt, Migrate, Result
 from apim_schema.live import Live
 from apim_schema.progress import Progress, Silent
+from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What is asked for: a database and a release. `create` makes a fresh schema of the oldest where there is none."""
+    """What is asked for: a database and a release.
+
+    `create` makes a fresh schema of the oldest release where there is none. With `against`, the rows are compared with
+    that snapshot instead of what they are before the first statement.
+    """
 
     target: Target
     release: str = "head"
     create: bool = False
+    against: Snapshot | None = None
     progress: Progress = field(default_factory=Silent)
 
     def run(self, migrate: Migrate) -> Result:
@@ -42,4 +48,5 @@ class Upgrade:
             session.connect(engine, self.target.schema) as connection,
         ):
             live = Live(self.target, connection, self.target.schema or session.default_schema(connection))
-            return Attempt(live, release, self.create, self.progress, migrate, check_lock).run()
+            attempt = Attempt(live, release, self.create, self.against, self.progress, migrate, check_lock)
+            return attempt.run()

@@ -7,7 +7,11 @@ import subprocess
 
 import pytest
 
-from apim_schema import script
+from apim_schema import history, script
+from apim_schema.environment import through_alembic as upgraded
+from apim_schema.live import opened
+from apim_schema.progress import Silent
+from apim_schema.target import target
 from tests.conformance.site import Site, site
 from tests.conformance.test_upgrade import entries, stamped
 from tests.releases import FIRST, HEAD
@@ -56,7 +60,8 @@ def refused(customer: Site, text: str) -> str:
 def expect_reached(customer: Site, release: str = HEAD) -> None:
     assert customer.differences_from(release) == []
     assert customer.rows_are_as_before()
-    assert (stamped(customer), entries(customer)) == (release, [])
+    assert stamped(customer) == release
+    assert [entry.verdict for entry in entries(customer)] == [history.BY_SCRIPT]
 
 
 @pytest.mark.parametrize(("database", "start"), [("apim", FIRST), ("shared", FIRST), ("shared", "4.4.0")])
@@ -149,3 +154,21 @@ def test_another_database_is_refused(server: Server) -> None:
         assert done.returncode != 0
         assert "apim is not 4.2.0: a column is missing" in done.stderr
         assert stamped(customer) is None
+
+
+def test_a_script_is_in_the_history_and_can_be_proven(server: Server) -> None:
+    """By the snapshot from before, whoever ran the script; without one, nothing is."""
+    with site(server, "apim", "4.4.0") as customer:
+        with opened(target("apim", customer.url)) as live:
+            before = live.snapshot(Silent())
+        run_well(customer, rendered(customer, "4.4.0", "4.5.0"))
+        (entry,) = entries(customer)
+        told = (entry.outcome, entry.verdict, entry.from_release, entry.to_release)
+        assert told == ("finished", "by script, not proven", "4.4.0", "4.5.0")
+        assert entry.finished_at is not None
+        assert not upgraded(customer.upgrade("4.5.0")).compared
+        assert upgraded(customer.upgrade("4.5.0", against=before)).verdict.verdict == "proven"
+        assert [entry.verdict for entry in entries(customer)] == ["by script, not proven", "proven"]
+        customer.execute("DELETE FROM AM_API_RATINGS")
+        result = upgraded(customer.upgrade("4.5.0", against=before))
+        assert (result.exit_code, [failure.table for failure in result.verdict.failures]) == (1, ["AM_API_RATINGS"])

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -18,9 +19,10 @@ from rich.console import Console
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, config, report
-from apim_schema.errors import Exit, Interrupted, SchemaToolError
+from apim_schema import chain, config, report, snapshot
+from apim_schema.errors import Exit, Interrupted, SchemaToolError, UsageError
 from apim_schema.redact import redact
+from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 
 Found = TypeVar("Found")
@@ -126,6 +128,15 @@ def _told(error: BaseException) -> tuple[str, str, Exit]:
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return error.format_message() + (f" See {context.command_path} --help" if context else "")
+
+
+def snapshots_of(path: Path | None, targets: Sequence[Target]) -> dict[str, Snapshot]:
+    """The snapshots of a file by database, none without a file. Raises UsageError where it lacks a database."""
+    found = snapshot.read(path) if path else {}
+    for target in targets:
+        if path and target.database not in found:
+            raise UsageError(f"{path} has no {target.database}: it has {', '.join(found)}; choose by --database")
+    return found
 
 
 def worst(codes: Iterable[Exit]) -> Exit:

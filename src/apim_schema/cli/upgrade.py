@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from rich.console import Console
 from apim_schema import chain, environment, report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog, with_releases, worst
+from apim_schema.cli.common import Answer, database_options, each, epilog, snapshots_of, with_releases, worst
 from apim_schema.errors import Exit
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
@@ -24,8 +25,9 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @click.argument("release", default="head", metavar="[RELEASE]")
 @database_options
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
+@click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 @with_releases
-def upgrade(targets: Sequence[Target], release: str, create: bool) -> Answer:
+def upgrade(targets: Sequence[Target], release: str, create: bool, against: Path | None) -> Answer:
     """Upgrade each database to a release.
 
     RELEASE is one of {first} to {newest}, or head, the newest. The schema is compared with the release's afterwards,
@@ -34,12 +36,14 @@ def upgrade(targets: Sequence[Target], release: str, create: bool) -> Answer:
     """
     for target in targets:
         chain.check_release(target.database, release)
-    return each(targets, partial(_upgrade, release, create), _answer)
+    before = snapshots_of(against, targets)
 
+    def run(target: Target) -> Result:
+        """Through Alembic, which works out the revisions; its environment runs this very Upgrade."""
+        asked = Upgrade(target, release, create, before.get(target.database), report.Terminal())
+        return environment.through_alembic(asked)
 
-def _upgrade(release: str, create: bool, target: Target) -> Result:
-    """Through Alembic, which works out the revisions; its environment runs this very Upgrade."""
-    return environment.through_alembic(Upgrade(target, release, create, report.Terminal()))
+    return each(targets, run, _answer)
 
 
 def _answer(found: list[Result]) -> Answer:

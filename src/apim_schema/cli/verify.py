@@ -10,12 +10,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from apim_schema import report, snapshot
+from apim_schema import report
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog, worst
-from apim_schema.errors import Exit, UsageError
+from apim_schema.cli.common import Answer, database_options, each, epilog, snapshots_of, worst
+from apim_schema.errors import Exit
 from apim_schema.live import opened
-from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 from apim_schema.verify import Verified
 from apim_schema.verify import verify as verify_live
@@ -33,7 +32,7 @@ def verify(targets: Sequence[Target], against: Path | None) -> Answer:
     that is recognised. The snapshot may be of an older release: compared are the columns that it has. Rows that
     were written since are a change too. Changes nothing.
     """
-    before = _snapshots(against, targets) if against else {}
+    before = snapshots_of(against, targets)
     progress = report.Terminal()
 
     def look(target: Target) -> Verified:
@@ -41,14 +40,6 @@ def verify(targets: Sequence[Target], against: Path | None) -> Answer:
             return verify_live(live, before.get(target.database), progress)
 
     return each(targets, look, _answer)
-
-
-def _snapshots(path: Path, targets: Sequence[Target]) -> dict[str, Snapshot]:
-    found = snapshot.read(path)
-    for target in targets:
-        if target.database not in found:
-            raise UsageError(f"{path} has no {target.database}: it has {', '.join(found)}; choose by --database")
-    return found
 
 
 def _answer(found: list[Verified]) -> Answer:
