@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
-from apim_schema import changes, sqltext
+from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
 from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
 from apim_schema.dialect import Statement, in_turn
@@ -86,7 +86,7 @@ def _as_numbered(definition: Table, present: Table) -> Table:
 def _missing_triggers(change: changes.CreateTable, live: Schema) -> list[Trigger]:
     for trigger in change.triggers:
         present = live.triggers.get(trigger.name)
-        if present is not None and present != trigger:
+        if present is not None and not compare.same_trigger(trigger, present):
             raise Conflict(f"cannot {change}: trigger {trigger.name} is there and is another one; rename or drop it")
     return [trigger for trigger in change.triggers if trigger.name not in live.triggers]
 

@@ -59,7 +59,7 @@ SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, CACHE_SIZE AS cached
 FROM ALL_SEQUENCES WHERE SEQUENCE_OWNER = :owner ORDER BY SEQUENCE_NAME""",
     "triggers": """
 SELECT TRIGGER_NAME AS name, TABLE_NAME AS table_name, TRIGGER_TYPE AS type, TRIGGERING_EVENT AS event,
-       STATUS AS status, TRIGGER_BODY AS body
+       STATUS AS status, WHEN_CLAUSE AS condition, REFERENCING_NAMES AS referencing, TRIGGER_BODY AS body
 FROM ALL_TRIGGERS WHERE OWNER = :owner AND TABLE_OWNER = :owner AND BASE_OBJECT_TYPE = 'TABLE'
 ORDER BY TRIGGER_NAME""",
     "errors": """
@@ -277,4 +277,6 @@ def _trigger(row: Any, broken: set[str]) -> Trigger:
     events = tuple(row.event.strip().split(" OR "))
     marks = ("[disabled]",) * (row.status != "ENABLED") + ("[does not compile]",) * (row.name in broken)
     fills = plsql.filled(row.body) if events == ("INSERT",) else None
-    return Trigger(row.name, row.table_name, timing[1] if timing else row.type, events + marks, fills, action=row.body)
+    when = plsql.condition(row.condition, row.referencing, row.body)
+    fires = timing[1] if timing else row.type
+    return Trigger(row.name, row.table_name, fires, events + marks, fills, when, action=row.body)

@@ -19,7 +19,7 @@ BATCH = 1000
 
 NUMBERING = """CREATE TRIGGER {name}
 BEFORE INSERT ON {table}
-FOR EACH ROW
+FOR EACH ROW{when}
 BEGIN
     SELECT {sequence}.NEXTVAL INTO :NEW.{column} FROM DUAL;
 END;"""
@@ -118,6 +118,10 @@ FILLS = (
 """How a trigger's body numbers rows: `SELECT s.NEXTVAL INTO :NEW.c FROM DUAL`, or `:NEW.c := s.NEXTVAL`."""
 
 
+GUARD = re.compile(r"\s*BEGIN\s+IF\s+(:\s*[\w$#\".]+\s+IS\s+NULL)\s+THEN\s", re.IGNORECASE)
+"""How a trigger's body asks whether the row has a number already."""
+
+
 def create_trigger(trigger: Trigger, schema: str | None) -> str:
     """A trigger that numbers rows, or one that the catalog describes in words.
 
@@ -127,7 +131,11 @@ def create_trigger(trigger: Trigger, schema: str | None) -> str:
     if trigger.fills:
         sequence, column = trigger.fills
         return NUMBERING.format(
-            name=name, table=table, sequence=names.qualified(sequence, schema), column=names.sql(column)
+            name=name,
+            table=table,
+            when=f"\nWHEN ({trigger.when})" if trigger.when else "",
+            sequence=names.qualified(sequence, schema),
+            column=names.sql(column),
         )
     words = FOLLOWS.fullmatch(trigger.action or "")
     if words is None:
@@ -149,6 +157,23 @@ def filled(body: str) -> tuple[str, str] | None:
     if found is None:
         return None
     return _folded(found["sequence"].rpartition(".")[2]), _folded(found["column"])
+
+
+def condition(clause: str | None, referencing: str, body: str) -> str | None:
+    """When a trigger fires, in the catalogs' words: `NEW.ID IS NULL`; None where it always does.
+
+    `clause` is its WHEN and `referencing` what it calls the two rows; a body that begins with this question asks the
+    same.
+    """
+    asked = GUARD.match(body) if clause is None else None
+    clause = asked[1].replace(":", "") if asked else clause
+    if clause is None:
+        return None
+    plain = sqltext.without_parentheses(sqltext.fold(clause)).replace('"', "")
+    for row in ("NEW", "OLD"):
+        called = re.search(rf'\b{row} AS "?([\w$#]+)', referencing.upper())
+        plain = re.sub(rf"(?<![\w$#]){re.escape(called[1])}\.", f"{row}.", plain) if called else plain
+    return plain
 
 
 def _folded(name: str) -> str:

@@ -111,5 +111,6 @@ def _trigger(name: str, facts: dict[str, Any]) -> Trigger:
         timing=facts["timing"],
         events=tuple(facts["events"]),
         fills=(fills["sequence"], fills["column"]) if fills else None,
+        when=facts.get("when"),
         action=facts.get("action"),
     )

@@ -137,13 +137,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger; `fills` is (sequence, column) for the ones that only number the rows of their table."""
+    """A trigger; `fills` is (sequence, column) for the ones that only number the rows of their table.
+
+    `when` is the condition under which it fires for a row, None where it always does.
+    """
 
     name: str
     table: str
     timing: str
     events: tuple[str, ...]
     fills: tuple[str, str] | None = None
+    when: str | None = None
     action: str | None = field(default=None, compare=False)
 
 

@@ -116,7 +116,8 @@ def facts_of_schema(schema: Schema) -> Iterator[Fact]:
     for name, options in schema.sequences.items():
         yield "sequence", name, options
     for trigger in schema.triggers.values():
-        yield "trigger", trigger.name, trigger.table, trigger.timing, trigger.events, trigger.fills, trigger.action
+        when = trigger.table, trigger.timing, trigger.events, trigger.when
+        yield "trigger", trigger.name, *when, trigger.fills, trigger.action
     for name, action in schema.routines.items():
         yield "routine", name, action
 
@@ -139,7 +140,7 @@ def facts_of_document(document: dict[str, Any]) -> Iterator[Fact]:
         yield "sequence", name, options
     for name, trigger in document["triggers"].items():
         fills = (trigger["fills"]["sequence"], trigger["fills"]["column"]) if "fills" in trigger else None
-        when = trigger["table"], trigger["timing"], tuple(trigger["events"])
+        when = trigger["table"], trigger["timing"], tuple(trigger["events"]), trigger.get("when")
         yield "trigger", name, *when, fills, trigger.get("action")
     for name, routine in document["routines"].items():
         yield "routine", name, routine["action"]

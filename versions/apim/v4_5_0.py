@@ -69,6 +69,7 @@ changes = (
                 None, oracle="AM_API_PRIMARY_EP_MAPPING_SEQ", postgresql="AM_API_PRIMARY_EP_MAPPING_SEQUENCE"
             ),
             trigger=vary(None, oracle="AM_API_PRIMARY_EP_MAPPING_SEQ_TR"),
+            keeps_given=True,
         ),
         not_null("API_UUID", varchar(256)),
         not_null("ENDPOINT_UUID", varchar(256)),
@@ -135,6 +136,7 @@ changes = (
             integer(),
             sequence=vary(None, oracle="AM_LLM_PROVIDER_MODEL_SEQ", postgresql="AM_LLM_PROVIDER_MODEL_SEQ"),
             trigger=vary(None, oracle="AM_LLM_PROVIDER_MODEL_TRIGGER", oracle_23c="AM_LLM_PROVIDER_MODEL_SEQ_TR"),
+            keeps_given=vary(False, oracle_23c=True),
         ),
         not_null("MODEL_NAME", varchar(255)),
         not_null("LLM_PROVIDER_UUID", varchar(255)),

@@ -11,6 +11,7 @@ from apim_schema.schema import Column, Index, Schema, Table, Trigger
 from tests.dialects.oracle.modules import introspect, plsql
 
 OWNER = "APIM"
+REFERENCING = "REFERENCING NEW AS NEW OLD AS OLD"
 
 LABELS = {name: re.findall(r"AS (\w+)", query.partition("FROM")[0]) for name, query in introspect.QUERIES.items()}
 RECORDS: dict[str, Any] = {name: namedtuple(name, labels) for name, labels in LABELS.items()}
@@ -117,6 +118,6 @@ def _trigger(trigger: Trigger) -> Any:
     """The body is what stands behind FOR EACH ROW in the statement that makes the trigger."""
     body = trigger.action or ""
     if not body.startswith("BEGIN"):
-        body = plsql.create_trigger(trigger, OWNER).partition("FOR EACH ROW\n")[2]
-    event = " OR ".join(trigger.events)
-    return record("triggers", trigger.name, trigger.table, f"{trigger.timing} EACH ROW", event, "ENABLED", body)
+        body = "BEGIN" + plsql.create_trigger(trigger, OWNER).partition("\nBEGIN")[2]
+    event, fires = " OR ".join(trigger.events), f"{trigger.timing} EACH ROW"
+    return record("triggers", trigger.name, trigger.table, fires, event, "ENABLED", trigger.when, REFERENCING, body)

@@ -64,11 +64,11 @@ def _sequence(schema: Schema, found: Found) -> Schema:
     return schema.with_sequence(found[1], found[2])
 
 
-@form(r"CREATE TRIGGER (\w+)\n(BEFORE|AFTER) (\w+)(?: OF \w+)? ON (\w+)\nFOR EACH ROW\n(.+)")
+@form(r"CREATE TRIGGER (\w+)\n(BEFORE|AFTER) (\w+)(?: OF \w+)? ON (\w+)\nFOR EACH ROW\n(?:WHEN \((.+)\)\n)?(BEGIN.+)")
 def _trigger(schema: Schema, found: Found) -> Schema:
     assert found[1] not in schema.triggers
     assert found[4] in schema.tables
-    trigger = Trigger(found[1], found[4], found[2], (found[3],), plsql.filled(found[5]), found[5])
+    trigger = Trigger(found[1], found[4], found[2], (found[3],), plsql.filled(found[6]), found[5], found[6])
     assert trigger.fills is None or trigger.fills[0] in schema.sequences
     return schema.with_trigger(trigger)
 
