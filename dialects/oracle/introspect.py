@@ -55,7 +55,7 @@ FROM ALL_IND_COLUMNS WHERE INDEX_OWNER = :owner ORDER BY INDEX_NAME, COLUMN_POSI
 SELECT INDEX_NAME AS name, COLUMN_POSITION AS place, COLUMN_EXPRESSION AS sql
 FROM ALL_IND_EXPRESSIONS WHERE INDEX_OWNER = :owner""",
     "sequences": """
-SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, CACHE_SIZE AS cached
+SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, CACHE_SIZE AS cached, ORDER_FLAG AS in_order
 FROM ALL_SEQUENCES WHERE SEQUENCE_OWNER = :owner ORDER BY SEQUENCE_NAME""",
     "triggers": """
 SELECT TRIGGER_NAME AS name, TABLE_NAME AS table_name, TRIGGER_TYPE AS type, TRIGGERING_EVENT AS event,
@@ -113,7 +113,7 @@ def mapped(owner: str, found: Dictionary) -> Schema:
     triggers = {row.name: _trigger(row, {error.name for error in found.errors}) for row in found.triggers}
     tables = {table.name: table for table in _tables(owner, found, triggers)}
     return Schema(
-        flavour=_flavour(tables),
+        flavour=_flavour(tables, found.sequences),
         tables=tables,
         sequences={row.name: _options(row) for row in found.sequences if not row.name.startswith(IDENTITY_SEQUENCE)},
         triggers={name: trigger for name, trigger in triggers.items() if not name.startswith(DROPPED)},
@@ -131,24 +131,42 @@ def converted(column: Column, old: Column) -> str | None:
     return names.sql(column.successor.name) if moved and column.successor else None
 
 
-def _flavour(tables: Mapping[str, Table]) -> str:
-    """`oracle_23c` where a flag of the vendor's is a BOOLEAN; a customer's own BOOLEAN says nothing."""
-    live = {(table.name, column.name) for table in tables.values() for column in table.columns.values()
-            if column.type == "BOOLEAN"}  # fmt: skip
-    return "oracle_23c" if live & _flags() else "oracle"
+def _flavour(tables: Mapping[str, Table], sequences: Rows) -> str:
+    """The vendor's script that a schema comes from, by what differs between the scripts.
+
+    `oracle_23c` where a flag of the vendor's is a BOOLEAN; a customer's own BOOLEAN says nothing. `oracle_rac` where
+    more columns are as that script has them than as the plain one has; the shared database has no such column, but
+    sequences that are in order.
+    """
+    columns = {(table.name, column.name): column for table in tables.values() for column in table.columns.values()}
+    if any(columns[flag].type == "BOOLEAN" for flag in _flags() & columns.keys()):
+        return "oracle_23c"
+    on_rac = sum(
+        (columns[where] == rac) - (columns[where] == plain)
+        for where, (plain, rac) in _of_rac().items()
+        if where in columns
+    )
+    in_order = sum(1 if row.in_order == "Y" else -1 for row in sequences)
+    return "oracle_rac" if (on_rac or in_order) > 0 else "oracle"
 
 
 @cache
 def _flags() -> frozenset[tuple[str, str]]:
     """The (table, column) pairs that are BOOLEAN in the vendor's script for 23c."""
-    baselines = (catalog.baseline("oracle_23c", database, "4.3.0") for database in ("apim", "shared"))
-    return frozenset(
-        (table.name, column.name)
-        for schema in baselines
-        for table in schema.tables.values()
-        for column in table.columns.values()
-        if column.type == "BOOLEAN"
-    )
+    baselines = (_baseline("oracle_23c", database, "4.3.0") for database in ("apim", "shared"))
+    return frozenset(where for columns in baselines for where, column in columns.items() if column.type == "BOOLEAN")
+
+
+@cache
+def _of_rac() -> Mapping[tuple[str, str], tuple[Column, Column]]:
+    """The columns that differ between the vendor's plain script and the one for RAC, as each has them."""
+    plain, rac = (_baseline(flavour, "apim", "4.2.0") for flavour in ("oracle", "oracle_rac"))
+    return {where: (column, rac[where]) for where, column in plain.items() if column != rac[where]}
+
+
+def _baseline(flavour: str, database: str, release: str) -> dict[tuple[str, str], Column]:
+    tables = catalog.baseline(flavour, database, release).tables.values()
+    return {(table.name, column.name): column for table in tables for column in table.columns.values()}
 
 
 def _tables(owner: str, found: Dictionary, triggers: Mapping[str, Trigger]) -> Iterable[Table]:
@@ -267,8 +285,13 @@ def _index(row: Any, parts: tuple[str, ...]) -> Index:
 
 
 def _options(row: Any) -> str:
-    """A sequence's options in the vendor's words; the dictionary does not keep where it started."""
-    return f"START WITH 1 INCREMENT BY {row.step}{' NOCACHE' if row.cached == 0 else ''}"
+    """A sequence's options in the vendor's words; the dictionary does not keep where it started.
+
+    Twenty numbers are kept ahead where nothing is said.
+    """
+    in_order = row.in_order == "Y"
+    ahead = "NOCACHE" if row.cached == 0 else f"CACHE {row.cached}" if row.cached != 20 or in_order else ""
+    return " ".join(filter(None, (f"START WITH 1 INCREMENT BY {row.step}", ahead, "ORDER" if in_order else "")))
 
 
 def _trigger(row: Any, broken: set[str]) -> Trigger:

@@ -108,19 +108,19 @@ def identity(
     *,
     sequence: str | Declared[str | None] | None = None,
     trigger: str | Declared[str | None] | None = None,
-    cached: bool | Declared[bool] = True,
+    numbers: str | Declared[str] = "",
     keeps_given: bool | Declared[bool] = False,
 ) -> Declared[Identity]:
     """A column that numbers its rows.
 
-    Where a release draws the numbers from a sequence of its own, `sequence` is its name and `cached` says whether it
-    keeps some ahead; None where the server numbers them by itself. `trigger` is the name of the one that fills the
+    Where a release draws the numbers from a sequence of its own, `sequence` is its name and `numbers` how it hands
+    them out (NOCACHE); None where the server numbers them by itself. `trigger` is the name of the one that fills the
     column, where one does; `keeps_given` says that it leaves a number alone which the row has already.
     """
 
     def declared(flavour: str) -> Identity:
         drawn_from = settle(sequence, flavour)
-        options = "START WITH 1 INCREMENT BY 1" + " NOCACHE" * (not settle(cached, flavour))
+        options = f"START WITH 1 INCREMENT BY 1 {settle(numbers, flavour)}".rstrip()
         return Identity(
             Column(name, type_(flavour).sql, nullable=False, generated=drawn_from or ""),
             (drawn_from, options) if drawn_from else None,

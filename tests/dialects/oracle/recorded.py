@@ -31,7 +31,8 @@ def dictionary(schema: Schema, unit: str = "BYTE", **more: list[Any]) -> Any:
         for query, row in (*_keys(table, schema), *_indexes(table)):
             made[query].append(row)
     made["sequences"] += [
-        record("sequences", name, 1, 0 if "NOCACHE" in o else 20) for name, o in schema.sequences.items()
+        record("sequences", name, 1, 0 if "NOCACHE" in o else 20, "Y" if "ORDER" in o else "N")
+        for name, o in schema.sequences.items()
     ]
     made["triggers"] += [_trigger(trigger) for trigger in schema.triggers.values()]
     return introspect.Dictionary(**made)

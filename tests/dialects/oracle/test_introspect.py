@@ -116,7 +116,7 @@ def test_what_the_server_keeps_for_itself_is_left_out() -> None:
         base(),
         tables=[record("tables", name) for name in ("BIN$abc==$0", "APIM_SCHEMA_HISTORY", "APIM_SCHEMA_APIM_LOCK")],
         indexes=[record("indexes", "REG_TAG", "SYS_IL0000$$", "LOB", "UNIQUE", "VALID", "VISIBLE")],
-        sequences=[record("sequences", "ISEQ$$_73", 1, 20)],
+        sequences=[record("sequences", "ISEQ$$_73", 1, 20, "N")],
         triggers=[
             record(
                 "triggers", "BIN$x==$0", "T", "BEFORE EACH ROW", "INSERT", "ENABLED", None, REFERENCING, "BEGIN END;"
@@ -220,5 +220,25 @@ def with_columns(*columns: Column) -> Schema:
     return base().with_table(replace(table, columns={**table.columns, **{column.name: column for column in columns}}))
 
 
-def test_flavours_are_the_vendors_two() -> None:
-    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c")
+def test_flavours_are_the_vendors_three() -> None:
+    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c", "oracle_rac")
+
+
+@pytest.mark.parametrize("flavour", ["oracle", "oracle_rac"])
+def test_a_flavour_is_told_though_a_column_or_its_sequences_were_altered(flavour: str) -> None:
+    schema = chain.expected(flavour, "apim", "4.2.0")
+    other = chain.expected("oracle" if flavour == "oracle_rac" else "oracle_rac", "apim", "4.2.0")
+    for table, column in introspect._of_rac():
+        drifted = schema.with_table(schema.tables[table].with_column(other.tables[table].columns[column]))
+        assert view(drifted).flavour == flavour
+    assert view(replace(schema, sequences=other.sequences)).flavour == flavour
+
+
+def test_sequences_have_the_vendors_words() -> None:
+    words = [introspect._options(record("sequences", "S", *row)) for row in ((1, 20, "N"), (1, 0, "N"), (2, 50, "N"))]
+    assert words == [
+        "START WITH 1 INCREMENT BY 1",
+        "START WITH 1 INCREMENT BY 1 NOCACHE",
+        "START WITH 1 INCREMENT BY 2 CACHE 50",
+    ]
+    assert introspect._options(record("sequences", "S", 1, 20, "Y")) == "START WITH 1 INCREMENT BY 1 CACHE 20 ORDER"
