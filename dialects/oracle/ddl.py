@@ -19,7 +19,7 @@ from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, plsql, types
+from . import names, plsql, session, types
 
 SUCCESSOR = "_APIM_SCHEMA"
 """How the name of a column ends that a conversion fills to take the place of another."""
@@ -125,7 +125,8 @@ def _modify(change: changes.AlterColumn, schema: str | None, to: str) -> str:
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
     """A column beside the text takes its UTF-8 bytes, and then its place.
 
-    The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done.
+    The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done. A
+    text that was edited since it was copied is never dropped.
     """
     present, name = column_of(change, live, change.name), change.name + SUCCESSOR
     if change.is_in(live):
@@ -142,7 +143,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
         *([add] if present.successor is None else []),
         plsql.to_utf8(change.table, change.name, name, schema),
         *([not_null] if open_ and not present.nullable else []),
-        _alter(change.table, schema, f"DROP COLUMN {names.sql(change.name)}"),
+        plsql.drop_text(change.table, change.name, name, schema, session.LOCK_TIMEOUT),
         rename,
     ]
 

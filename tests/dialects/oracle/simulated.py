@@ -153,7 +153,7 @@ def _null(schema: Schema, found: Found) -> Schema:
     return schema.with_table(schema.tables[found[1]].with_column(replace(column, nullable=not found[3])))
 
 
-@form(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
+@form(r"DECLARE\n    edited_rows INTEGER.+EXECUTE IMMEDIATE 'ALTER TABLE (\w+) DROP COLUMN (\w+)';\nEND;")
 def _drop_column(schema: Schema, found: Found) -> Schema:
     table = schema.tables[found[1]]
     successor = table.columns[found[2] + SUCCESSOR]
@@ -210,7 +210,7 @@ def _add_foreign_key(schema: Schema, found: Found) -> Schema:
     return schema.with_table(replace(table, foreign_keys=(*table.foreign_keys, key)))
 
 
-@form(r"DECLARE\n    utf8_bytes BLOB;.+FROM (\w+) t\n.+UPDATE (\w+) SET (\w+) = utf8_bytes.+")
+@form(r"DECLARE\n    copied_rows INTEGER;.+FROM (\w+) t\n.+UPDATE (\w+) SET (\w+) = utf8_bytes.+")
 def _copy(schema: Schema, found: Found) -> Schema:
     assert found[1] == found[2]
     columns: Any = schema.tables[found[1]].columns

@@ -709,29 +709,47 @@ BEGIN
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_OPERATION_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'DECLARE
-    utf8_bytes BLOB;
     copied_rows INTEGER;
+    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_OPERATION_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_OPERATION_POLICY_MAPPING t
+        WHERE t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE AM_API_OPERATION_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE AM_API_OPERATION_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.PARAMETERS AS words FROM AM_API_OPERATION_POLICY_MAPPING t
             WHERE t.PARAMETERS IS NOT NULL AND t.PARAMETERS_APIM_SCHEMA IS NULL AND ROWNUM <= 1000
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_OPERATION_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE AM_API_OPERATION_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -766,7 +784,48 @@ BEGIN
         SELECT 1 FROM ALL_TAB_COLUMNS c
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_OPERATION_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_API_OPERATION_POLICY_MAPPING DROP COLUMN PARAMETERS';
+        EXECUTE IMMEDIATE 'DECLARE
+    edited_rows INTEGER := 0;
+    utf8_bytes BLOB;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_OPERATION_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE AM_API_OPERATION_POLICY_MAPPING IN EXCLUSIVE MODE WAIT 5;
+    FOR r IN (
+        SELECT t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_OPERATION_POLICY_MAPPING t
+        WHERE t.PARAMETERS IS NOT NULL OR t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, ''AM_API_OPERATION_POLICY_MAPPING.PARAMETERS was edited after it was copied, rows: '' || edited_rows
+            || ''; stop what writes to it and run this again'');
+    END IF;
+    EXECUTE IMMEDIATE ''ALTER TABLE AM_API_OPERATION_POLICY_MAPPING DROP COLUMN PARAMETERS'';
+END;';
     END IF;
 END;
 /
@@ -813,29 +872,47 @@ BEGIN
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'DECLARE
-    utf8_bytes BLOB;
     copied_rows INTEGER;
+    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_POLICY_MAPPING t
+        WHERE t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE AM_API_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE AM_API_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.PARAMETERS AS words FROM AM_API_POLICY_MAPPING t
             WHERE t.PARAMETERS IS NOT NULL AND t.PARAMETERS_APIM_SCHEMA IS NULL AND ROWNUM <= 1000
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE AM_API_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -870,7 +947,48 @@ BEGIN
         SELECT 1 FROM ALL_TAB_COLUMNS c
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_API_POLICY_MAPPING DROP COLUMN PARAMETERS';
+        EXECUTE IMMEDIATE 'DECLARE
+    edited_rows INTEGER := 0;
+    utf8_bytes BLOB;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE AM_API_POLICY_MAPPING IN EXCLUSIVE MODE WAIT 5;
+    FOR r IN (
+        SELECT t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_POLICY_MAPPING t
+        WHERE t.PARAMETERS IS NOT NULL OR t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, ''AM_API_POLICY_MAPPING.PARAMETERS was edited after it was copied, rows: '' || edited_rows
+            || ''; stop what writes to it and run this again'');
+    END IF;
+    EXECUTE IMMEDIATE ''ALTER TABLE AM_API_POLICY_MAPPING DROP COLUMN PARAMETERS'';
+END;';
     END IF;
 END;
 /
@@ -917,29 +1035,47 @@ BEGIN
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_APPLICATION_REGISTRATION' AND c.COLUMN_NAME = 'INPUTS_APIM_SCHEMA');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'DECLARE
-    utf8_bytes BLOB;
     copied_rows INTEGER;
+    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_APPLICATION_REGISTRATION.INPUTS has no form in UTF-8'');
+        END IF;
+    END;
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.INPUTS AS words, t.INPUTS_APIM_SCHEMA AS copied FROM AM_APPLICATION_REGISTRATION t
+        WHERE t.INPUTS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE AM_APPLICATION_REGISTRATION SET INPUTS_APIM_SCHEMA = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE AM_APPLICATION_REGISTRATION SET INPUTS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.INPUTS AS words FROM AM_APPLICATION_REGISTRATION t
             WHERE t.INPUTS IS NOT NULL AND t.INPUTS_APIM_SCHEMA IS NULL AND ROWNUM <= 1000
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, ''a character of AM_APPLICATION_REGISTRATION.INPUTS has no form in UTF-8'');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE AM_APPLICATION_REGISTRATION SET INPUTS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -962,7 +1098,48 @@ BEGIN
         SELECT 1 FROM ALL_TAB_COLUMNS c
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_APPLICATION_REGISTRATION' AND c.COLUMN_NAME = 'INPUTS_APIM_SCHEMA');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_APPLICATION_REGISTRATION DROP COLUMN INPUTS';
+        EXECUTE IMMEDIATE 'DECLARE
+    edited_rows INTEGER := 0;
+    utf8_bytes BLOB;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_APPLICATION_REGISTRATION.INPUTS has no form in UTF-8'');
+        END IF;
+    END;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE AM_APPLICATION_REGISTRATION IN EXCLUSIVE MODE WAIT 5;
+    FOR r IN (
+        SELECT t.INPUTS AS words, t.INPUTS_APIM_SCHEMA AS copied FROM AM_APPLICATION_REGISTRATION t
+        WHERE t.INPUTS IS NOT NULL OR t.INPUTS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, ''AM_APPLICATION_REGISTRATION.INPUTS was edited after it was copied, rows: '' || edited_rows
+            || ''; stop what writes to it and run this again'');
+    END IF;
+    EXECUTE IMMEDIATE ''ALTER TABLE AM_APPLICATION_REGISTRATION DROP COLUMN INPUTS'';
+END;';
     END IF;
 END;
 /
