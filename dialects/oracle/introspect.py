@@ -2,6 +2,8 @@
 
 The ALL_ views show one's own schema and any other that one may see. A join of two of them can take minutes, and a
 LONG (the text of a default, of an expression, of a trigger) makes a query fetch row by row: each has one of its own.
+Rows that are an index-organised table's own, or stand outside of the database, are none of a schema; a column that is
+invisible is one of its table all the same.
 See https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html.
 """
 
@@ -28,15 +30,17 @@ QUERIES = {
     "unit": "SELECT VALUE AS unit FROM NLS_SESSION_PARAMETERS WHERE PARAMETER = 'NLS_LENGTH_SEMANTICS'",
     "tables": """
 SELECT TABLE_NAME AS table_name FROM ALL_TABLES
-WHERE OWNER = :owner AND TEMPORARY = 'N' AND SECONDARY = 'N' AND NESTED = 'NO' AND DROPPED = 'NO'""",
+WHERE OWNER = :owner AND TEMPORARY = 'N' AND SECONDARY = 'N' AND NESTED = 'NO' AND DROPPED = 'NO'
+AND (IOT_TYPE IS NULL OR IOT_TYPE = 'IOT')
+AND TABLE_NAME NOT IN (SELECT TABLE_NAME FROM ALL_EXTERNAL_TABLES WHERE OWNER = :owner)""",
     "columns": """
 SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_TYPE AS type, DATA_LENGTH AS bytes,
        DATA_PRECISION AS digits, DATA_SCALE AS scale, CHAR_LENGTH AS length, CHAR_USED AS unit, NULLABLE AS nullable,
        VIRTUAL_COLUMN AS virtual, IDENTITY_COLUMN AS numbered
-FROM ALL_TAB_COLS WHERE OWNER = :owner AND HIDDEN_COLUMN = 'NO' ORDER BY TABLE_NAME, COLUMN_ID""",
+FROM ALL_TAB_COLS WHERE OWNER = :owner AND USER_GENERATED = 'YES' ORDER BY TABLE_NAME, COLUMN_ID""",
     "defaults": """
 SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_DEFAULT AS sql
-FROM ALL_TAB_COLS WHERE OWNER = :owner AND HIDDEN_COLUMN = 'NO' AND DEFAULT_LENGTH IS NOT NULL""",
+FROM ALL_TAB_COLS WHERE OWNER = :owner AND USER_GENERATED = 'YES' AND DEFAULT_LENGTH IS NOT NULL""",
     "constraints": """
 SELECT TABLE_NAME AS table_name, CONSTRAINT_NAME AS name, CONSTRAINT_TYPE AS kind, R_OWNER AS ref_owner,
        R_CONSTRAINT_NAME AS ref_name, DELETE_RULE AS on_delete, STATUS AS status, INDEX_NAME AS index_name
@@ -209,7 +213,9 @@ def _column(row: Any, default: str | None, sequence: str | None) -> Column:
     if row.virtual == "YES":
         expression = f"GENERATED ALWAYS AS ({default})"
     unit = {"B": "BYTE", "C": "CHAR"}.get(row.unit) if sqltext.base(type_) in types.IN_UNITS else None
-    return Column(row.name, type_, row.nullable == "Y", expression, generated, unit=unit)
+    return Column(
+        row.name, type_, row.nullable == "Y", expression, generated, unit=unit, bytes=row.bytes if unit else None
+    )
 
 
 def _type(row: Any) -> str:

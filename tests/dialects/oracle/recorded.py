@@ -49,7 +49,16 @@ def _column(table: str, column: Column, unit: str) -> Any:
     if name in ("CHAR", "VARCHAR2"):
         length, mark = int(numbers), (column.unit or unit)[0]
         return record(
-            "columns", table, column.name, name, length * (4 if mark == "C" else 1), None, None, length, mark, *end
+            "columns",
+            table,
+            column.name,
+            name,
+            min(length * (4 if mark == "C" else 1), 4000),
+            None,
+            None,
+            length,
+            mark,
+            *end,
         )
     if name in ("INTEGER", "NUMBER"):
         digits, _, scale = (numbers or "").partition(",")
