@@ -11,6 +11,8 @@ import sqlite3
 from types import SimpleNamespace
 from typing import Any
 
+from tests.dialects.oracle import facts
+
 OWNER = "APIM."
 CHARSETS = {"AL32UTF8": "utf-8", "WE8ISO8859P1": "latin-1", "AL16UTF16": "utf-16-be", "US7ASCII": "ascii"}
 """By the server's names; NLS_CHARSET_ID is NULL for any other."""
@@ -77,6 +79,7 @@ class Rows:
 
     def run(self, sql: str) -> None:
         """Carries a block or a statement out."""
+        facts.check(sql)
         if not sql.startswith("DECLARE"):
             self.execute(sql)
             return

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
+from tests.dialects.oracle import facts
 from tests.dialects.oracle.modules import ddl, introspect, plsql, types
 from tests.dialects.oracle.recorded import OWNER, dictionary
 
@@ -41,6 +42,7 @@ def view(schema: Schema, unit: str = "BYTE") -> Schema:
 
 def run(schema: Schema, sql: str) -> Schema:
     """The raw schema after a statement; a conversion's batches move rows only."""
+    facts.check(sql)
     for pattern, function in FORMS:
         if found := pattern.fullmatch(sql.replace(f"{OWNER}.", "")):
             return function(schema, found)

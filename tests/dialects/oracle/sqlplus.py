@@ -10,7 +10,10 @@ import re
 
 LONGEST = 2499
 """Characters of a line before 12.2."""
-COMMANDS = re.compile(r"(?:WHENEVER (?:OSERROR|SQLERROR) EXIT FAILURE ROLLBACK|SET [A-Z]+ (?:ON|OFF))")
+COMMANDS = re.compile(
+    r"(?:WHENEVER (?:OSERROR|SQLERROR) (?:EXIT FAILURE ROLLBACK|CONTINUE NONE)|SET [A-Z]+ (?:ON|OFF|\d+)"
+    r"|COLUMN \w+ (?:NEW_VALUE \w+ NOPRINT|CLEAR)|&\w+)"
+)
 BLOCK = re.compile(r"(?:DECLARE|BEGIN)\b", re.IGNORECASE)
 
 
