@@ -121,6 +121,18 @@ DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ALL_OBJECTS
+        WHERE OWNER = 'SYS' AND OBJECT_NAME = 'DBMS_LOB' AND OBJECT_TYPE = 'PACKAGE');
+    IF is_true = 1 THEN
+        RAISE_APPLICATION_ERROR(-20000, 'this login may not use DBMS_LOB, which texts are converted with; as SYS, GRANT EXECUTE ON SYS.DBMS_LOB to it, or to the role that it has');
+    END IF;
+END;
+/
+DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS t WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS d WHERE d.API_UUID = t.API_UUID AND d.ENDPOINT_UUID = t.ENDPOINT_UUID AND d.REVISION_UUID = t.REVISION_UUID AND d.ORGANIZATION = t.ORGANIZATION GROUP BY d.API_UUID, d.ENDPOINT_UUID, d.REVISION_UUID, d.ORGANIZATION HAVING COUNT(*) > 1));
     IF is_true = 1 THEN
         RAISE_APPLICATION_ERROR(-20000, 'AM_API_ENDPOINTS: duplicates under the new primary key (API_UUID, ENDPOINT_UUID, REVISION_UUID, ORGANIZATION)');
@@ -169,41 +181,6 @@ BEGIN
     END IF;
 END;
 /
-DECLARE
-    is_true INTEGER;
-BEGIN
-    SELECT COUNT(*) INTO is_true FROM DUAL
-    WHERE NOT EXISTS (
-        SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'APIM_SCHEMA_HISTORY');
-    IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'CREATE TABLE apim_schema_history (
-    database_name VARCHAR2(16 CHAR) NOT NULL,
-    run INTEGER NOT NULL,
-    from_release VARCHAR2(16 CHAR) NOT NULL,
-    to_release VARCHAR2(16 CHAR) NOT NULL,
-    outcome VARCHAR2(16 CHAR) NOT NULL,
-    verdict VARCHAR2(32 CHAR),
-    statements INTEGER NOT NULL,
-    planned INTEGER NOT NULL,
-    rows_compared NUMBER(19) NOT NULL,
-    started_at DATE NOT NULL,
-    finished_at DATE,
-    done_by VARCHAR2(255 CHAR) NOT NULL,
-    tool_version VARCHAR2(32 CHAR) NOT NULL,
-    error CLOB,
-    PRIMARY KEY (database_name, run)
-)';
-    END IF;
-END;
-/
-INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.5.0' AS anon_3, '4.6.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE), USER, '0.1.0' AS anon_10
-FROM apim_schema_history
-WHERE apim_schema_history.database_name = 'apim'
-HAVING NOT (EXISTS (SELECT same.run
-FROM apim_schema_history same
-WHERE same.database_name = 'apim' AND same.to_release = '4.6.0' AND same.outcome = 'started'));
-COMMIT;
 
 -- 4.6.0
 -- create table AM_API_METADATA
@@ -633,7 +610,7 @@ BEGIN
     WHERE EXISTS (
         SELECT 1 FROM ALL_CONSTRAINTS k
         WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.TABLE_NAME = 'AM_API_ENDPOINTS' AND k.CONSTRAINT_TYPE = 'P' AND 'API_UUID,ENDPOINT_UUID,REVISION_UUID,ORGANIZATION' <> (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME));
     IF is_true = 1 THEN
@@ -661,7 +638,7 @@ BEGIN
     WHERE EXISTS (
         SELECT 1 FROM ALL_CONSTRAINTS k
         WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.TABLE_NAME = 'AM_LLM_PROVIDER_MODEL' AND k.CONSTRAINT_TYPE = 'U' AND 'MODEL_NAME,LLM_PROVIDER_UUID' = (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME));
     IF is_true = 1 THEN
@@ -1197,5 +1174,17 @@ END;
 DELETE FROM alembic_version_apim WHERE version_num IN ('4.2.0', '4.3.0', '4.4.0', '4.5.0');
 INSERT INTO alembic_version_apim (version_num) SELECT '4.6.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM alembic_version_apim);
 COMMIT;
-UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.6.0' AND apim_schema_history.outcome = 'started';
-COMMIT;
+SET DEFINE ON
+SET VERIFY OFF
+COLUMN 1 NEW_VALUE 1 NOPRINT
+COLUMN leave NEW_VALUE leave NOPRINT
+SELECT '' AS "1" FROM DUAL WHERE 1 = 0;
+SELECT CASE UPPER('&1') WHEN 'EXIT' THEN 'EXIT' END AS leave FROM DUAL;
+COLUMN 1 CLEAR
+COLUMN leave CLEAR
+SET VERIFY ON
+SET FEEDBACK 6
+SET SQLBLANKLINES OFF
+WHENEVER OSERROR CONTINUE NONE
+WHENEVER SQLERROR CONTINUE NONE
+&leave
