@@ -46,6 +46,8 @@ def _trap(line: str, within: bool) -> str:
         return "longer than the client reads"
     if line.rstrip().endswith("-"):
         return "a hyphen continues the line"
+    if within and COMMANDS.fullmatch(line):
+        return "a command within a statement that has no end"
     if line.startswith("#") or line.strip() == ".":
         return "the client's own sign"
     if line.lstrip().startswith("@"):
