@@ -42,11 +42,8 @@ TABLES = """
 SELECT TABLE_NAME AS table_name, READ_ONLY AS read_only, COMPRESS_FOR AS compressed, IOT_TYPE AS organised
 FROM ALL_TABLES WHERE OWNER = :owner AND (READ_ONLY = 'YES' OR COMPRESS_FOR = 'BASIC' OR IOT_TYPE = 'IOT')"""
 REFERENCES = """
-SELECT k.TABLE_NAME AS table_name, f.OWNER || '.' || f.CONSTRAINT_NAME AS name, (
-    SELECT LISTAGG(c.COLUMN_NAME, ', ' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
-    FROM ALL_CONS_COLUMNS c WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME) AS key_columns
-FROM ALL_CONSTRAINTS k JOIN ALL_CONSTRAINTS f ON f.R_OWNER = k.OWNER AND f.R_CONSTRAINT_NAME = k.CONSTRAINT_NAME
-WHERE k.OWNER = :owner AND k.CONSTRAINT_TYPE IN ('P', 'U') AND f.CONSTRAINT_TYPE = 'R'"""
+SELECT R_CONSTRAINT_NAME AS key, OWNER || '.' || CONSTRAINT_NAME AS name FROM ALL_CONSTRAINTS
+WHERE R_OWNER = :owner AND OWNER <> :owner AND CONSTRAINT_TYPE = 'R'"""
 MVIEW_LOGS = "SELECT MASTER AS table_name, LOG_TABLE AS name FROM ALL_MVIEW_LOGS WHERE LOG_OWNER = :owner"
 UPDATE_TRIGGERS = """
 SELECT TABLE_NAME AS table_name, OWNER || '.' || TRIGGER_NAME AS name FROM ALL_TRIGGERS t
@@ -174,6 +171,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *_lacking(connection, owner, held, wanted),
         *_hidden(connection, owner, held),
         *_tables(connection, owner, wanted, live, converted),
+        *_references(connection, owner, wanted, live),
         *_packages(connection, converted),
         *_dependents(connection, owner, columns),
         *(
@@ -240,7 +238,6 @@ def _tables(
     connection: Connection, owner: str, wanted: Sequence[Change], live: Schema, converted: set[str]
 ) -> Iterator[Obstacle]:
     """What is said of a whole table and forbids to alter it."""
-    dropped = dict(_dropped_keys(wanted, live))
     changed = {change.table for change in wanted if change.table in live.tables}
     replaced = {change.table for change in wanted if isinstance(change, ReplacePrimaryKey)}
     for row in _ask(connection, TABLES, owner):
@@ -256,10 +253,6 @@ def _tables(
         if row.table_name in (converted | replaced) & changed:
             problem = f"its materialized view log {row.name} would keep the column or the key as it was"
             yield Obstacle(BLOCK, row.table_name, problem, "drop the log, and create it again afterwards")
-    for row in _ask(connection, REFERENCES, owner):
-        if row.key_columns in dropped.get(row.table_name, ()):
-            problem = f"foreign key {row.name} points to the key over ({row.key_columns}), which goes (ORA-02273)"
-            yield Obstacle(BLOCK, row.table_name, problem, "drop the foreign key")
     for row in _ask(connection, UPDATE_TRIGGERS, owner):
         if row.table_name in converted:
             problem = f"trigger {row.name} fires on every update, and would on each row that is converted"
@@ -268,14 +261,27 @@ def _tables(
             )
 
 
-def _dropped_keys(wanted: Sequence[Change], live: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The columns of the keys that go, of each table."""
-    for table in live.tables.values():
-        keys = [c.columns for c in wanted if isinstance(c, DropUnique) and c.table == table.name]
-        replaced = any(isinstance(c, ReplacePrimaryKey) and c.table == table.name for c in wanted)
-        keys += [table.primary_key.columns] if replaced and table.primary_key else []
-        if keys:
-            yield table.name, tuple(map(", ".join, keys))
+def _references(connection: Connection, owner: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
+    """The foreign keys, of any schema, that point to a key which goes."""
+    others = _ask(connection, REFERENCES, owner)
+    for table, key in _dropped_keys(wanted, live):
+        own = (k.name for t in live.tables.values() for k in t.foreign_keys if _points_to(k, table, key))
+        for name in (*own, *(row.name for row in others if row.key == key.name)):
+            problem = f"foreign key {name} points to the key over ({', '.join(key.columns)}), which goes (ORA-02273)"
+            yield Obstacle(BLOCK, table, problem, "drop the foreign key")
+
+
+def _points_to(foreign: ForeignKey, table: str, key: Key) -> bool:
+    return (foreign.ref_table, foreign.ref_columns) == (table, key.columns)
+
+
+def _dropped_keys(wanted: Sequence[Change], live: Schema) -> Iterator[tuple[str, Key]]:
+    for change in wanted:
+        if isinstance(change, DropUnique | ReplacePrimaryKey) and change.table in live.tables:
+            table = live.tables[change.table]
+            primary = isinstance(change, ReplacePrimaryKey)
+            keys = (table.primary_key,) if primary else (k for k in table.unique if k.columns == change.columns)
+            yield from ((table.name, key) for key in keys if key is not None)
 
 
 def _packages(connection: Connection, converted: set[str]) -> Iterator[Obstacle]:

@@ -140,19 +140,11 @@ def test_a_plain_index_over_a_column_that_gets_shorter_is_no_obstacle() -> None:
         ("MVIEW_LOGS", [row(BYTES[0], "MLOG$_A")], "log MLOG$_A"),
         ("MVIEW_LOGS", [row(TEXT[0], "MLOG$_A")], "log MLOG$_A"),
         ("UPDATE_TRIGGERS", [row(BYTES[0], "APIM.AUDITED")], "trigger APIM.AUDITED fires on every update"),
-        (
-            "REFERENCES",
-            [row(TEXT[0], "HR.F", key_columns="ENDPOINT_UUID, ENDPOINT_NAME, REVISION_UUID")],
-            "HR.F points",
-        ),
         ("POLICIES", [row("AM_API", "TENANTS")], "policy TENANTS may hide rows"),
         ("REDACTED", [row("AM_API", "API_NAME")], "API_NAME is redacted"),
     ],
 )
 def test_what_forbids_the_change_of_a_table(query: str, rows: Sequence[Any], problem: str) -> None:
-    if query == "REFERENCES":
-        key = live().tables[TEXT[0]].primary_key
-        rows = [row(TEXT[0], "HR.F", key_columns=", ".join(key.columns if key else ()))]
     others = (
         [] if query in ("POLICIES", "REDACTED") else [SimpleNamespace(**vars(r) | {"table_name": "X"}) for r in rows]
     )
@@ -160,6 +152,24 @@ def test_what_forbids_the_change_of_a_table(query: str, rows: Sequence[Any], pro
     assert [(o.level, o.table) for o in made] == [(BLOCK, rows[0].table_name)]
     assert problem in made[0].problem
     assert made[0].way_out
+
+
+def test_a_foreign_key_of_any_schema_to_a_key_that_goes() -> None:
+    """The primary key of the endpoints is replaced, and a unique key of the models dropped."""
+    schema = live()
+    keys = {"AM_API_ENDPOINTS": schema.tables["AM_API_ENDPOINTS"].primary_key}
+    keys["AM_LLM_PROVIDER_MODEL"] = schema.tables["AM_LLM_PROVIDER_MODEL"].unique[0]
+    for table, key in keys.items():
+        assert key is not None
+        others = [SimpleNamespace(key=key.name, name="HR.F"), SimpleNamespace(key="OTHER", name="HR.G")]
+        own = ForeignKey(key.columns, table, key.columns, name="OWN")
+        referencing = schema.tables["AM_API"]
+        referencing = replace(referencing, foreign_keys=(*referencing.foreign_keys, own))
+        made = found({obstacles.REFERENCES: others}, schema.with_table(referencing))
+        assert [(o.level, o.table, o.problem.split()[2]) for o in made] == [
+            (BLOCK, table, "OWN"),
+            (BLOCK, table, "HR.F"),
+        ]
 
 
 def test_a_login_that_is_exempt_from_policies_sees_all() -> None:
