@@ -75,6 +75,7 @@ WHENEVER SQLERROR CONTINUE NONE
 
 A variable that no row gives a value is defined all the same, as empty: so the client does not ask for &1.
 """
+
 NOW = "CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE)"
 WHO = "USER"
 

@@ -46,6 +46,41 @@ BEGIN
     END IF;
 END;
 /
+DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ALL_OBJECTS o
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'APIM_SCHEMA_HISTORY');
+    IF is_true = 1 THEN
+        EXECUTE IMMEDIATE 'CREATE TABLE apim_schema_history (
+    database_name VARCHAR2(16 CHAR) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR2(16 CHAR) NOT NULL,
+    to_release VARCHAR2(16 CHAR) NOT NULL,
+    outcome VARCHAR2(16 CHAR) NOT NULL,
+    verdict VARCHAR2(32 CHAR),
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared NUMBER(19) NOT NULL,
+    started_at DATE NOT NULL,
+    finished_at DATE,
+    done_by VARCHAR2(255 CHAR) NOT NULL,
+    tool_version VARCHAR2(32 CHAR) NOT NULL,
+    error CLOB,
+    PRIMARY KEY (database_name, run)
+)';
+    END IF;
+END;
+/
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'shared' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.4.0' AS anon_3, '4.5.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE), USER, '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'shared'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history same
+WHERE same.database_name = 'shared' AND same.to_release = '4.5.0' AND same.outcome = 'started'));
+COMMIT;
 
 -- 4.5.0
 -- create index REG_RESC_PROP_BY_REG_PROP_ID on REG_RESOURCE_PROPERTY
@@ -66,6 +101,8 @@ END;
 /
 DELETE FROM alembic_version_shared WHERE version_num IN ('4.2.0', '4.3.0', '4.4.0');
 INSERT INTO alembic_version_shared (version_num) SELECT '4.5.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM alembic_version_shared);
+COMMIT;
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) WHERE apim_schema_history.database_name = 'shared' AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
 COMMIT;
 SET DEFINE ON
 SET VERIFY OFF
