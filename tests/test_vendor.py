@@ -127,7 +127,7 @@ def test_bulk_adds_tokens(server: Server, url: str) -> None:
     assert len(read(url, document)["IDN_OAUTH2_ACCESS_TOKEN"]) == rows.ROWS + 1234
 
 
-@pytest.mark.parametrize("flavour", ["oracle", "oracle_23c", "mssql"])
+@pytest.mark.parametrize("flavour", ["oracle", "oracle_23c", "oracle_rac", "mssql"])
 @both_databases
 @pytest.mark.parametrize("release", ["4.3.0", HEAD])
 def test_rows_fit_where_no_server_may_tell(flavour: str, database: str, release: str) -> None:

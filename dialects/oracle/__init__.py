@@ -1,5 +1,5 @@
 """Oracle 12.2 to 23ai: see `apim_schema.dialect` for what each module is for."""
 
-FLAVOURS = ("oracle", "oracle_23c")
+FLAVOURS = ("oracle", "oracle_23c", "oracle_rac")
 DRIVERS = {"oracle": "oracle+oracledb"}
 PASSWORD_VARIABLES: tuple[str, ...] = ()

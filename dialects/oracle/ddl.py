@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
-from apim_schema import changes, sqltext
+from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
 from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, plsql, types
+from . import names, plsql, session, types
 
 SUCCESSOR = "_APIM_SCHEMA"
 """How the name of a column ends that a conversion fills to take the place of another."""
@@ -86,7 +86,7 @@ def _as_numbered(definition: Table, present: Table) -> Table:
 def _missing_triggers(change: changes.CreateTable, live: Schema) -> list[Trigger]:
     for trigger in change.triggers:
         present = live.triggers.get(trigger.name)
-        if present is not None and present != trigger:
+        if present is not None and not compare.same_trigger(trigger, present):
             raise Conflict(f"cannot {change}: trigger {trigger.name} is there and is another one; rename or drop it")
     return [trigger for trigger in change.triggers if trigger.name not in live.triggers]
 
@@ -125,7 +125,8 @@ def _modify(change: changes.AlterColumn, schema: str | None, to: str) -> str:
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
     """A column beside the text takes its UTF-8 bytes, and then its place.
 
-    The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done.
+    The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done. A
+    text that was edited since it was copied is never dropped.
     """
     present, name = column_of(change, live, change.name), change.name + SUCCESSOR
     if change.is_in(live):
@@ -142,7 +143,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
         *([add] if present.successor is None else []),
         plsql.to_utf8(change.table, change.name, name, schema),
         *([not_null] if open_ and not present.nullable else []),
-        _alter(change.table, schema, f"DROP COLUMN {names.sql(change.name)}"),
+        plsql.drop_text(change.table, change.name, name, schema, session.LOCK_TIMEOUT),
         rename,
     ]
 

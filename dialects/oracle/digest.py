@@ -3,7 +3,8 @@
 STANDARD_HASH takes a value of any type but LOBs, as it is stored, so that no format and no session setting has a
 part in it (https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/STANDARD_HASH.html). Texts may hold
 4000 bytes each and so may a whole expression: every column is hashed, and the row is the hash of these hashes.
-LOBs are hashed by DBMS_CRYPTO where the login may use it, and else streamed to the client and hashed there.
+LOBs are hashed by DBMS_CRYPTO where the login may use it and DBMS_LOB, and else streamed to the client and hashed
+there.
 
 For a column that some release converts from text to UTF-8 no expression gives one form before and after on every
 server: TO_CHAR of a BLOB ends at 4000 bytes. So these few columns are always streamed, text as its UTF-8 bytes.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -29,10 +31,11 @@ from . import names, session
 HASH = "RAWTOHEX(STANDARD_HASH({0}, 'SHA256'))"
 LOB_HASH = "RAWTOHEX(DBMS_CRYPTO.HASH({0}, 4))"
 """4 is DBMS_CRYPTO.HASH_SH256, a constant that SQL can't name."""
-PROBE = LOB_HASH.format("TO_BLOB(HEXTORAW('00'))")
 VALUE = "CASE WHEN {0} IS NULL THEN '-' ELSE {1} END"
 """What stands for a column: NULL is a dash, which no hash is."""
 LOB_VALUE = "CASE WHEN {0} IS NULL THEN '-' WHEN DBMS_LOB.GETLENGTH({0}) = 0 THEN '+' ELSE {1} END"
+PROBE = LOB_VALUE.format("TO_BLOB(HEXTORAW('00'))", LOB_HASH.format("TO_BLOB(HEXTORAW('00'))"))
+"""Both packages may be taken from PUBLIC."""
 AT_ONCE = 60
 """How many of them fit into the 4000 bytes of an expression, at 64 each."""
 BUCKET = "TO_NUMBER(SUBSTR({0}, 1, 3), 'XXX')"
@@ -74,7 +77,8 @@ def buckets(
     row, bucket = HASH.format(_joined(values)), _bucket(table)
     if lobs and (not _crypto(connection) or any(_is_streamed(table, column) for column in lobs)):
         wanted = ", ".join(_lob(table, column) for column in lobs)
-        return _summed(_streamed(connection, f"SELECT {bucket}, {row}, {wanted} FROM {source}"))
+        with _readable(table, [column.name for column in lobs]):
+            return _summed(_streamed(connection, f"SELECT {bucket}, {row}, {wanted} FROM {source}"))
     if lobs:
         row = HASH.format(_joined([row, *(_lob_value(_lob(table, column)) for column in lobs)]))
     rows = f"SELECT {bucket} AS bucket, {NUMBER.format(row)} AS hash FROM {source}"
@@ -91,7 +95,20 @@ def keys(
         return []
     wanted = ", ".join(map(str, buckets[:limit]))
     source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
-    return _ask(connection, f"SELECT {names.listed(columns)} {source} FETCH FIRST {limit:d} ROWS ONLY")
+    with _readable(table, columns):
+        return _ask(connection, f"SELECT {names.listed(columns)} {source} FETCH FIRST {limit:d} ROWS ONLY")
+
+
+@contextmanager
+def _readable(table: Table, columns: Sequence[str]) -> Iterator[None]:
+    """Names the columns of which one holds bytes that are no text: the driver can't hand them over."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"{table.name}: a text in {' or '.join(columns)} is not valid in the database's character set ({error}), "
+            "and can be neither read nor converted; find it, as with Oracle's DMU, and correct it"
+        ) from None
 
 
 def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
@@ -102,7 +119,7 @@ def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
 
 
 def _crypto(connection: Connection) -> bool:
-    """Whether this login may hash with DBMS_CRYPTO."""
+    """Whether this login may hash with DBMS_CRYPTO, and tell an empty LOB by DBMS_LOB."""
     try:
         _ask(connection, f"SELECT {PROBE} FROM DUAL")
     except DBAPIError:

@@ -1,7 +1,8 @@
 """The conditions under which a script's statement is still to be made, asked of the data dictionary.
 
 A script that was stopped is run again from its start, so each statement looks for its own effect. A condition is
-about what the statement finds, not about a release: what a later release made of a table is left as it is.
+about what the statement finds, not about a release: what a later release made of a table is left as it is. A
+customer's constraint may be over more names than a text may have bytes: then it is none of ours, and no error.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ OBJECT = """EXISTS (
 INDEX = """EXISTS (
         SELECT 1 FROM ALL_INDEXES i
         WHERE i.OWNER = {owner} AND i.TABLE_NAME = {table} AND (i.INDEX_NAME = {name} OR {columns} = (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.COLUMN_POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.COLUMN_POSITION)
             FROM ALL_IND_COLUMNS c
             WHERE c.INDEX_OWNER = i.OWNER AND c.INDEX_NAME = i.INDEX_NAME)))"""
 COLUMN = """EXISTS (
@@ -37,7 +38,7 @@ CONSTRAINT = """EXISTS (
         SELECT 1 FROM ALL_CONSTRAINTS k
         WHERE k.OWNER = {owner} AND k.TABLE_NAME = {table} AND k.CONSTRAINT_TYPE = '{kind}'{more})"""
 OVER_COLUMNS = """ AND {columns} {compared} (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME)"""
 

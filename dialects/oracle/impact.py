@@ -25,8 +25,8 @@ EXCLUSIVE = "exclusive (TM mode 6)"
 
 LONGEST_KEY = 6398
 """Bytes of an index key in a block of 8K, the default size."""
-BYTES_OF_A_CHARACTER = 4
-"""At most, in AL32UTF8."""
+LONGEST_TEXT, BYTES_OF_A_CHARACTER = 4000, 4
+"""Bytes of a VARCHAR2 and of one character of it, at most: in AL32UTF8 and with MAX_STRING_SIZE = STANDARD."""
 
 
 @singledispatch
@@ -79,7 +79,8 @@ def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
     """A new index whose key may be longer than a block of 8K allows (ORA-01450).
 
     The server goes by the lengths of the columns, not of the values, so one row is enough to show it; in a
-    tablespace with larger blocks it is no obstacle, hence a warning.
+    tablespace with larger blocks it is no obstacle, hence a warning. With MAX_STRING_SIZE = STANDARD, where no text has
+    more than 4000 bytes, no release comes near.
     """
     if not isinstance(change, changes.CreateIndex):
         return ()
@@ -98,10 +99,11 @@ def key_length(table: Table, columns: Sequence[str]) -> int:
 
 
 def _bytes(column: Column) -> int:
-    """The bytes of a text column; of any other type it is the longest that numbers and times have."""
+    """The bytes of a text, as the server says; of any other type it is the longest that numbers and times have."""
     if sqltext.base(column.type) not in types.IN_UNITS:
         return 22
-    return _length(column) * (BYTES_OF_A_CHARACTER if column.unit == "CHAR" else 1)
+    most = _length(column) * (BYTES_OF_A_CHARACTER if column.unit == "CHAR" else 1)
+    return column.bytes or min(most, LONGEST_TEXT)
 
 
 def _length(column: Column) -> int:

@@ -2,6 +2,8 @@
 
 The ALL_ views show one's own schema and any other that one may see. A join of two of them can take minutes, and a
 LONG (the text of a default, of an expression, of a trigger) makes a query fetch row by row: each has one of its own.
+Rows that are an index-organised table's own, or stand outside of the database, are none of a schema; a column that is
+invisible is one of its table all the same.
 See https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html.
 """
 
@@ -28,15 +30,17 @@ QUERIES = {
     "unit": "SELECT VALUE AS unit FROM NLS_SESSION_PARAMETERS WHERE PARAMETER = 'NLS_LENGTH_SEMANTICS'",
     "tables": """
 SELECT TABLE_NAME AS table_name FROM ALL_TABLES
-WHERE OWNER = :owner AND TEMPORARY = 'N' AND SECONDARY = 'N' AND NESTED = 'NO' AND DROPPED = 'NO'""",
+WHERE OWNER = :owner AND TEMPORARY = 'N' AND SECONDARY = 'N' AND NESTED = 'NO' AND DROPPED = 'NO'
+AND (IOT_TYPE IS NULL OR IOT_TYPE = 'IOT')
+AND TABLE_NAME NOT IN (SELECT TABLE_NAME FROM ALL_EXTERNAL_TABLES WHERE OWNER = :owner)""",
     "columns": """
 SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_TYPE AS type, DATA_LENGTH AS bytes,
        DATA_PRECISION AS digits, DATA_SCALE AS scale, CHAR_LENGTH AS length, CHAR_USED AS unit, NULLABLE AS nullable,
        VIRTUAL_COLUMN AS virtual, IDENTITY_COLUMN AS numbered
-FROM ALL_TAB_COLS WHERE OWNER = :owner AND HIDDEN_COLUMN = 'NO' ORDER BY TABLE_NAME, COLUMN_ID""",
+FROM ALL_TAB_COLS WHERE OWNER = :owner AND USER_GENERATED = 'YES' ORDER BY TABLE_NAME, COLUMN_ID""",
     "defaults": """
 SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_DEFAULT AS sql
-FROM ALL_TAB_COLS WHERE OWNER = :owner AND HIDDEN_COLUMN = 'NO' AND DEFAULT_LENGTH IS NOT NULL""",
+FROM ALL_TAB_COLS WHERE OWNER = :owner AND USER_GENERATED = 'YES' AND DEFAULT_LENGTH IS NOT NULL""",
     "constraints": """
 SELECT TABLE_NAME AS table_name, CONSTRAINT_NAME AS name, CONSTRAINT_TYPE AS kind, R_OWNER AS ref_owner,
        R_CONSTRAINT_NAME AS ref_name, DELETE_RULE AS on_delete, STATUS AS status, INDEX_NAME AS index_name
@@ -55,11 +59,11 @@ FROM ALL_IND_COLUMNS WHERE INDEX_OWNER = :owner ORDER BY INDEX_NAME, COLUMN_POSI
 SELECT INDEX_NAME AS name, COLUMN_POSITION AS place, COLUMN_EXPRESSION AS sql
 FROM ALL_IND_EXPRESSIONS WHERE INDEX_OWNER = :owner""",
     "sequences": """
-SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, CACHE_SIZE AS cached
+SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, CACHE_SIZE AS cached, ORDER_FLAG AS in_order
 FROM ALL_SEQUENCES WHERE SEQUENCE_OWNER = :owner ORDER BY SEQUENCE_NAME""",
     "triggers": """
 SELECT TRIGGER_NAME AS name, TABLE_NAME AS table_name, TRIGGER_TYPE AS type, TRIGGERING_EVENT AS event,
-       STATUS AS status, TRIGGER_BODY AS body
+       STATUS AS status, WHEN_CLAUSE AS condition, REFERENCING_NAMES AS referencing, TRIGGER_BODY AS body
 FROM ALL_TRIGGERS WHERE OWNER = :owner AND TABLE_OWNER = :owner AND BASE_OBJECT_TYPE = 'TABLE'
 ORDER BY TRIGGER_NAME""",
     "errors": """
@@ -113,7 +117,7 @@ def mapped(owner: str, found: Dictionary) -> Schema:
     triggers = {row.name: _trigger(row, {error.name for error in found.errors}) for row in found.triggers}
     tables = {table.name: table for table in _tables(owner, found, triggers)}
     return Schema(
-        flavour=_flavour(tables),
+        flavour=_flavour(tables, found.sequences),
         tables=tables,
         sequences={row.name: _options(row) for row in found.sequences if not row.name.startswith(IDENTITY_SEQUENCE)},
         triggers={name: trigger for name, trigger in triggers.items() if not name.startswith(DROPPED)},
@@ -131,24 +135,42 @@ def converted(column: Column, old: Column) -> str | None:
     return names.sql(column.successor.name) if moved and column.successor else None
 
 
-def _flavour(tables: Mapping[str, Table]) -> str:
-    """`oracle_23c` where a flag of the vendor's is a BOOLEAN; a customer's own BOOLEAN says nothing."""
-    live = {(table.name, column.name) for table in tables.values() for column in table.columns.values()
-            if column.type == "BOOLEAN"}  # fmt: skip
-    return "oracle_23c" if live & _flags() else "oracle"
+def _flavour(tables: Mapping[str, Table], sequences: Rows) -> str:
+    """The vendor's script that a schema comes from, by what differs between the scripts.
+
+    `oracle_23c` where a flag of the vendor's is a BOOLEAN; a customer's own BOOLEAN says nothing. `oracle_rac` where
+    more columns are as that script has them than as the plain one has; the shared database has no such column, but
+    sequences that are in order.
+    """
+    columns = {(table.name, column.name): column for table in tables.values() for column in table.columns.values()}
+    if any(columns[flag].type == "BOOLEAN" for flag in _flags() & columns.keys()):
+        return "oracle_23c"
+    on_rac = sum(
+        (columns[where] == rac) - (columns[where] == plain)
+        for where, (plain, rac) in _of_rac().items()
+        if where in columns
+    )
+    in_order = sum(1 if row.in_order == "Y" else -1 for row in sequences)
+    return "oracle_rac" if (on_rac or in_order) > 0 else "oracle"
 
 
 @cache
 def _flags() -> frozenset[tuple[str, str]]:
     """The (table, column) pairs that are BOOLEAN in the vendor's script for 23c."""
-    baselines = (catalog.baseline("oracle_23c", database, "4.3.0") for database in ("apim", "shared"))
-    return frozenset(
-        (table.name, column.name)
-        for schema in baselines
-        for table in schema.tables.values()
-        for column in table.columns.values()
-        if column.type == "BOOLEAN"
-    )
+    baselines = (_baseline("oracle_23c", database, "4.3.0") for database in ("apim", "shared"))
+    return frozenset(where for columns in baselines for where, column in columns.items() if column.type == "BOOLEAN")
+
+
+@cache
+def _of_rac() -> Mapping[tuple[str, str], tuple[Column, Column]]:
+    """The columns that differ between the vendor's plain script and the one for RAC, as each has them."""
+    plain, rac = (_baseline(flavour, "apim", "4.2.0") for flavour in ("oracle", "oracle_rac"))
+    return {where: (column, rac[where]) for where, column in plain.items() if column != rac[where]}
+
+
+def _baseline(flavour: str, database: str, release: str) -> dict[tuple[str, str], Column]:
+    tables = catalog.baseline(flavour, database, release).tables.values()
+    return {(table.name, column.name): column for table in tables for column in table.columns.values()}
 
 
 def _tables(owner: str, found: Dictionary, triggers: Mapping[str, Trigger]) -> Iterable[Table]:
@@ -191,7 +213,9 @@ def _column(row: Any, default: str | None, sequence: str | None) -> Column:
     if row.virtual == "YES":
         expression = f"GENERATED ALWAYS AS ({default})"
     unit = {"B": "BYTE", "C": "CHAR"}.get(row.unit) if sqltext.base(type_) in types.IN_UNITS else None
-    return Column(row.name, type_, row.nullable == "Y", expression, generated, unit=unit)
+    return Column(
+        row.name, type_, row.nullable == "Y", expression, generated, unit=unit, bytes=row.bytes if unit else None
+    )
 
 
 def _type(row: Any) -> str:
@@ -267,8 +291,13 @@ def _index(row: Any, parts: tuple[str, ...]) -> Index:
 
 
 def _options(row: Any) -> str:
-    """A sequence's options in the vendor's words; the dictionary does not keep where it started."""
-    return f"START WITH 1 INCREMENT BY {row.step}{' NOCACHE' if row.cached == 0 else ''}"
+    """A sequence's options in the vendor's words; the dictionary does not keep where it started.
+
+    Twenty numbers are kept ahead where nothing is said.
+    """
+    in_order = row.in_order == "Y"
+    ahead = "NOCACHE" if row.cached == 0 else f"CACHE {row.cached}" if row.cached != 20 or in_order else ""
+    return " ".join(filter(None, (f"START WITH 1 INCREMENT BY {row.step}", ahead, "ORDER" if in_order else "")))
 
 
 def _trigger(row: Any, broken: set[str]) -> Trigger:
@@ -277,4 +306,6 @@ def _trigger(row: Any, broken: set[str]) -> Trigger:
     events = tuple(row.event.strip().split(" OR "))
     marks = ("[disabled]",) * (row.status != "ENABLED") + ("[does not compile]",) * (row.name in broken)
     fills = plsql.filled(row.body) if events == ("INSERT",) else None
-    return Trigger(row.name, row.table_name, timing[1] if timing else row.type, events + marks, fills, action=row.body)
+    when = plsql.condition(row.condition, row.referencing, row.body)
+    fires = timing[1] if timing else row.type
+    return Trigger(row.name, row.table_name, fires, events + marks, fills, when, action=row.body)

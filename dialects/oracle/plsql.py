@@ -19,7 +19,7 @@ BATCH = 1000
 
 NUMBERING = """CREATE TRIGGER {name}
 BEFORE INSERT ON {table}
-FOR EACH ROW
+FOR EACH ROW{when}
 BEGIN
     SELECT {sequence}.NEXTVAL INTO :NEW.{column} FROM DUAL;
 END;"""
@@ -53,7 +53,7 @@ DROP_FOREIGN_KEY = """BEGIN
         JOIN ALL_CONSTRAINTS p ON p.OWNER = f.R_OWNER AND p.CONSTRAINT_NAME = f.R_CONSTRAINT_NAME
         WHERE f.OWNER = {owner} AND f.TABLE_NAME = {table_name} AND f.CONSTRAINT_TYPE = 'R'
         AND f.DELETE_RULE = {rule} AND p.TABLE_NAME = {ref_table} AND {columns} = (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = f.OWNER AND c.CONSTRAINT_NAME = f.CONSTRAINT_NAME)
     ) LOOP
@@ -71,30 +71,51 @@ BEGIN
     END IF;
 END;"""
 
-TO_UTF8 = """DECLARE
-    utf8_bytes BLOB;
-    copied_rows INTEGER;
+CONVERT = """    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID('AL32UTF8'), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, 'a character of {label} has no form in UTF-8');
+        END IF;
+    END;"""
+"""The declarations for converting a text: its bytes are in utf8_bytes then."""
+
+TO_UTF8 = """DECLARE
+    copied_rows INTEGER;
+{convert}
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.{old} AS words, t.{new} AS copied FROM {table} t
+        WHERE t.{new} IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE {table} SET {new} = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE {table} SET {new} = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.{old} AS words FROM {table} t
             WHERE t.{old} IS NOT NULL AND t.{new} IS NULL AND ROWNUM <= {batch}
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID('AL32UTF8'), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, 'a character of {label} has no form in UTF-8');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE {table} SET {new} = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -103,7 +124,35 @@ BEGIN
     END LOOP;
     DBMS_LOB.FREETEMPORARY(utf8_bytes);
 END;"""
-"""Run again after a kill it takes up the rows that have not been reached: those with a text and no bytes."""
+"""Run again after a kill it first copies anew what was edited since, and then takes up the rows with no bytes yet."""
+
+DROP_TEXT = """DECLARE
+    edited_rows INTEGER := 0;
+{convert}
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE {table} IN EXCLUSIVE MODE WAIT {wait};
+    FOR r IN (
+        SELECT t.{old} AS words, t.{new} AS copied FROM {table} t
+        WHERE t.{old} IS NOT NULL OR t.{new} IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, '{label} was edited after it was copied, rows: ' || edited_rows
+            || '; stop what writes to it and run this again');
+    END IF;
+    EXECUTE IMMEDIATE 'ALTER TABLE {embedded} DROP COLUMN {column}';
+END;"""
+"""The text goes only where every row's bytes are its text; no transaction that edits one is open meanwhile."""
 
 FOLLOWS = re.compile(
     r"for each row of (?P<table>\w+) whose (?P<column>\w+) changes: "
@@ -118,6 +167,10 @@ FILLS = (
 """How a trigger's body numbers rows: `SELECT s.NEXTVAL INTO :NEW.c FROM DUAL`, or `:NEW.c := s.NEXTVAL`."""
 
 
+GUARD = re.compile(r"\s*BEGIN\s+IF\s+(:\s*[\w$#\".]+\s+IS\s+NULL)\s+THEN\s", re.IGNORECASE)
+"""How a trigger's body asks whether the row has a number already."""
+
+
 def create_trigger(trigger: Trigger, schema: str | None) -> str:
     """A trigger that numbers rows, or one that the catalog describes in words.
 
@@ -127,7 +180,11 @@ def create_trigger(trigger: Trigger, schema: str | None) -> str:
     if trigger.fills:
         sequence, column = trigger.fills
         return NUMBERING.format(
-            name=name, table=table, sequence=names.qualified(sequence, schema), column=names.sql(column)
+            name=name,
+            table=table,
+            when=f"\nWHEN ({trigger.when})" if trigger.when else "",
+            sequence=names.qualified(sequence, schema),
+            column=names.sql(column),
         )
     words = FOLLOWS.fullmatch(trigger.action or "")
     if words is None:
@@ -149,6 +206,23 @@ def filled(body: str) -> tuple[str, str] | None:
     if found is None:
         return None
     return _folded(found["sequence"].rpartition(".")[2]), _folded(found["column"])
+
+
+def condition(clause: str | None, referencing: str, body: str) -> str | None:
+    """When a trigger fires, in the catalogs' words: `NEW.ID IS NULL`; None where it always does.
+
+    `clause` is its WHEN and `referencing` what it calls the two rows; a body that begins with this question asks the
+    same.
+    """
+    asked = GUARD.match(body) if clause is None else None
+    clause = asked[1].replace(":", "") if asked else clause
+    if clause is None:
+        return None
+    plain = sqltext.without_parentheses(sqltext.fold(clause)).replace('"', "")
+    for row in ("NEW", "OLD"):
+        called = re.search(rf'\b{row} AS "?([\w$#]+)', referencing.upper())
+        plain = re.sub(rf"(?<![\w$#]){re.escape(called[1])}\.", f"{row}.", plain) if called else plain
+    return plain
 
 
 def _folded(name: str) -> str:
@@ -200,14 +274,35 @@ def create_if_missing(table: str, index: str, statement: str, schema: str | None
 
 
 def to_utf8(table: str, old: str, new: str, schema: str | None) -> str:
-    """Copies the texts of `old` as UTF-8 into `new`, in batches, as far as that is not done yet."""
+    """Copies the texts of `old` as UTF-8 into `new`, in batches, as far as they are not there as they are now."""
     return TO_UTF8.format(
         table=names.qualified(table, schema),
         old=names.sql(old),
         new=names.sql(new),
-        label=embedded(f"{table}.{old}"),
+        convert=_convert(table, old),
         batch=BATCH,
     )
+
+
+def drop_text(table: str, old: str, new: str, schema: str | None, wait: int) -> str:
+    """Drops `old` where `new` holds each of its texts as UTF-8, and is an error where it does not.
+
+    `wait` is how long it waits for transactions that are open on the table, in seconds.
+    """
+    return DROP_TEXT.format(
+        table=names.qualified(table, schema),
+        embedded=embedded(names.qualified(table, schema)),
+        old=names.sql(old),
+        new=names.sql(new),
+        column=embedded(names.sql(old)),
+        convert=_convert(table, old),
+        label=embedded(f"{table}.{old}"),
+        wait=wait,
+    )
+
+
+def _convert(table: str, old: str) -> str:
+    return CONVERT.format(label=embedded(f"{table}.{old}"))
 
 
 def owner(schema: str | None) -> str:

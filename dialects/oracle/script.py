@@ -14,7 +14,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 
-from . import due, plsql, session
+from . import due, obstacles, plsql, session
 from .ddl import SUCCESSOR
 
 CLIENT = "SQL*Plus or SQLcl"
@@ -49,10 +49,32 @@ LACKS = """((
 INVALID = """EXISTS (
         SELECT 1 FROM ALL_ERRORS
         WHERE OWNER = {owner} AND NAME = {name} AND TYPE = 'TRIGGER' AND ATTRIBUTE = 'ERROR')"""
+LOB_PACKAGE = """NOT EXISTS (
+        SELECT 1 FROM ALL_OBJECTS
+        WHERE OWNER = 'SYS' AND OBJECT_NAME = 'DBMS_LOB' AND OBJECT_TYPE = 'PACKAGE')"""
+"""ALL_OBJECTS shows what this login may use."""
 STAMP = """DELETE FROM {name} WHERE version_num IN ({older});
 INSERT INTO {name} (version_num) SELECT '{release}' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {name});
 COMMIT;"""
 
+CLOSING = """SET DEFINE ON
+SET VERIFY OFF
+COLUMN 1 NEW_VALUE 1 NOPRINT
+COLUMN leave NEW_VALUE leave NOPRINT
+SELECT '' AS "1" FROM DUAL WHERE 1 = 0;
+SELECT CASE UPPER('&1') WHEN 'EXIT' THEN 'EXIT' END AS leave FROM DUAL;
+COLUMN 1 CLEAR
+COLUMN leave CLEAR
+SET VERIFY ON
+SET FEEDBACK 6
+SET SQLBLANKLINES OFF
+WHENEVER OSERROR CONTINUE NONE
+WHENEVER SQLERROR CONTINUE NONE
+&leave"""
+"""The client's defaults again, and EXIT where that was the script's argument: `@upgrade.sql EXIT`.
+
+A variable that no row gives a value is defined all the same, as empty: so the client does not ask for &1.
+"""
 
 NOW = "CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE)"
 WHO = "USER"
@@ -99,10 +121,15 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 
 
 def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
-    """The columns that change must be there: a statement that finds none would take it for changed already."""
+    """The columns that change must be there: a statement that finds none would take it for changed already.
+
+    What a conversion needs must be granted, since it would fail half way.
+    """
     changing = [c for c in wanted if isinstance(c, changes.AlterColumn | changes.TextToBinary)]
     columns = {(c.table, c.name) for c in changing if c.table in live.tables and c.name in live.tables[c.table].columns}
-    return [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
+    missing = [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
+    converts = any(isinstance(change, changes.TextToBinary) for change in changing)
+    return missing + [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] * converts
 
 
 def begin(name: str, before: str, release: str) -> str:
@@ -125,8 +152,8 @@ def stamp(name: str, older: Sequence[str], release: str) -> str:
 
 
 def closing() -> str:
-    """Nothing: each statement has committed, and the client may have more scripts to run."""
-    return ""
+    """Leaves the client as it is by default: each statement has committed, and there may be more scripts to run."""
+    return CLOSING
 
 
 def _if_true(condition: str, then: str) -> str:

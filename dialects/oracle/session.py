@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Row, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
 from apim_schema.errors import Refused, Unfinished, UsageError
@@ -48,38 +48,49 @@ SETTINGS = (
 )
 """Rows must compare the same whatever the login's own settings are."""
 
+KEEPALIVE = 1
+"""Minutes after which the driver shows a firewall that an idle connection is alive."""
+
 EXCLUSIVE = 6
-TAKEN = 0
-"""DBMS_LOCK.X_MODE, and what DBMS_LOCK.REQUEST returns to who has the lock now."""
+TAKEN, TIMEOUT, OURS = 0, 1, 4
+"""DBMS_LOCK.X_MODE, and what DBMS_LOCK.REQUEST returns: the lock is ours now, another's, ours already."""
 LARGEST_LOCK = 2**30 - 1
 LOCK_TABLES = r"APIM_SCHEMA_\w+_LOCK"
 """The tables that stand for a lock where DBMS_LOCK is not granted, as a pattern."""
 
-SESSION = "s.SID AS sid, s.USERNAME AS username, s.PROGRAM AS program, s.MACHINE AS machine, s.STATUS AS status"
+SESSION = (
+    "s.SID AS sid, s.INST_ID AS instance, s.USERNAME AS username, s.PROGRAM AS program, s.MACHINE AS machine, "
+    "s.STATUS AS status"
+)
+"""Of all instances: on RAC the sessions of the others are in the way as well."""
 HOLDER = f"""
-SELECT {SESSION} FROM V$LOCK l JOIN V$SESSION s ON s.SID = l.SID
+SELECT {SESSION} FROM GV$LOCK l JOIN GV$SESSION s ON s.INST_ID = l.INST_ID AND s.SID = l.SID
 WHERE l.TYPE = 'UL' AND l.ID1 = :lock_id AND l.LMODE = {EXCLUSIVE}"""
 OF_TABLE = f"""
-SELECT DISTINCT {SESSION} FROM V$LOCKED_OBJECT l
+SELECT DISTINCT {SESSION} FROM GV$LOCKED_OBJECT l
 JOIN ALL_OBJECTS o ON o.OBJECT_ID = l.OBJECT_ID
-JOIN V$SESSION s ON s.SID = l.SESSION_ID
-WHERE INSTR(:words, ' ' || o.OBJECT_NAME || ' ') > 0 AND s.SID <> SYS_CONTEXT('USERENV', 'SID')"""
+JOIN GV$SESSION s ON s.INST_ID = l.INST_ID AND s.SID = l.SESSION_ID
+WHERE INSTR(:words, ' ' || o.OBJECT_NAME || ' ') > 0
+AND NOT (s.SID = SYS_CONTEXT('USERENV', 'SID') AND s.INST_ID = SYS_CONTEXT('USERENV', 'INSTANCE'))"""
 OTHERS = f"""
-SELECT {SESSION} FROM V$SESSION s
-WHERE s.TYPE = 'USER' AND s.SCHEMANAME = :owner AND (s.MODULE IS NULL OR s.MODULE <> '{MODULE}') ORDER BY s.SID"""
+SELECT {SESSION} FROM GV$SESSION s
+WHERE s.TYPE = 'USER' AND s.SCHEMANAME = :owner AND (s.MODULE IS NULL OR s.MODULE <> '{MODULE}')
+ORDER BY s.INST_ID, s.SID"""
+OWN = "SELECT SYS_CONTEXT('USERENV', 'INSTANCE') || ' ' || SYS_CONTEXT('USERENV', 'SESSIONID') FROM DUAL"
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     """The URL without thick mode, and that; on Linux the client's libraries are found by the loader alone.
 
-    Raises UsageError where another driver is asked for it.
+    Idle connections are kept alive. Raises UsageError where another driver is asked for thick mode.
     """
-    value = url.query.get(THICK_MODE)
-    if value is None:
-        return url, {}
-    if url.drivername not in DRIVERS.values():
+    ours, value = url.drivername in DRIVERS.values(), url.query.get(THICK_MODE)
+    if value is not None and not ours:
         raise UsageError(f"the URL has {THICK_MODE}, which {url.drivername} does not know: leave it out")
-    return url.difference_update_query([THICK_MODE]), {THICK_MODE: True if value == "true" else {"lib_dir": value}}
+    options: dict[str, Any] = {"connect_args": {"expire_time": KEEPALIVE}} if ours else {}
+    if value is not None:
+        options[THICK_MODE] = True if value == "true" else {"lib_dir": value}
+    return url.difference_update_query([THICK_MODE]), options
 
 
 @contextmanager
@@ -113,21 +124,22 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
 
     It is a lock of DBMS_LOCK, which has no transaction, or where that is not granted, the lock of an empty table in
     the login's schema, which has one that writes nothing. Both end with their session, however it ends, and are
-    waited for a little: the server may take a moment to notice that a client was killed. Raises Refused, naming the
-    holder where this login may see it, if another session has it.
+    waited for a little: the server may take a moment to notice that a client was killed. A session that has ended by
+    the end of an upgrade is no error of it: whether it held out is asked before. Raises Refused, naming the holder
+    where this login may see it, if another session has it.
     """
     with engine.connect() as connection:
         _introduce(connection)
         name = f"{name} {names.owner(schema) if schema else default_schema(connection)}"
-        granted = _request(connection, lock_id(name))
-        check = locks.check(name, lambda: default_schema(connection))
-        if granted is None:
-            with _locked_table(connection, name):
-                yield check
-        elif granted:
-            yield check
+        number = lock_id(name)
+        answer = _request(connection, number)
+        if answer is None:
+            with _locked_table(connection, name) as is_held:
+                yield locks.check(name, is_held)
+        elif answer == TIMEOUT:
+            raise _held(name, _ask(connection, HOLDER, lock_id=number))
         else:
-            raise _held(name, _ask(connection, HOLDER, lock_id=lock_id(name)))
+            yield locks.check(name, lambda: _request(connection, number, 0) == OURS)
 
 
 def lock_id(name: str) -> int:
@@ -135,11 +147,11 @@ def lock_id(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % LARGEST_LOCK
 
 
-def _request(connection: Connection, number: int) -> bool | None:
-    """Whether the lock is ours now; None where this login may not use DBMS_LOCK."""
+def _request(connection: Connection, number: int, wait: int = LOCK_TIMEOUT) -> int | None:
+    """What DBMS_LOCK answers within so many seconds; None where this login may not use it."""
     try:
         with driver_cursor(connection) as cursor:
-            return bool(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, LOCK_TIMEOUT]) == TAKEN)
+            return int(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, wait]))
     except DBAPIError as error:
         if _code(error) != PLSQL_ERROR:
             raise
@@ -159,14 +171,22 @@ def driver_cursor(connection: Connection) -> Iterator[Any]:
 
 
 @contextmanager
-def _locked_table(connection: Connection, name: str) -> Iterator[None]:
+def _locked_table(connection: Connection, name: str) -> Iterator[Callable[[], bool]]:
+    """Gives what asks whether it is still this session that holds the table."""
     table = re.sub(r"\W", "_", name).upper() + "_LOCK"
     _take(connection, table, name)
+    own, again = _own(connection), f"LOCK TABLE {table} IN EXCLUSIVE MODE NOWAIT"
     try:
-        yield
+        yield lambda: _own(connection) == own and _unless(connection, again, BUSY, NO_SUCH_TABLE)
     finally:
-        connection.rollback()
-        _unless(connection, f"DROP TABLE {table} PURGE", BUSY, NO_SUCH_TABLE)
+        with suppress(SQLAlchemyError):  # a connection that is lost has lost the lock; an empty table harms nobody
+            connection.rollback()
+            _unless(connection, f"DROP TABLE {table} PURGE", BUSY, NO_SUCH_TABLE)
+
+
+def _own(connection: Connection) -> str:
+    """The session that answers on this connection."""
+    return str(connection.execute(text(OWN)).scalar_one())
 
 
 def _take(connection: Connection, table: str, name: str) -> None:
@@ -246,7 +266,8 @@ def _ask(connection: Connection, query: str, **parameters: object) -> list[str]:
 
 
 def _words(row: Row[Any]) -> str:
-    return f"session {row.sid} of {row.username} ({row.program or 'unnamed'} on {row.machine}, {row.status.lower()})"
+    where = f"{row.program or 'unnamed'} on {row.machine}, {row.status.lower()}"
+    return f"session {row.sid} on instance {row.instance} of {row.username} ({where})"
 
 
 def _code(error: DBAPIError) -> int | None:

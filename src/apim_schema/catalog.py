@@ -59,7 +59,8 @@ def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
         unique=tuple(_key(key) for key in facts.get("unique", ())),
         foreign_keys=tuple(_foreign_key(key) for key in facts.get("foreign_keys", ())),
         indexes=tuple(
-            Index(index["name"], tuple(index["columns"]), index["unique"]) for index in facts.get("indexes", ())
+            Index(index["name"], tuple(index["columns"]), index["unique"], index.get("optional", False))
+            for index in facts.get("indexes", ())
         ),
     )
 
@@ -111,5 +112,6 @@ def _trigger(name: str, facts: dict[str, Any]) -> Trigger:
         timing=facts["timing"],
         events=tuple(facts["events"]),
         fills=(fills["sequence"], fills["column"]) if fills else None,
+        when=facts.get("when"),
         action=facts.get("action"),
     )

@@ -55,8 +55,12 @@ class CreateTable(Change):
             self.table in schema.tables
             and compare.contains(schema.flavour, schema.tables[self.table], self.definition)
             and all(name in schema.sequences for name, _ in self.sequences)
-            and all(schema.triggers.get(trigger.name) == trigger for trigger in self.triggers)
+            and all(self._fires(trigger, schema) for trigger in self.triggers)
         )
+
+    def _fires(self, trigger: Trigger, schema: Schema) -> bool:
+        found = schema.triggers.get(trigger.name)
+        return found is not None and compare.same_trigger(trigger, found)
 
     def apply(self, schema: Schema) -> Schema:
         if self.table not in schema.tables:
@@ -68,7 +72,8 @@ class CreateTable(Change):
         for name, options in self.sequences:
             schema = schema.with_sequence(name, options)
         for trigger in self.triggers:
-            schema = schema.with_trigger(trigger)
+            if not self._fires(trigger, schema):
+                schema = schema.with_trigger(trigger)
         return schema
 
     def __str__(self) -> str:

@@ -28,7 +28,10 @@ class Recognised:
     differences: tuple[Difference, ...]
 
     def __str__(self) -> str:
-        return self.release if len(self.same) == 1 else f"{self.same[0]} to {self.same[-1]}, which have one schema"
+        script = "" if self.flavour in flavours.DIALECTS else f" of {self.flavour}"
+        if len(self.same) == 1:
+            return f"{self.release}{script}"
+        return f"{self.same[0]} to {self.same[-1]}{script}, which have one schema"
 
 
 def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:

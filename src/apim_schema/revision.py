@@ -38,6 +38,7 @@ class Identity:
     column: Column
     sequence: tuple[str, str] | None
     trigger: str | None
+    keeps_given: bool
 
 
 def matches(flavour: str, name: str) -> bool:
@@ -107,22 +108,24 @@ def identity(
     *,
     sequence: str | Declared[str | None] | None = None,
     trigger: str | Declared[str | None] | None = None,
-    cached: bool | Declared[bool] = True,
+    numbers: str | Declared[str] = "",
+    keeps_given: bool | Declared[bool] = False,
 ) -> Declared[Identity]:
     """A column that numbers its rows.
 
-    Where a release draws the numbers from a sequence of its own, `sequence` is its name and `cached` says whether it
-    keeps some ahead; None where the server numbers them by itself. `trigger` is the name of the one that fills the
-    column, where one does.
+    Where a release draws the numbers from a sequence of its own, `sequence` is its name and `numbers` how it hands
+    them out (NOCACHE); None where the server numbers them by itself. `trigger` is the name of the one that fills the
+    column, where one does; `keeps_given` says that it leaves a number alone which the row has already.
     """
 
     def declared(flavour: str) -> Identity:
         drawn_from = settle(sequence, flavour)
-        options = "START WITH 1 INCREMENT BY 1" + " NOCACHE" * (not settle(cached, flavour))
+        options = f"START WITH 1 INCREMENT BY 1 {settle(numbers, flavour)}".rstrip()
         return Identity(
             Column(name, type_(flavour).sql, nullable=False, generated=drawn_from or ""),
             (drawn_from, options) if drawn_from else None,
             settle(trigger, flavour),
+            settle(keeps_given, flavour),
         )
 
     return declared
@@ -186,7 +189,8 @@ def create_table(name: str, *parts: Declared[Any]) -> Declaration:
 def _numbering_trigger(table: str, part: Identity) -> Trigger:
     """The trigger that fills an identity column from its sequence."""
     name, (sequence, _) = cast(str, part.trigger), cast(tuple[str, str], part.sequence)
-    return Trigger(name, table, "BEFORE", ("INSERT",), fills=(sequence, part.column.name))
+    when = f"NEW.{part.column.name} IS NULL" if part.keeps_given else None
+    return Trigger(name, table, "BEFORE", ("INSERT",), fills=(sequence, part.column.name), when=when)
 
 
 def add_column(table: str, new: Declared[Column], fill: str | None = None) -> Declaration:

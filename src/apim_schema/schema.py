@@ -37,11 +37,12 @@ class Server:
 class Column:
     """One column.
 
-    `generated` says who fills it where the application does not: None nobody, "" the server (AUTO_INCREMENT,
-    IDENTITY, SERIAL with its own sequence), otherwise the name of the sequence. `charset` and `collation` are None
-    where they are the table's own; `comment` is carried for statements that must restate it, and so is `unit`: what
-    Oracle counts the length of this text in, BYTE or CHAR. `successor` is the column that an interrupted conversion
-    was going to put in this one's place; where only that one is left, this is it under its future name.
+    `generated` says who fills it where the application does not: None nobody, "" the server (AUTO_INCREMENT, IDENTITY,
+    SERIAL with its own sequence), otherwise the name of the sequence. `charset` and `collation` are None where they are
+    the table's own; `comment` is carried for statements that must restate it, and so is `unit`: what Oracle counts the
+    length of this text in, BYTE or CHAR; `bytes` is how many it may have there. `successor` is the column that an
+    interrupted conversion was going to put in this one's place; where only that one is left, this is it under its
+    future name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     collation: str | None = None
     comment: str | None = field(default=None, compare=False)
     unit: str | None = field(default=None, compare=False)
+    bytes: int | None = field(default=None, compare=False)
     successor: Column | None = field(default=None, compare=False)
 
 
@@ -137,13 +139,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger; `fills` is (sequence, column) for the ones that only number the rows of their table."""
+    """A trigger; `fills` is (sequence, column) for the ones that only number the rows of their table.
+
+    `when` is the condition under which it fires for a row, None where it always does.
+    """
 
     name: str
     table: str
     timing: str
     events: tuple[str, ...]
     fills: tuple[str, str] | None = None
+    when: str | None = None
     action: str | None = field(default=None, compare=False)
 
 

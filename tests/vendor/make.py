@@ -18,6 +18,7 @@ SCRIPTS: dict[str, Callable[[Catalog], list[str]]] = {
     "mysql": mysql.script,
     "oracle": oracle.script,
     "oracle_23c": oracle.script,
+    "oracle_rac": oracle.script,
     "mssql": mssql.script,
 }
 

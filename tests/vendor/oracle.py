@@ -35,12 +35,13 @@ def _index(table: str, index: dict[str, Any]) -> str:
 
 
 def _trigger(name: str, trigger: dict[str, Any]) -> str:
-    head = (
-        f"CREATE TRIGGER {name} {trigger['timing']} {' OR '.join(trigger['events'])} ON {trigger['table']} FOR EACH ROW"
-    )
+    events, when = " OR ".join(trigger["events"]), f" WHEN ({trigger['when']})" if "when" in trigger else ""
     if fills := trigger.get("fills"):
-        return f"{head}\nBEGIN\n  SELECT {fills['sequence']}.NEXTVAL INTO :NEW.{fills['column']} FROM DUAL;\nEND;"
-    return f"{head} WHEN (OLD.API_ID <> NEW.API_ID)\nBEGIN\n  {_follow(trigger['action'])}\nEND;"
+        body = f"SELECT {fills['sequence']}.NEXTVAL INTO :NEW.{fills['column']} FROM DUAL;"
+    else:
+        body, events = _follow(trigger["action"]), f"{events} OF API_ID"
+    head = f"CREATE TRIGGER {name} {trigger['timing']} {events} ON {trigger['table']} FOR EACH ROW{when}"
+    return f"{head}\nBEGIN\n  {body}\nEND;"
 
 
 def _follow(action: str) -> str:

@@ -82,7 +82,7 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
 
 
 def _dialect(name: str) -> str:
-    return {"mariadb": "mysql", "oracle_23c": "oracle"}.get(name, name)
+    return {"mariadb": "mysql", "oracle_23c": "oracle", "oracle_rac": "oracle"}.get(name, name)
 
 
 def _table(reader: Reader, table: dict[str, Any]) -> Plain:

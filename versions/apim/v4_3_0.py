@@ -24,6 +24,9 @@ from apim_schema.types import blob, integer, timestamp, varchar
 revision = "4.3.0"
 down_revision = "4.2.0"
 
+NUMBERS = vary("", oracle_rac="CACHE 20 ORDER")
+"""How sequences hand out their numbers: on RAC in order, whichever instance asks."""
+
 changes = (
     create_table(
         "AM_API_POLICY_MAPPING",
@@ -32,6 +35,7 @@ changes = (
             integer(),
             sequence=vary(None, oracle="AM_API_POLICY_MAPPING_SEQ"),
             trigger=vary(None, oracle="AM_API_POLICY_MAPPING_SEQ"),
+            numbers=NUMBERS,
         ),
         not_null("API_UUID", varchar(256)),
         column("REVISION_UUID", varchar(45)),
@@ -79,6 +83,7 @@ changes = (
             integer(),
             sequence=vary(None, oracle="AM_GATEWAY_POLICY_MAPPING_SEQ"),
             trigger=vary(None, oracle="AM_GATEWAY_POLICY_MAPPING_TRIGGER"),
+            numbers=NUMBERS,
         ),
         not_null("GLOBAL_POLICY_MAPPING_UUID", varchar(45)),
         not_null("POLICY_UUID", varchar(45)),

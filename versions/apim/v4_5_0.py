@@ -31,6 +31,9 @@ def national(length: int) -> Declared[NativeType]:
     return vary(varchar(length), mssql=native(f"NVARCHAR({length})"))
 
 
+NUMBERS = vary("", oracle_rac="CACHE 20 ORDER")
+"""How sequences hand out their numbers: on RAC in order, whichever instance asks."""
+
 changes = (
     create_table(
         "AM_API_ENDPOINTS",
@@ -69,6 +72,8 @@ changes = (
                 None, oracle="AM_API_PRIMARY_EP_MAPPING_SEQ", postgresql="AM_API_PRIMARY_EP_MAPPING_SEQUENCE"
             ),
             trigger=vary(None, oracle="AM_API_PRIMARY_EP_MAPPING_SEQ_TR"),
+            keeps_given=True,
+            numbers=NUMBERS,
         ),
         not_null("API_UUID", varchar(256)),
         not_null("ENDPOINT_UUID", varchar(256)),
@@ -134,7 +139,14 @@ changes = (
             "MODEL_ID",
             integer(),
             sequence=vary(None, oracle="AM_LLM_PROVIDER_MODEL_SEQ", postgresql="AM_LLM_PROVIDER_MODEL_SEQ"),
-            trigger=vary(None, oracle="AM_LLM_PROVIDER_MODEL_TRIGGER", oracle_23c="AM_LLM_PROVIDER_MODEL_SEQ_TR"),
+            trigger=vary(
+                None,
+                oracle="AM_LLM_PROVIDER_MODEL_TRIGGER",
+                oracle_23c="AM_LLM_PROVIDER_MODEL_SEQ_TR",
+                oracle_rac="AM_LLM_PROVIDER_MODEL_SEQ_TR",
+            ),
+            keeps_given=vary(False, oracle_23c=True, oracle_rac=True),
+            numbers=NUMBERS,
         ),
         not_null("MODEL_NAME", varchar(255)),
         not_null("LLM_PROVIDER_UUID", varchar(255)),

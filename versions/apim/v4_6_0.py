@@ -27,6 +27,9 @@ from apim_schema.types import bigint, blob, integer, timestamp, varchar
 revision = "4.6.0"
 down_revision = "4.5.0"
 
+NUMBERS = vary("", oracle_rac="CACHE 20 ORDER")
+"""How sequences hand out their numbers: on RAC in order, whichever instance asks."""
+
 changes = (
     create_table(
         "AM_API_METADATA",
@@ -46,6 +49,7 @@ changes = (
                 None, oracle="AM_API_OPERATION_MAPPING_SEQUENCE", postgresql="AM_API_OPERATION_MAPPING_SEQUENCE"
             ),
             trigger=vary(None, oracle="AM_API_OPERATION_MAPPING_TRIGGER"),
+            numbers=NUMBERS,
         ),
         not_null("URL_MAPPING_ID", integer()),
         not_null("REF_URL_MAPPING_ID", integer()),
@@ -75,6 +79,7 @@ changes = (
                 None, oracle="AM_BACKEND_OPERATION_MAPPING_SEQUENCE", postgresql="AM_BACKEND_OPERATION_MAPPING_SEQUENCE"
             ),
             trigger=vary(None, oracle="AM_BACKEND_OPERATION_MAPPING_TRIGGER"),
+            numbers=NUMBERS,
         ),
         not_null("URL_MAPPING_ID", integer()),
         not_null("BACKEND_ID", varchar(40)),
@@ -91,7 +96,7 @@ changes = (
             integer(),
             sequence=vary(None, oracle="AM_GW_INSTANCES_SEQ", postgresql="AM_GW_INSTANCES_PK_SEQ"),
             trigger=vary(None, oracle="AM_GW_INSTANCES_TRIG"),
-            cached=vary(True, oracle=False),
+            numbers=vary("", oracle="NOCACHE", oracle_rac="CACHE 20 ORDER"),
         ),
         not_null("GATEWAY_UUID", varchar(255)),
         not_null("ORGANIZATION", varchar(128)),

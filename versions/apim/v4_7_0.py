@@ -109,7 +109,7 @@ changes = (
             integer(),
             sequence=vary(None, oracle="IDN_OAUTH_CONSUMER_SECRETS_SEQ"),
             trigger=vary(None, oracle="IDN_OAUTH_CONSUMER_SECRETS_TRIG"),
-            cached=vary(True, oracle=False),
+            numbers=vary("", oracle="NOCACHE", oracle_rac="CACHE 20 ORDER"),
         ),
         not_null("SECRET_ID", varchar(100)),
         column("DESCRIPTION", varchar(1024)),

@@ -8,12 +8,15 @@ revision = "4.3.0"
 down_revision = "4.2.0"
 
 changes = (
-    # PostgreSQL's script keeps it.
+    # PostgreSQL's script keeps it; RAC's may be without it from the start.
     except_on(
         "postgresql",
-        keep_index(
-            "REG_RESOURCE_PROPERTY",
-            vary("REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID", oracle="REG_RESC_PROP_BY_REG_PROP_ID"),
+        except_on(
+            "oracle_rac",
+            keep_index(
+                "REG_RESOURCE_PROPERTY",
+                vary("REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID", oracle="REG_RESC_PROP_BY_REG_PROP_ID"),
+            ),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""A connection that records what it is asked, and answers from a record."""
+"""A connection that records what it is asked, holds it against the facts, and answers from a record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DatabaseError
+
+from tests.dialects.oracle import facts
 
 Answer = Callable[[str], Sequence[Any]]
 
@@ -25,7 +27,7 @@ def failure(code: int) -> DatabaseError:
 
 def no_crypto(sql: str) -> Sequence[Any]:
     """Answers like a server that does not let this login use DBMS_CRYPTO."""
-    if "DUAL" in sql:
+    if "DBMS_CRYPTO" in sql and "DUAL" in sql:
         raise failure(904)
     return ()
 
@@ -61,6 +63,7 @@ class Recorder:
         return self.exec_driver_sql(str(statement))
 
     def exec_driver_sql(self, sql: str, execution_options: object = None) -> Rows:
+        facts.check(sql)
         self.asked.append(sql)
         return Rows(self.answer(sql))
 
@@ -76,6 +79,7 @@ class Cursor:
         self.outputtypehandler: object = None
 
     def execute(self, sql: str) -> None:
+        facts.check(sql)
         self.recorder.asked.append(sql)
 
     def __iter__(self) -> Any:

@@ -10,10 +10,11 @@ import sqlite3
 from typing import Any
 
 from apim_schema.schema import Schema
+from tests.dialects.oracle import facts
 from tests.dialects.oracle.modules import introspect
 from tests.dialects.oracle.recorded import OWNER, dictionary
 
-LISTAGG = re.compile(r"LISTAGG\((\S+), ','\) WITHIN GROUP \(ORDER BY (\S+)\)")
+LISTAGG = re.compile(r"LISTAGG\((\S+), ',' ON OVERFLOW TRUNCATE\) WITHIN GROUP \(ORDER BY (\S+)\)")
 OWNERS = {"ALL_INDEXES": "OWNER", "ALL_IND_COLUMNS": "INDEX_OWNER", "ALL_SEQUENCES": "SEQUENCE_OWNER"}
 
 
@@ -52,6 +53,7 @@ class Views:
         self.connection.execute("CREATE TABLE ALL_ERRORS (OWNER, NAME, TYPE, ATTRIBUTE)")
         kinds = {"TABLE": schema.tables, "SEQUENCE": schema.sequences, "TRIGGER": schema.triggers}
         kinds["INDEX"] = {index.name: index for table in schema.tables.values() for index in table.indexes}
+        self.connection.execute("INSERT INTO ALL_OBJECTS VALUES ('SYS', 'PACKAGE', 'DBMS_LOB')")
         objects = [(OWNER, kind, name) for kind, names in kinds.items() for name in names]
         self.connection.executemany("INSERT INTO ALL_OBJECTS VALUES (?, ?, ?)", objects)
 
@@ -65,7 +67,8 @@ class Views:
         self.connection.executemany(f"INSERT INTO {view} VALUES ({marks})", [(OWNER, *row) for row in rows])
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query in Oracle's words."""
+        """The rows of a query in Oracle's words, once it is held against the facts."""
+        facts.check(sql)
         plain = LISTAGG.sub(r"LISTAGG(\1, \2)", sql).replace(" IN (\n", " IN (VALUES\n")
         return self.connection.execute(plain).fetchall()
 

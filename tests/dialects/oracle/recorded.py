@@ -11,6 +11,7 @@ from apim_schema.schema import Column, Index, Schema, Table, Trigger
 from tests.dialects.oracle.modules import introspect, plsql
 
 OWNER = "APIM"
+REFERENCING = "REFERENCING NEW AS NEW OLD AS OLD"
 
 LABELS = {name: re.findall(r"AS (\w+)", query.partition("FROM")[0]) for name, query in introspect.QUERIES.items()}
 RECORDS: dict[str, Any] = {name: namedtuple(name, labels) for name, labels in LABELS.items()}
@@ -30,7 +31,8 @@ def dictionary(schema: Schema, unit: str = "BYTE", **more: list[Any]) -> Any:
         for query, row in (*_keys(table, schema), *_indexes(table)):
             made[query].append(row)
     made["sequences"] += [
-        record("sequences", name, 1, 0 if "NOCACHE" in o else 20) for name, o in schema.sequences.items()
+        record("sequences", name, 1, 0 if "NOCACHE" in o else 20, "Y" if "ORDER" in o else "N")
+        for name, o in schema.sequences.items()
     ]
     made["triggers"] += [_trigger(trigger) for trigger in schema.triggers.values()]
     return introspect.Dictionary(**made)
@@ -47,7 +49,16 @@ def _column(table: str, column: Column, unit: str) -> Any:
     if name in ("CHAR", "VARCHAR2"):
         length, mark = int(numbers), (column.unit or unit)[0]
         return record(
-            "columns", table, column.name, name, length * (4 if mark == "C" else 1), None, None, length, mark, *end
+            "columns",
+            table,
+            column.name,
+            name,
+            min(length * (4 if mark == "C" else 1), 4000),
+            None,
+            None,
+            length,
+            mark,
+            *end,
         )
     if name in ("INTEGER", "NUMBER"):
         digits, _, scale = (numbers or "").partition(",")
@@ -117,6 +128,6 @@ def _trigger(trigger: Trigger) -> Any:
     """The body is what stands behind FOR EACH ROW in the statement that makes the trigger."""
     body = trigger.action or ""
     if not body.startswith("BEGIN"):
-        body = plsql.create_trigger(trigger, OWNER).partition("FOR EACH ROW\n")[2]
-    event = " OR ".join(trigger.events)
-    return record("triggers", trigger.name, trigger.table, f"{trigger.timing} EACH ROW", event, "ENABLED", body)
+        body = "BEGIN" + plsql.create_trigger(trigger, OWNER).partition("\nBEGIN")[2]
+    event, fires = " OR ".join(trigger.events), f"{trigger.timing} EACH ROW"
+    return record("triggers", trigger.name, trigger.table, fires, event, "ENABLED", trigger.when, REFERENCING, body)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
+from tests.dialects.oracle import facts
 from tests.dialects.oracle.modules import ddl, introspect, plsql, types
 from tests.dialects.oracle.recorded import OWNER, dictionary
 
@@ -41,6 +42,7 @@ def view(schema: Schema, unit: str = "BYTE") -> Schema:
 
 def run(schema: Schema, sql: str) -> Schema:
     """The raw schema after a statement; a conversion's batches move rows only."""
+    facts.check(sql)
     for pattern, function in FORMS:
         if found := pattern.fullmatch(sql.replace(f"{OWNER}.", "")):
             return function(schema, found)
@@ -64,11 +66,11 @@ def _sequence(schema: Schema, found: Found) -> Schema:
     return schema.with_sequence(found[1], found[2])
 
 
-@form(r"CREATE TRIGGER (\w+)\n(BEFORE|AFTER) (\w+)(?: OF \w+)? ON (\w+)\nFOR EACH ROW\n(.+)")
+@form(r"CREATE TRIGGER (\w+)\n(BEFORE|AFTER) (\w+)(?: OF \w+)? ON (\w+)\nFOR EACH ROW\n(?:WHEN \((.+)\)\n)?(BEGIN.+)")
 def _trigger(schema: Schema, found: Found) -> Schema:
     assert found[1] not in schema.triggers
     assert found[4] in schema.tables
-    trigger = Trigger(found[1], found[4], found[2], (found[3],), plsql.filled(found[5]), found[5])
+    trigger = Trigger(found[1], found[4], found[2], (found[3],), plsql.filled(found[6]), found[5], found[6])
     assert trigger.fills is None or trigger.fills[0] in schema.sequences
     return schema.with_trigger(trigger)
 
@@ -153,7 +155,7 @@ def _null(schema: Schema, found: Found) -> Schema:
     return schema.with_table(schema.tables[found[1]].with_column(replace(column, nullable=not found[3])))
 
 
-@form(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
+@form(r"DECLARE\n    edited_rows INTEGER.+EXECUTE IMMEDIATE 'ALTER TABLE (\w+) DROP COLUMN (\w+)';\nEND;")
 def _drop_column(schema: Schema, found: Found) -> Schema:
     table = schema.tables[found[1]]
     successor = table.columns[found[2] + SUCCESSOR]
@@ -210,7 +212,7 @@ def _add_foreign_key(schema: Schema, found: Found) -> Schema:
     return schema.with_table(replace(table, foreign_keys=(*table.foreign_keys, key)))
 
 
-@form(r"DECLARE\n    utf8_bytes BLOB;.+FROM (\w+) t\n.+UPDATE (\w+) SET (\w+) = utf8_bytes.+")
+@form(r"DECLARE\n    copied_rows INTEGER;.+FROM (\w+) t\n.+UPDATE (\w+) SET (\w+) = utf8_bytes.+")
 def _copy(schema: Schema, found: Found) -> Schema:
     assert found[1] == found[2]
     columns: Any = schema.tables[found[1]].columns

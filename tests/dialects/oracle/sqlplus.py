@@ -10,7 +10,10 @@ import re
 
 LONGEST = 2499
 """Characters of a line before 12.2."""
-COMMANDS = re.compile(r"(?:WHENEVER (?:OSERROR|SQLERROR) EXIT FAILURE ROLLBACK|SET [A-Z]+ (?:ON|OFF))")
+COMMANDS = re.compile(
+    r"(?:WHENEVER (?:OSERROR|SQLERROR) (?:EXIT FAILURE ROLLBACK|CONTINUE NONE)|SET [A-Z]+ (?:ON|OFF|\d+)"
+    r"|COLUMN \w+ (?:NEW_VALUE \w+ NOPRINT|CLEAR)|&\w+)"
+)
 BLOCK = re.compile(r"(?:DECLARE|BEGIN)\b", re.IGNORECASE)
 
 
@@ -43,6 +46,8 @@ def _trap(line: str, within: bool) -> str:
         return "longer than the client reads"
     if line.rstrip().endswith("-"):
         return "a hyphen continues the line"
+    if within and COMMANDS.fullmatch(line):
+        return "a command within a statement that has no end"
     if line.startswith("#") or line.strip() == ".":
         return "the client's own sign"
     if line.lstrip().startswith("@"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import Refused
 from apim_schema.evidence import compared
 from apim_schema.schema import Column, Key, Schema, Table
-from tests.dialects.oracle.connection import Recorder, no_crypto
+from tests.dialects.oracle.connection import OracleError, Recorder, failure, no_crypto
 from tests.dialects.oracle.modules import digest
 
 DIALECT = registry.load("oracle")
@@ -170,3 +171,49 @@ def test_no_more_buckets_are_named_than_keys_are_wanted() -> None:
 def test_estimates_are_the_servers_statistics() -> None:
     connection = Recorder(lambda sql: [("REG_TAG", 12), ("NEVER_ANALYSED", None)])
     assert digest.estimate(connection, "apim") == {"REG_TAG": 12, "NEVER_ANALYSED": 0}
+
+
+@pytest.mark.parametrize("package", ["DBMS_CRYPTO", "DBMS_LOB"])
+def test_lobs_are_streamed_where_one_of_the_packages_is_not_granted(package: str) -> None:
+    """An empty LOB is told by DBMS_LOB, which the CIS benchmarks take from PUBLIC."""
+
+    def answer(sql: str) -> Sequence[object]:
+        if package in sql:
+            raise failure(904)
+        return ()
+
+    connection = Recorder(answer)
+    digest.buckets(connection, None, table("INTEGER", "BLOB"), compared_of(table("INTEGER", "BLOB")))
+    assert digest.method(connection) == "STANDARD_HASH SHA-256, LOBs streamed to the client"
+
+
+class NoText(Recorder):
+    """A driver that can't hand a value over: it is no text in the database's character set."""
+
+    def __init__(self) -> None:
+        super().__init__(no_crypto)
+        self.dialect = SimpleNamespace(loaded_dbapi=SimpleNamespace(Error=OracleError))
+
+    def exec_driver_sql(self, sql: str, execution_options: object = None) -> Any:
+        super().exec_driver_sql(sql)
+        return (b"caf\xe9".decode() for _ in range(1) if "FETCH" in sql)
+
+    def cursor(self) -> Any:
+        found = super().cursor()
+        self.driver_rows = [(1, "AB", Broken())]
+        return found
+
+
+class Broken:
+    type = SimpleNamespace(name="DB_TYPE_CLOB")
+
+    def read(self) -> str:
+        return b"caf\xe9".decode()
+
+
+def test_a_text_that_is_none_is_named_and_no_traceback() -> None:
+    wanted = table("VARCHAR2(9)", "CLOB")
+    with pytest.raises(Refused, match=r"T: a text in C1 is not valid in the database's character set \('utf-8'"):
+        digest.buckets(NoText(), None, wanted, compared_of(wanted))
+    with pytest.raises(Refused, match=r"T: a text in C0 is not valid"):
+        digest.keys(NoText(), None, wanted, [1], 20)

@@ -10,7 +10,7 @@ from apim_schema import chain, compare, flavours
 from apim_schema.schema import Column, ForeignKey, Schema, Trigger
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.modules import ddl, introspect
-from tests.dialects.oracle.recorded import OWNER, RECORDS, dictionary, record
+from tests.dialects.oracle.recorded import OWNER, RECORDS, REFERENCING, dictionary, record
 from tests.dialects.oracle.simulated import view
 
 ALL = [(flavour, database, release) for database in chain.DATABASES
@@ -116,29 +116,46 @@ def test_what_the_server_keeps_for_itself_is_left_out() -> None:
         base(),
         tables=[record("tables", name) for name in ("BIN$abc==$0", "APIM_SCHEMA_HISTORY", "APIM_SCHEMA_APIM_LOCK")],
         indexes=[record("indexes", "REG_TAG", "SYS_IL0000$$", "LOB", "UNIQUE", "VALID", "VISIBLE")],
-        sequences=[record("sequences", "ISEQ$$_73", 1, 20)],
-        triggers=[record("triggers", "BIN$xyz==$0", "REG_TAG", "BEFORE EACH ROW", "INSERT", "ENABLED", "BEGIN END;")],
+        sequences=[record("sequences", "ISEQ$$_73", 1, 20, "N")],
+        triggers=[
+            record(
+                "triggers", "BIN$x==$0", "T", "BEFORE EACH ROW", "INSERT", "ENABLED", None, REFERENCING, "BEGIN END;"
+            )
+        ],
     )
     assert introspect.mapped(OWNER, rows) == view(base())
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("condition", "referencing", "body", "when"),
     [
-        "BEGIN\n  SELECT S.nextval INTO :NEW.REG_TENANT_ID FROM dual;\nEND;",
-        "begin select APIM.S.NEXTVAL into :n.REG_TENANT_ID from dual; end;",
-        'BEGIN IF :NEW.REG_TENANT_ID IS NULL THEN :new.reg_tenant_id := "APIM"."S".NEXTVAL; END IF; END;',
+        (None, REFERENCING, "SELECT S.nextval INTO :NEW.REG_USER_ID\n FROM dual;", None),
+        (None, "REFERENCING NEW AS N OLD AS OLD", "select APIM.S.NEXTVAL into :n.REG_USER_ID from dual;", None),
+        ("NEW.reg_user_id IS  NULL ", REFERENCING, ":NEW.REG_USER_ID := S.NEXTVAL;", "NEW.REG_USER_ID IS NULL"),
+        (
+            '(n."REG_USER_ID" is null)',
+            "REFERENCING NEW AS N OLD AS O",
+            ":n.REG_USER_ID := S.NEXTVAL;",
+            "NEW.REG_USER_ID IS NULL",
+        ),
+        (
+            None,
+            REFERENCING,
+            'IF :NEW.REG_USER_ID IS NULL THEN :new.reg_user_id := "S".NEXTVAL; END IF;',
+            "NEW.REG_USER_ID IS NULL",
+        ),
     ],
 )
-def test_a_trigger_that_numbers_rows(body: str) -> None:
-    found = with_row("triggers", "T", "REG_TAG", "BEFORE EACH ROW", "INSERT", "ENABLED", body)
-    assert found.triggers["T"] == Trigger("T", "REG_TAG", "BEFORE", ("INSERT",), ("S", "REG_TENANT_ID"))
-    assert found.tables["REG_TAG"].columns["REG_TENANT_ID"].generated == "S"
+def test_a_trigger_that_numbers_rows(condition: str | None, referencing: str, body: str, when: str | None) -> None:
+    row = ("T", "REG_TAG", "BEFORE EACH ROW", "INSERT", "ENABLED", condition, referencing, f"begin {body} end;")
+    found = with_row("triggers", *row)
+    assert found.triggers["T"] == Trigger("T", "REG_TAG", "BEFORE", ("INSERT",), ("S", "REG_USER_ID"), when)
+    assert found.tables["REG_TAG"].columns["REG_USER_ID"].generated == "S"
 
 
 def test_a_trigger_that_does_not_work_equals_none() -> None:
     body = "BEGIN\n  SELECT S.NEXTVAL INTO :NEW.REG_ID FROM DUAL;\nEND;"
-    off = with_row("triggers", "T", "REG_TAG", "BEFORE EACH ROW", "INSERT", "DISABLED", body)
+    off = with_row("triggers", "T", "REG_TAG", "BEFORE EACH ROW", "INSERT", "DISABLED", None, REFERENCING, body)
     assert off.triggers["T"].events == ("INSERT", "[disabled]")
     broken = introspect.mapped(OWNER, dictionary(base(), errors=[record("errors", "REG_TAG_TRIGGER")]))
     assert broken.triggers["REG_TAG_TRIGGER"].events == ("INSERT", "[does not compile]")
@@ -203,5 +220,25 @@ def with_columns(*columns: Column) -> Schema:
     return base().with_table(replace(table, columns={**table.columns, **{column.name: column for column in columns}}))
 
 
-def test_flavours_are_the_vendors_two() -> None:
-    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c")
+def test_flavours_are_the_vendors_three() -> None:
+    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c", "oracle_rac")
+
+
+@pytest.mark.parametrize("flavour", ["oracle", "oracle_rac"])
+def test_a_flavour_is_told_though_a_column_or_its_sequences_were_altered(flavour: str) -> None:
+    schema = chain.expected(flavour, "apim", "4.2.0")
+    other = chain.expected("oracle" if flavour == "oracle_rac" else "oracle_rac", "apim", "4.2.0")
+    for table, column in introspect._of_rac():
+        drifted = schema.with_table(schema.tables[table].with_column(other.tables[table].columns[column]))
+        assert view(drifted).flavour == flavour
+    assert view(replace(schema, sequences=other.sequences)).flavour == flavour
+
+
+def test_sequences_have_the_vendors_words() -> None:
+    words = [introspect._options(record("sequences", "S", *row)) for row in ((1, 20, "N"), (1, 0, "N"), (2, 50, "N"))]
+    assert words == [
+        "START WITH 1 INCREMENT BY 1",
+        "START WITH 1 INCREMENT BY 1 NOCACHE",
+        "START WITH 1 INCREMENT BY 2 CACHE 50",
+    ]
+    assert introspect._options(record("sequences", "S", 1, 20, "Y")) == "START WITH 1 INCREMENT BY 1 CACHE 20 ORDER"

@@ -10,7 +10,7 @@ import pytest
 from apim_schema import chain, changes, flavours
 from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.connection import Recorder, no_crypto
-from tests.dialects.oracle.modules import ddl, digest, introspect, plsql, session
+from tests.dialects.oracle.modules import ddl, digest, introspect, obstacles, plsql, session
 from tests.dialects.oracle.simulated import raw, view
 from tests.dialects.oracle.test_ddl import STEPS, UNITS
 from tests.dialects.oracle.test_digest import compared_of
@@ -79,10 +79,19 @@ def test_digests(crypto: bool, accepted: Accepted) -> None:
 
 
 def test_sessions(accepted: Accepted) -> None:
-    queries = (session.HOLDER, session.OF_TABLE, session.OTHERS)
+    queries = (session.HOLDER, session.OF_TABLE, session.OTHERS, session.OWN)
     # the grammar knows no number as the value of a setting
     settings = (setting for setting in session.SETTINGS if not setting[-1].isdigit())
     accepted((*settings, *(re.sub(r":\w+", "'x'", query) for query in queries)), 12)
+
+
+def test_obstacles(accepted: Accepted) -> None:
+    queries = (
+        *(obstacles.LOB_PROBE, obstacles.LOGIN, obstacles.PRIVILEGES, obstacles.POLICIES, obstacles.REDACTED),
+        *(obstacles.TABLES, obstacles.MVIEW_LOGS, obstacles.REFERENCES, obstacles.UPDATE_TRIGGERS),
+        *(dependent.query for dependent in obstacles.DEPENDENTS),
+    )
+    accepted((query.replace(":owner", "'APIM'") for query in queries), 12)
 
 
 BROKEN = {

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from apim_schema import chain
 from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateTable, TextToBinary
 from apim_schema.errors import Refused, Unfinished, UsageError
 from apim_schema.target import target
-from tests.dialects.oracle.connection import OracleError, Recorder, failure
+from tests.dialects.oracle.connection import Answer, OracleError, Recorder, failure
 from tests.dialects.oracle.modules import impact, session
 from tests.dialects.oracle.simulated import raw, view
 
@@ -42,14 +45,18 @@ def test_a_statement_that_meets_a_lock_is_tried_again(code: int, pauses: list[fl
 
 
 def test_the_last_attempt_names_the_sessions_in_the_way(pauses: list[float]) -> None:
-    holder = SimpleNamespace(sid=42, username="WSO2", program="JDBC Thin Client", machine="apim1", status="INACTIVE")
+    holder = SimpleNamespace(
+        sid=42, instance=2, username="WSO2", program="JDBC Thin Client", machine="apim1", status="INACTIVE"
+    )
 
     def answer(sql: str) -> list[object]:
         if sql.startswith("ALTER"):
             raise failure(54)
         return [holder]
 
-    with pytest.raises(Unfinished, match=r"6 times for 5 s.*session 42 of WSO2 \(JDBC Thin Client on apim1"):
+    with pytest.raises(
+        Unfinished, match=r"6 times for 5 s.*session 42 on instance 2 of WSO2 \(JDBC Thin Client on apim1"
+    ):
         session.execute(Recorder(answer), "ALTER TABLE T ADD (C NUMBER)")
     assert pauses == list(session.PAUSES)
 
@@ -131,9 +138,14 @@ def test_only_what_gets_shorter_is_scanned() -> None:
     }
 
 
-@pytest.mark.parametrize(("unit", "warnings"), [("BYTE", 0), ("CHAR", 1)])
-def test_a_key_that_may_be_too_long_for_a_block_is_warned_of(unit: str, warnings: int) -> None:
+@pytest.mark.parametrize(("unit", "bytes_", "warnings"), [("BYTE", 2048, 0), ("CHAR", 4000, 0), ("CHAR", 8192, 1)])
+def test_a_key_that_may_be_too_long_for_a_block_is_warned_of(unit: str, bytes_: int, warnings: int) -> None:
+    """A text has 4000 bytes at most, but where MAX_STRING_SIZE is EXTENDED; the dictionary says it of each."""
     live = view(raw(chain.expected("oracle", "apim", "4.3.0")), unit)
+    table = live.tables["IDN_INVALID_TOKENS"]
+    column = replace(table.columns["TOKEN_IDENTIFIER"], bytes=bytes_)
+    assert warnings or table.columns["TOKEN_IDENTIFIER"].bytes == bytes_
+    live = live.with_table(table.with_column(column))
     found = [h for c in chain.changes("oracle", "apim", "4.4.0") for h in impact.hazards(c, live)]
     assert [hazard.level for hazard in found] == ["warn"] * warnings
     assert all("9212 bytes" in hazard.problem for hazard in found)
@@ -157,30 +169,50 @@ def test_a_url_that_names_the_database_twice_is_a_usage_error() -> None:
         here.engine().__enter__()
 
 
-class LockPackage:
-    """A connection on which DBMS_LOCK.REQUEST answers, or fails."""
+class LockPackage(Recorder):
+    """A session on which DBMS_LOCK.REQUEST gives one answer after the other, or fails."""
 
-    def __init__(self, answer: int, error: Exception | None = None) -> None:
-        self.answer, self.error = answer, error
+    def __init__(self, *answers: int | Exception, answer: Answer = lambda sql: [("APIM",)]) -> None:
+        super().__init__(answer)
+        self.answers = list(answers)
         self.waited: list[int] = []
-        self.connection = SimpleNamespace(cursor=lambda: self)
+        self.dbapi_connection = SimpleNamespace()
         self.dialect = SimpleNamespace(loaded_dbapi=SimpleNamespace(Error=OracleError))
+
+    def cursor(self) -> Any:
+        return SimpleNamespace(callfunc=self.callfunc, close=lambda: None)
 
     def callfunc(self, name: str, returns: type, arguments: list[int]) -> int:
         assert name == "DBMS_LOCK.REQUEST"
         self.waited.append(arguments[2])
-        if self.error is not None:
-            raise self.error
-        return self.answer
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def close(self) -> None:
+    def rollback(self) -> None:
+        self.asked.append("ROLLBACK")
+
+    def __enter__(self) -> LockPackage:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         pass
+
+    def connect(self) -> LockPackage:
+        """The engine as well."""
+        return self
+
+
+NOT_GRANTED = OracleError(session.PLSQL_ERROR)
+ENDED = failure(2396)
+"""ORA-02396: exceeded maximum idle time, please connect again."""
 
 
 def test_the_lock_of_an_upgrade_is_waited_for() -> None:
     """The server may not yet have noticed that the run before was killed."""
     package, connection = LockPackage(session.TAKEN), Recorder()
-    assert session._request(package, 1) is True
+    assert session._request(package, 1) == session.TAKEN
     assert package.waited == [session.LOCK_TIMEOUT]
     session._take(connection, "APIM_SCHEMA_APIM_LOCK", "apim_schema apim")
     assert connection.asked[-1].endswith(f" WAIT {session.LOCK_TIMEOUT}")
@@ -188,8 +220,65 @@ def test_the_lock_of_an_upgrade_is_waited_for() -> None:
 
 def test_errors_of_the_driver_are_those_of_any_statement() -> None:
     """Whoever runs an upgrade is told what the database says, and where the upgrade stands."""
-    timed_out = 1
-    assert session._request(LockPackage(timed_out), 1) is False
-    assert session._request(LockPackage(timed_out, OracleError(session.PLSQL_ERROR)), 1) is None
+    assert session._request(LockPackage(session.TIMEOUT), 1) == session.TIMEOUT
+    assert session._request(LockPackage(NOT_GRANTED), 1) is None
     with pytest.raises(DBAPIError, match="ORA-03113"):
-        session._request(LockPackage(timed_out, OracleError(3113)), 1)
+        session._request(LockPackage(OracleError(3113)), 1)
+
+
+def test_the_lock_is_asked_for_while_it_is_held() -> None:
+    package = LockPackage(session.TAKEN, session.OURS, session.TAKEN)
+    with session.locked(package, "apim_schema apim", "APIM") as check:
+        check()
+        with pytest.raises(
+            Refused, match="'apim_schema apim APIM' is lost, and another upgrade may have begun: another"
+        ):
+            check()
+    assert package.waited == [session.LOCK_TIMEOUT, 0, 0]
+
+
+def test_a_session_that_has_ended_has_lost_the_lock() -> None:
+    package = LockPackage(session.TAKEN, OracleError(2396))
+    with session.locked(package, "apim_schema apim", "APIM") as check, pytest.raises(Refused, match=r"lost.*ORA-02396"):
+        check()
+
+
+def test_a_lock_of_another_session_is_refused_with_its_holder() -> None:
+    row = SimpleNamespace(sid=7, instance=2, username="DBA", program=None, machine="host", status="ACTIVE")
+    package = LockPackage(session.TIMEOUT, answer=lambda sql: [row])
+    with pytest.raises(
+        Refused, match=r"by another upgrade: session 7 on instance 2 of DBA \(unnamed on host, active\)"
+    ):
+        session.locked(package, "apim_schema apim", "APIM").__enter__()
+    assert "GV$LOCK" in package.asked[-1]
+
+
+def test_the_table_that_stands_for_a_lock_is_asked_for_as_well() -> None:
+    sessions = iter([("1 4711",), ("1 4711",), ("1 4712",)])
+    package = LockPackage(NOT_GRANTED, answer=lambda sql: [next(sessions)] if "SESSIONID" in sql else [])
+    with session.locked(package, "apim_schema apim", "APIM") as check:
+        check()
+        with pytest.raises(Refused, match="another session answers"):
+            check()
+    assert [sql.partition(" ")[0] for sql in package.asked if "DUAL" not in sql] == [
+        "CREATE", "LOCK", "LOCK", "ROLLBACK", "DROP",
+    ]  # fmt: skip
+
+
+def test_a_session_that_is_dead_at_the_end_is_no_error_of_the_upgrade() -> None:
+    def answer(sql: str) -> list[object]:
+        if sql.startswith("DROP"):
+            raise ENDED
+        return [("1 4711",)]
+
+    package = LockPackage(NOT_GRANTED, answer=answer)
+    with session.locked(package, "apim_schema apim", "APIM"):
+        pass
+    assert package.asked[-1].startswith("DROP")
+
+
+def test_idle_connections_are_kept_alive() -> None:
+    url, options = session.engine_options(make_url("oracle+oracledb://apim@h/?service_name=X&thick_mode=true"))
+    assert options == {"connect_args": {"expire_time": 1}, "thick_mode": True}
+    assert "thick_mode" not in url.query
+    assert session.engine_options(make_url("oracle+cx_oracle://apim@h"))[1] == {}

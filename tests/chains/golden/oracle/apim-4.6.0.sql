@@ -120,6 +120,18 @@ DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ALL_OBJECTS
+        WHERE OWNER = 'SYS' AND OBJECT_NAME = 'DBMS_LOB' AND OBJECT_TYPE = 'PACKAGE');
+    IF is_true = 1 THEN
+        RAISE_APPLICATION_ERROR(-20000, 'this login may not use DBMS_LOB, which texts are converted with; as SYS, GRANT EXECUTE ON SYS.DBMS_LOB to it, or to the role that it has');
+    END IF;
+END;
+/
+DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS t WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS d WHERE d.API_UUID = t.API_UUID AND d.ENDPOINT_UUID = t.ENDPOINT_UUID AND d.REVISION_UUID = t.REVISION_UUID AND d.ORGANIZATION = t.ORGANIZATION GROUP BY d.API_UUID, d.ENDPOINT_UUID, d.REVISION_UUID, d.ORGANIZATION HAVING COUNT(*) > 1));
     IF is_true = 1 THEN
         RAISE_APPLICATION_ERROR(-20000, 'AM_API_ENDPOINTS: duplicates under the new primary key (API_UUID, ENDPOINT_UUID, REVISION_UUID, ORGANIZATION)');
@@ -632,7 +644,7 @@ BEGIN
     WHERE EXISTS (
         SELECT 1 FROM ALL_CONSTRAINTS k
         WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.TABLE_NAME = 'AM_API_ENDPOINTS' AND k.CONSTRAINT_TYPE = 'P' AND 'API_UUID,ENDPOINT_UUID,REVISION_UUID,ORGANIZATION' <> (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME));
     IF is_true = 1 THEN
@@ -660,7 +672,7 @@ BEGIN
     WHERE EXISTS (
         SELECT 1 FROM ALL_CONSTRAINTS k
         WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.TABLE_NAME = 'AM_LLM_PROVIDER_MODEL' AND k.CONSTRAINT_TYPE = 'U' AND 'MODEL_NAME,LLM_PROVIDER_UUID' = (
-            SELECT LISTAGG(c.COLUMN_NAME, ',') WITHIN GROUP (ORDER BY c.POSITION)
+            SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME));
     IF is_true = 1 THEN
@@ -744,29 +756,47 @@ BEGIN
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_OPERATION_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'DECLARE
-    utf8_bytes BLOB;
     copied_rows INTEGER;
+    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_OPERATION_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_OPERATION_POLICY_MAPPING t
+        WHERE t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE AM_API_OPERATION_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE AM_API_OPERATION_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.PARAMETERS AS words FROM AM_API_OPERATION_POLICY_MAPPING t
             WHERE t.PARAMETERS IS NOT NULL AND t.PARAMETERS_APIM_SCHEMA IS NULL AND ROWNUM <= 1000
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_OPERATION_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE AM_API_OPERATION_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -801,7 +831,48 @@ BEGIN
         SELECT 1 FROM ALL_TAB_COLUMNS c
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_OPERATION_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_API_OPERATION_POLICY_MAPPING DROP COLUMN PARAMETERS';
+        EXECUTE IMMEDIATE 'DECLARE
+    edited_rows INTEGER := 0;
+    utf8_bytes BLOB;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_OPERATION_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE AM_API_OPERATION_POLICY_MAPPING IN EXCLUSIVE MODE WAIT 5;
+    FOR r IN (
+        SELECT t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_OPERATION_POLICY_MAPPING t
+        WHERE t.PARAMETERS IS NOT NULL OR t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, ''AM_API_OPERATION_POLICY_MAPPING.PARAMETERS was edited after it was copied, rows: '' || edited_rows
+            || ''; stop what writes to it and run this again'');
+    END IF;
+    EXECUTE IMMEDIATE ''ALTER TABLE AM_API_OPERATION_POLICY_MAPPING DROP COLUMN PARAMETERS'';
+END;';
     END IF;
 END;
 /
@@ -848,29 +919,47 @@ BEGIN
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'DECLARE
-    utf8_bytes BLOB;
     copied_rows INTEGER;
+    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_POLICY_MAPPING t
+        WHERE t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE AM_API_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE AM_API_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.PARAMETERS AS words FROM AM_API_POLICY_MAPPING t
             WHERE t.PARAMETERS IS NOT NULL AND t.PARAMETERS_APIM_SCHEMA IS NULL AND ROWNUM <= 1000
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE AM_API_POLICY_MAPPING SET PARAMETERS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -905,7 +994,48 @@ BEGIN
         SELECT 1 FROM ALL_TAB_COLUMNS c
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_API_POLICY_MAPPING' AND c.COLUMN_NAME = 'PARAMETERS_APIM_SCHEMA');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_API_POLICY_MAPPING DROP COLUMN PARAMETERS';
+        EXECUTE IMMEDIATE 'DECLARE
+    edited_rows INTEGER := 0;
+    utf8_bytes BLOB;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_API_POLICY_MAPPING.PARAMETERS has no form in UTF-8'');
+        END IF;
+    END;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE AM_API_POLICY_MAPPING IN EXCLUSIVE MODE WAIT 5;
+    FOR r IN (
+        SELECT t.PARAMETERS AS words, t.PARAMETERS_APIM_SCHEMA AS copied FROM AM_API_POLICY_MAPPING t
+        WHERE t.PARAMETERS IS NOT NULL OR t.PARAMETERS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, ''AM_API_POLICY_MAPPING.PARAMETERS was edited after it was copied, rows: '' || edited_rows
+            || ''; stop what writes to it and run this again'');
+    END IF;
+    EXECUTE IMMEDIATE ''ALTER TABLE AM_API_POLICY_MAPPING DROP COLUMN PARAMETERS'';
+END;';
     END IF;
 END;
 /
@@ -952,29 +1082,47 @@ BEGIN
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_APPLICATION_REGISTRATION' AND c.COLUMN_NAME = 'INPUTS_APIM_SCHEMA');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'DECLARE
-    utf8_bytes BLOB;
     copied_rows INTEGER;
+    utf8_bytes BLOB;
     dest_offset INTEGER;
     src_offset INTEGER;
     lang_context INTEGER;
     warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_APPLICATION_REGISTRATION.INPUTS has no form in UTF-8'');
+        END IF;
+    END;
 BEGIN
     DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    FOR r IN (
+        SELECT t.ROWID AS place, t.INPUTS AS words, t.INPUTS_APIM_SCHEMA AS copied FROM AM_APPLICATION_REGISTRATION t
+        WHERE t.INPUTS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL THEN
+            UPDATE AM_APPLICATION_REGISTRATION SET INPUTS_APIM_SCHEMA = NULL WHERE ROWID = r.place;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                UPDATE AM_APPLICATION_REGISTRATION SET INPUTS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
+            END IF;
+        END IF;
+    END LOOP;
+    COMMIT;
     LOOP
         copied_rows := 0;
         FOR r IN (
             SELECT t.ROWID AS place, t.INPUTS AS words FROM AM_APPLICATION_REGISTRATION t
             WHERE t.INPUTS IS NOT NULL AND t.INPUTS_APIM_SCHEMA IS NULL AND ROWNUM <= 1000
         ) LOOP
-            DBMS_LOB.TRIM(utf8_bytes, 0);
-            dest_offset := 1;
-            src_offset := 1;
-            lang_context := 0;
-            DBMS_LOB.CONVERTTOBLOB(utf8_bytes, TO_CLOB(r.words), DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-                NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
-            IF warning <> 0 THEN
-                RAISE_APPLICATION_ERROR(-20001, ''a character of AM_APPLICATION_REGISTRATION.INPUTS has no form in UTF-8'');
-            END IF;
+            convert_text(TO_CLOB(r.words));
             UPDATE AM_APPLICATION_REGISTRATION SET INPUTS_APIM_SCHEMA = utf8_bytes WHERE ROWID = r.place;
             copied_rows := copied_rows + 1;
         END LOOP;
@@ -997,7 +1145,48 @@ BEGIN
         SELECT 1 FROM ALL_TAB_COLUMNS c
         WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_APPLICATION_REGISTRATION' AND c.COLUMN_NAME = 'INPUTS_APIM_SCHEMA');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_APPLICATION_REGISTRATION DROP COLUMN INPUTS';
+        EXECUTE IMMEDIATE 'DECLARE
+    edited_rows INTEGER := 0;
+    utf8_bytes BLOB;
+    dest_offset INTEGER;
+    src_offset INTEGER;
+    lang_context INTEGER;
+    warning INTEGER;
+    PROCEDURE convert_text(words IN CLOB) IS
+    BEGIN
+        DBMS_LOB.TRIM(utf8_bytes, 0);
+        dest_offset := 1;
+        src_offset := 1;
+        lang_context := 0;
+        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
+            NLS_CHARSET_ID(''AL32UTF8''), lang_context, warning);
+        IF warning <> 0 THEN
+            RAISE_APPLICATION_ERROR(-20001, ''a character of AM_APPLICATION_REGISTRATION.INPUTS has no form in UTF-8'');
+        END IF;
+    END;
+BEGIN
+    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
+    LOCK TABLE AM_APPLICATION_REGISTRATION IN EXCLUSIVE MODE WAIT 5;
+    FOR r IN (
+        SELECT t.INPUTS AS words, t.INPUTS_APIM_SCHEMA AS copied FROM AM_APPLICATION_REGISTRATION t
+        WHERE t.INPUTS IS NOT NULL OR t.INPUTS_APIM_SCHEMA IS NOT NULL
+    ) LOOP
+        IF r.words IS NULL OR r.copied IS NULL THEN
+            edited_rows := edited_rows + 1;
+        ELSE
+            convert_text(TO_CLOB(r.words));
+            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
+                edited_rows := edited_rows + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    DBMS_LOB.FREETEMPORARY(utf8_bytes);
+    IF edited_rows > 0 THEN
+        RAISE_APPLICATION_ERROR(-20002, ''AM_APPLICATION_REGISTRATION.INPUTS was edited after it was copied, rows: '' || edited_rows
+            || ''; stop what writes to it and run this again'');
+    END IF;
+    EXECUTE IMMEDIATE ''ALTER TABLE AM_APPLICATION_REGISTRATION DROP COLUMN INPUTS'';
+END;';
     END IF;
 END;
 /
@@ -1021,3 +1210,17 @@ INSERT INTO alembic_version_apim (version_num) SELECT '4.6.0' FROM DUAL WHERE NO
 COMMIT;
 UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.6.0' AND apim_schema_history.outcome = 'started';
 COMMIT;
+SET DEFINE ON
+SET VERIFY OFF
+COLUMN 1 NEW_VALUE 1 NOPRINT
+COLUMN leave NEW_VALUE leave NOPRINT
+SELECT '' AS "1" FROM DUAL WHERE 1 = 0;
+SELECT CASE UPPER('&1') WHEN 'EXIT' THEN 'EXIT' END AS leave FROM DUAL;
+COLUMN 1 CLEAR
+COLUMN leave CLEAR
+SET VERIFY ON
+SET FEEDBACK 6
+SET SQLBLANKLINES OFF
+WHENEVER OSERROR CONTINUE NONE
+WHENEVER SQLERROR CONTINUE NONE
+&leave

@@ -99,3 +99,17 @@ INSERT INTO alembic_version_shared (version_num) SELECT '4.5.0' FROM DUAL WHERE 
 COMMIT;
 UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) WHERE apim_schema_history.database_name = 'shared' AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
 COMMIT;
+SET DEFINE ON
+SET VERIFY OFF
+COLUMN 1 NEW_VALUE 1 NOPRINT
+COLUMN leave NEW_VALUE leave NOPRINT
+SELECT '' AS "1" FROM DUAL WHERE 1 = 0;
+SELECT CASE UPPER('&1') WHEN 'EXIT' THEN 'EXIT' END AS leave FROM DUAL;
+COLUMN 1 CLEAR
+COLUMN leave CLEAR
+SET VERIFY ON
+SET FEEDBACK 6
+SET SQLBLANKLINES OFF
+WHENEVER OSERROR CONTINUE NONE
+WHENEVER SQLERROR CONTINUE NONE
+&leave
