@@ -132,7 +132,7 @@ def _in_the_way(change: changes.AlterColumn, live: Schema, schema: str | None) -
     """
     table, drop, restore = live.tables[change.table], [], []
     qualified = names.table(change.table, live, schema)
-    for index in (index for index in table.indexes if change.name in index.columns):
+    for index in (index for index in table.indexes if change.name in (*index.columns, *index.include)):
         if not set(index.columns) <= table.columns.keys():
             raise Conflict(f"cannot {change}: drop index {index.name} before, and create it again after the upgrade")
         drop.append(f"DROP INDEX {names.sql(index.name)} ON {qualified}")
@@ -296,4 +296,5 @@ def _foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | None) 
 
 def _create_index(table: str, index: Index, live: Schema, schema: str | None) -> str:
     unique, columns = "UNIQUE " * index.unique, names.columns(table, index.columns, live)
-    return f"CREATE {unique}INDEX {names.sql(index.name)} ON {names.table(table, live, schema)} ({columns})"
+    include = f" INCLUDE ({names.columns(table, index.include, live)})" if index.include else ""
+    return f"CREATE {unique}INDEX {names.sql(index.name)} ON {names.table(table, live, schema)} ({columns}){include}"

@@ -200,18 +200,19 @@ def _foreign_key(rows: Rows) -> ForeignKey:
 def _index(rows: Rows) -> Index:
     """An index; what is more than a list of columns stands as a last column, so that it equals none of the vendor's.
 
-    That is a filter, included columns, another kind of index than a B-tree, or one that is disabled.
+    That is a filter, another kind of index than a B-tree, or one that is disabled. A columnstore has no key: its
+    columns count as one.
     """
     first = rows[0]
-    included = ", ".join(row.column_name for row in rows if row.is_included)
+    plain = first.kind in PLAIN_INDEXES
     details = [
-        f"[include {included}]" if included else "",
         f"[where {first.filter}]" if first.filter else "",
-        f"[{first.kind.lower()}]" if first.kind not in PLAIN_INDEXES else "",
+        "" if plain else f"[{first.kind.lower()}]",
         "[disabled]" if first.is_disabled else "",
     ]
-    columns = [_indexed(row) for row in rows if not row.is_included]
-    return Index(Name(first.name), (*columns, *filter(None, details)), bool(first.is_unique))
+    columns = [_indexed(row) for row in rows if not (plain and row.is_included)]
+    include = tuple(Name(row.column_name) for row in rows if plain and row.is_included)
+    return Index(Name(first.name), (*columns, *filter(None, details)), bool(first.is_unique), include)
 
 
 def _indexed(row: Row[Any]) -> str:

@@ -58,9 +58,7 @@ def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
         primary_key=_key(facts["primary_key"]) if facts.get("primary_key") else None,
         unique=tuple(_key(key) for key in facts.get("unique", ())),
         foreign_keys=tuple(_foreign_key(key) for key in facts.get("foreign_keys", ())),
-        indexes=tuple(
-            Index(index["name"], tuple(index["columns"]), index["unique"]) for index in facts.get("indexes", ())
-        ),
+        indexes=tuple(map(_index, facts.get("indexes", ()))),
     )
 
 
@@ -81,6 +79,10 @@ def _column(flavour: str, name: str, facts: dict[str, Any]) -> Column:
         charset=facts.get("charset"),
         collation=facts.get("collation"),
     )
+
+
+def _index(facts: dict[str, Any]) -> Index:
+    return Index(facts["name"], tuple(facts["columns"]), facts["unique"], tuple(facts.get("include", ())))
 
 
 def _key(facts: dict[str, Any]) -> Key:

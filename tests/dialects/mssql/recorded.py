@@ -93,7 +93,7 @@ def _definition(default: str | None) -> str | None:
 def indexes(schema: Schema, spelling: Spelling) -> Iterator[Row]:
     for number, table in enumerate(schema.tables.values()):
         for index, kind in _with_indexes(number, table):
-            for place, column in enumerate(index.columns, start=1):
+            for place, column in _in_order(index):
                 yield Row(
                     table_id=number,
                     name=index.name,
@@ -106,8 +106,14 @@ def indexes(schema: Schema, spelling: Spelling) -> Iterator[Row]:
                     column_name=spelling(column),
                     place=place,
                     is_descending=False,
-                    is_included=False,
+                    is_included=place == 0,
                 )
+
+
+def _in_order(index: Index) -> Iterator[tuple[int, str]]:
+    """Columns with their place in the key, which is 0 of one that is only included."""
+    yield from enumerate(index.columns, start=1)
+    yield from ((0, column) for column in index.include)
 
 
 def _with_indexes(number: int, table: Table) -> Iterator[tuple[Index, str]]:
