@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from apim_schema.schema import Column, ForeignKey, Index, Schema, Table
+from tests.dialects.mssql import held
 
 COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 Spelling = Callable[[str], str]
@@ -43,9 +44,11 @@ class Recorded:
         }
 
     def exec_driver_sql(self, sql: str, **options: Any) -> Answers:
-        self.asked.append(sql)
+        self.asked.append(held.hold(sql))
         view = next((view for view in self.rows if view in sql), None)
-        return Answers(self.rows[view] if view is not None else ())
+        rows = self.rows[view] if view is not None else []
+        held.hold_rows(sql, rows)
+        return Answers(rows)
 
     @property
     def connection(self) -> Connection:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import registry
 from apim_schema.errors import Refused
 from apim_schema.schema import Server
+from tests.dialects.mssql import held
 from tests.dialects.mssql.conftest import Accepted
 
 SESSION = registry.load("mssql").session
@@ -57,7 +58,7 @@ class Cursor:
         self.driver, self.results = driver, list[Any]()
 
     def execute(self, sql: str, parameters: object = None) -> None:
-        self.driver.executed.append(sql)
+        self.driver.executed.append(held.hold(sql))
         self.results = next((list(results) for part, results in self.driver.answers if part in sql), [])
         self._take()
 
