@@ -1,16 +1,182 @@
-"""What the catalog of SQL Server shows to be in the way of a change: the customer's objects, privileges, settings."""
+"""What the catalog of SQL Server shows to be in the way of a change: the customer's objects, and hidden rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
+from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import Obstacle
-from apim_schema.schema import Schema
+from apim_schema.dialect import BLOCK, Obstacle
+from apim_schema.schema import Schema, Table
+
+from . import dependents, names, types
+from .dependents import Question
+
+Column = tuple[str, str]
+"""A table and one of its columns, as the server spells them."""
+
+SERVER = """
+SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish,
+       OBJECT_ID(N'sys.sensitivity_classifications') AS classifications,
+       HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK') AS unmask,
+       HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION') AS definitions,
+       HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY') AS policies,
+       HAS_PERMS_BY_NAME(N'sys.sql_expression_dependencies', 'OBJECT', 'SELECT') AS dependencies"""
+"""The sensitivity classifications and the permissions are NULL on a server that does not know them."""
+
+MASKED = """
+SELECT t.name AS table_name, m.name AS name FROM sys.tables t
+JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
+WHERE t.schema_id = SCHEMA_ID({schema}) ORDER BY t.name, m.name"""
+
+FILTERED = """
+SELECT DISTINCT t.name AS table_name, y.name AS name FROM sys.tables t
+JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
+JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
+WHERE t.schema_id = SCHEMA_ID({schema}) ORDER BY t.name, y.name"""
+
+
+NO_DEPENDENCIES = Obstacle(
+    BLOCK,
+    "",
+    "this login may not read sys.sql_expression_dependencies: what leans on the columns that change can't be asked for",
+    "GRANT VIEW DEFINITION and GRANT SELECT ON sys.sql_expression_dependencies to it, or use one of db_owner",
+)
+
+NO_POLICIES = Obstacle(
+    BLOCK,
+    "",
+    "this login may not see whether a security policy hides rows from it",
+    "GRANT VIEW DEFINITION in this database to it",
+)
 
 
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Sequence[Obstacle]:
-    """What is in the way of these changes, none of which is in yet."""
-    return ()
+    """What is in the way of these changes, none of which is in yet.
+
+    On Babelfish for PostgreSQL nothing is looked for: it lacks some of the views, and most of the objects.
+    """
+    [server] = _ask(connection, SERVER)
+    if server.babelfish:
+        return ()
+    found = hidden(connection, schema)
+    asked = questions(wanted, live, classified=server.classifications is not None)
+    dependencies = any("sys.sql_expression_dependencies" in question.sql for question, _ in asked)
+    if dependencies and not (server.dependencies and server.definitions):
+        return [*found, NO_DEPENDENCIES]
+    for question, columns in asked:
+        found += _answers(connection, schema, question, columns)
+    return list(dict.fromkeys(found))
+
+
+def hidden(connection: Connection, schema: str | None) -> list[Obstacle]:
+    """What hides rows or values from this login: it would read, copy and hash what is not there.
+
+    A filter of a security policy holds for everybody, db_owner too; a mask for who has no UNMASK. See
+    https://learn.microsoft.com/en-us/sql/relational-databases/security/row-level-security and
+    https://learn.microsoft.com/en-us/sql/relational-databases/security/dynamic-data-masking.
+    """
+    [server] = _ask(connection, SERVER)
+    if server.babelfish:
+        return []
+    masked = [] if server.unmask else _ask(connection, MASKED.format(schema=_literal(schema)))
+    filtered = _ask(connection, FILTERED.format(schema=_literal(schema)))
+    return [
+        *([] if server.definitions or server.policies else [NO_POLICIES]),
+        *(
+            Obstacle(BLOCK, row.table_name, f"{row.name} is masked for this login", "GRANT UNMASK to it")
+            for row in masked
+        ),
+        *(
+            Obstacle(
+                BLOCK,
+                row.table_name,
+                f"the security policy {row.name} hides rows of it",
+                f"ALTER SECURITY POLICY {row.name} WITH (STATE = OFF) until it is done",
+            )
+            for row in filtered
+        ),
+    ]
+
+
+def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[tuple[Question, list[Column]]]:
+    """What is asked about which columns; `classified` is whether the server knows sensitivity classifications."""
+    replaced = [c for c in wanted if isinstance(c, changes.TextToBinary)]
+    altered = [c for c in wanted if isinstance(c, changes.AlterColumn)]
+    shorter = [c for c in altered if _gets_shorter(c, live)]
+    asked = (
+        (dependents.OF_A_TABLE, _tables(wanted, live)),
+        (dependents.OF_A_KEY, [*_columns(shorter, live), *_key_columns(wanted, live)]),
+        (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *replaced], live)),
+        (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *replaced], live)),
+        ((*dependents.OF_A_NEW_COLUMN, *([dependents.CLASSIFIED] if classified else [])), _columns(replaced, live)),
+    )
+    return [(question, sorted(set(columns))) for group, columns in asked for question in group if columns]
+
+
+def exist(question: Question, columns: Sequence[Column], schema: str | None) -> str:
+    """The question as an SQL condition, for a script."""
+    return f"EXISTS ({_query(question, columns, schema)})"
+
+
+def _query(question: Question, columns: Sequence[Column], schema: str | None) -> str:
+    pairs = ", ".join(f"({names.literal(table)}, {names.literal(column)})" for table, column in columns)
+    return question.sql.format(columns=pairs, schema=_literal(schema))
+
+
+def _literal(schema: str | None) -> str:
+    return names.literal(schema) if schema else ""
+
+
+def _ask(connection: Connection, query: str) -> list[Row[Any]]:
+    return list(connection.exec_driver_sql(query, execution_options={"no_parameters": True}))
+
+
+def _answers(connection: Connection, schema: str, question: Question, columns: Sequence[Column]) -> Iterator[Obstacle]:
+    for row in _ask(connection, _query(question, columns, schema)):
+        told = {"name": row.name, "column": row.column_name}
+        yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told))
+
+
+def _columns(wanted: Sequence[changes.AlterColumn | changes.TextToBinary], live: Schema) -> list[Column]:
+    """The columns of these changes, as the server spells them; one that is not there yet has nothing to lose."""
+    return [
+        column
+        for change in wanted
+        if change.table in live.tables and change.name in live.tables[change.table].columns
+        for column in _spelled(live.tables[change.table], (change.name,))
+    ]
+
+
+def _gets_shorter(change: changes.AlterColumn, live: Schema) -> bool:
+    column = changes.find_column(live, change.table, change.name)
+    return column is not None and types.narrows(column.type, change.target(column).type)
+
+
+def _tables(wanted: Sequence[Change], live: Schema) -> list[Column]:
+    """A column of each table that is there and changes."""
+    touched = {change.table for change in wanted if not isinstance(change, changes.KeepIndex)}
+    return [
+        column
+        for table in live.tables.values()
+        if table.name in touched
+        for column in _spelled(table, tuple(table.columns)[:1])
+    ]
+
+
+def _key_columns(wanted: Sequence[Change], live: Schema) -> list[Column]:
+    """The columns of the keys that are dropped."""
+    found: list[Column] = []
+    for change in wanted:
+        if isinstance(change, changes.ReplacePrimaryKey) and change.table in live.tables:
+            found += _spelled(live.tables[change.table], live.tables[change.table].key_columns)
+        elif isinstance(change, changes.DropUnique) and change.table in live.tables:
+            found += _spelled(live.tables[change.table], change.columns)
+    return found
+
+
+def _spelled(table: Table, columns: Sequence[str]) -> list[Column]:
+    return [(names.spelling(table.name), names.spelling(names.found(name, table.columns))) for name in columns]

@@ -25,7 +25,7 @@ FLAG = of("0", "1")
 ACTIONS = of("NO_ACTION", "CASCADE", "SET_NULL", "SET_DEFAULT")
 OBJECTS = of(
     "AF", "C", "D", "EC", "ET", "F", "FN", "FS", "FT", "IF", "IT", "P", "PC", "PG", "PK", "R", "RF", "S", "SN", "SO",
-    "SQ", "ST", "TA", "TF", "TR", "TT", "U", "UQ", "V", "X",
+    "SP", "SQ", "ST", "TA", "TF", "TR", "TT", "U", "UQ", "V", "X",
 )  # fmt: skip
 KINDS_OF_OBJECT = of(
     "AGGREGATE_FUNCTION", "CHECK_CONSTRAINT", "CLR_SCALAR_FUNCTION", "CLR_STORED_PROCEDURE",
@@ -117,7 +117,8 @@ VIEWS = dict(
         catalog("stats_columns", "object_id", "stats_id", "stats_column_id", "column_id"),
         catalog(
             "sql_expression_dependencies", "referencing_id", "referencing_minor_id", "referenced_id",
-            "referenced_minor_id", referencing_class=of("1", "7", "12", "13"), is_schema_bound_reference=FLAG,
+            "referenced_minor_id", "referenced_entity_name",
+            referencing_class=of("1", "7", "12", "13"), is_schema_bound_reference=FLAG,
         ),
         catalog(
             "database_permissions", "major_id", "minor_id", "grantee_principal_id", "permission_name",
@@ -228,6 +229,7 @@ SETTINGS = {
 """https://learn.microsoft.com/en-us/sql/t-sql/statements/set-statements-transact-sql"""
 
 COLLATIONS = {
+    "DATABASE_DEFAULT",
     "Latin1_General_BIN2",
     "Latin1_General_CS_AS",
     "Latin1_General_100_CI_AS_SC_UTF8",

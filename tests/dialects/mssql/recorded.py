@@ -19,6 +19,9 @@ from tests.dialects.mssql import held
 COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 Spelling = Callable[[str], str]
 
+SEES_ALL = Row(babelfish=None, classifications=1, unmask=1, definitions=1, policies=1, dependencies=1)
+"""What the server says of a login that may see everything."""
+
 
 class Answers(list[Any]):
     """Rows, as a result has them."""
@@ -32,8 +35,11 @@ class Recorded:
 
     def __init__(self, schema: Schema, spelling: Spelling = str.upper, **database: Any) -> None:
         self.asked: list[str] = []
+        self.info: dict[str, object] = {}
         facts = Row(**{"collation": COLLATION, "babelfish": None} | database)
         self.rows = {
+            "HAS_PERMS_BY_NAME": [SEES_ALL],
+            "sys.security_predicates": list[Any](),
             "sys.default_constraints": list(columns(schema, spelling)),
             "sys.index_columns": list(indexes(schema, spelling)),
             "sys.foreign_key_columns": list(foreign_keys(schema, spelling)),
