@@ -16,7 +16,7 @@ from apim_schema import sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, triggers, types
+from . import layout, names, triggers, types
 from .names import Name
 
 Rows = Sequence[Row[Any]]
@@ -48,6 +48,17 @@ JOIN sys.indexes i ON i.object_id = t.object_id AND i.type > 0 AND i.is_hypothet
 JOIN sys.index_columns x ON x.object_id = i.object_id AND x.index_id = i.index_id
 JOIN sys.columns c ON c.object_id = x.object_id AND c.column_id = x.column_id
 WHERE {TABLES} ORDER BY i.name, x.is_included_column, x.key_ordinal, x.index_column_id"""
+
+STORAGE = f"""
+SELECT i.object_id AS table_id, i.name AS name, i.type_desc AS kind, i.is_primary_key AS is_primary_key,
+       i.fill_factor AS filled, i.is_padded AS is_padded, i.ignore_dup_key AS ignores_duplicates,
+       i.allow_row_locks AS row_locks, i.allow_page_locks AS page_locks, p.data_compression_desc AS compression,
+       s.name AS place, s.type AS kind_of_place, s.is_default AS is_default_place
+FROM sys.tables t
+JOIN sys.indexes i ON i.object_id = t.object_id AND i.type IN (1, 2) AND i.is_hypothetical = 0
+JOIN sys.data_spaces s ON s.data_space_id = i.data_space_id
+JOIN sys.partitions p ON p.object_id = i.object_id AND p.index_id = i.index_id AND p.partition_number = 1
+WHERE {TABLES} ORDER BY i.object_id, i.index_id"""
 
 FOREIGN_KEYS = f"""
 SELECT f.parent_object_id AS table_id, f.name AS name, f.object_id AS key_id, c.name AS column_name,
@@ -99,7 +110,8 @@ def read(connection: Connection, schema: str | None) -> Schema:
 
     [database] = ask(DATABASE)
     others = ask(OTHERS)
-    tables = _tables(ask(COLUMNS), ask(INDEXES), ask(FOREIGN_KEYS), database.collation)
+    storage = () if database.babelfish else ask(STORAGE)
+    tables = _tables(ask(COLUMNS), ask(INDEXES), ask(FOREIGN_KEYS), storage, database.collation)
     return Schema(
         flavour="mssql",
         tables=tables,
@@ -127,13 +139,14 @@ def _ask(connection: Connection, query: str) -> Rows:
     return connection.exec_driver_sql(query, execution_options={"no_parameters": True}).all()
 
 
-def _tables(columns: Rows, indexes: Rows, foreign_keys: Rows, collation: str) -> dict[str, Table]:
-    by_index, by_key = _grouped(indexes, "table_id"), _grouped(foreign_keys, "table_id")
+def _tables(columns: Rows, indexes: Rows, foreign_keys: Rows, storage: Rows, collation: str) -> dict[str, Table]:
+    by_index, by_key, stored = (_grouped(rows, "table_id") for rows in (indexes, foreign_keys, storage))
     tables: dict[str, Table] = {}
     for number, rows in _grouped(columns, "table_id").items():
         name = Name(rows[0].table_name, tables)
         if name not in OWN_TABLES:
-            tables[name] = _table(name, rows, by_index[number], by_key[number], collation)
+            options = dict(option for row in stored[number] for option in layout.told(row))
+            tables[name] = _table(name, rows, by_index[number], by_key[number], collation, options)
     return tables
 
 
@@ -144,7 +157,9 @@ def _grouped(rows: Iterable[Row[Any]], field: str) -> dict[Any, list[Row[Any]]]:
     return grouped
 
 
-def _table(name: Name, columns: Rows, indexes: Rows, foreign_keys: Rows, collation: str) -> Table:
+def _table(
+    name: Name, columns: Rows, indexes: Rows, foreign_keys: Rows, collation: str, options: dict[str, str]
+) -> Table:
     found: dict[str, Column] = {}
     for row in columns:
         column = Name(row.name, found)
@@ -157,6 +172,7 @@ def _table(name: Name, columns: Rows, indexes: Rows, foreign_keys: Rows, collati
         tuple(_key(rows) for first, rows in grouped if first.is_unique_constraint),
         tuple(map(_foreign_key, _grouped(foreign_keys, "key_id").values())),
         tuple(_index(rows) for first, rows in grouped if not first.is_primary_key and not first.is_unique_constraint),
+        options,
     )
 
 

@@ -41,6 +41,7 @@ class Recorded:
             "HAS_PERMS_BY_NAME": [SEES_ALL],
             "sys.security_predicates": list[Any](),
             "sys.default_constraints": list(columns(schema, spelling)),
+            "sys.data_spaces": list(storage(schema)),
             "sys.index_columns": list(indexes(schema, spelling)),
             "sys.foreign_key_columns": list(foreign_keys(schema, spelling)),
             "sys.triggers": list(triggers(schema, spelling)),
@@ -117,6 +118,26 @@ def indexes(schema: Schema, spelling: Spelling) -> Iterator[Row]:
                     is_descending=False,
                     is_included=place == 0,
                 )
+
+
+def storage(schema: Schema) -> Iterator[Row]:
+    for number, table in enumerate(schema.tables.values()):
+        for index, kind in _with_indexes(number, table):
+            yield Row(
+                table_id=number,
+                name=index.name,
+                kind="CLUSTERED" if kind == "primary" else "NONCLUSTERED",
+                is_primary_key=kind == "primary",
+                filled=0,
+                is_padded=False,
+                ignores_duplicates=False,
+                row_locks=True,
+                page_locks=True,
+                compression="NONE",
+                place="PRIMARY",
+                kind_of_place="FG",
+                is_default_place=True,
+            )
 
 
 def _in_order(index: Index) -> Iterator[tuple[int, str]]:

@@ -196,7 +196,7 @@ def bound_view(catalog: Catalog, table: int, column: int) -> None:
 
 
 def module(catalog: Catalog, table: int, column: int) -> None:
-    """Two that read the table, one of them the column; one with an encrypted text; one that is resolved when it runs."""
+    """Two that read the table, one of them the column; one with an encrypted text; one resolved when it runs."""
     for reader, text in ((71, f"select {_name(table, column).lower()} from t"), (72, "select 1 from t"), (73, None)):
         catalog.add("objects", object_id=reader, name=f"READER_{reader}", type="P", parent_object_id=0)
         catalog.add("sql_modules", object_id=reader, definition=text)
