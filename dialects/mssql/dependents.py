@@ -8,7 +8,14 @@ https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from . import layout, names
+
+Column = tuple[str, str]
+"""A table and one of its columns, as the server spells them."""
 
 COLUMNS = """(VALUES {columns}) w (table_name, column_name)
 JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID({schema})
@@ -25,6 +32,27 @@ class Question:
     silent: bool = False
     """Whether the server would let the change through, and say nothing."""
 
+    def query(self, columns: Sequence[Column], schema: str | None) -> str:
+        """What is asked about these columns: rows of a table, a column and a name."""
+        pairs = ", ".join(f"({names.literal(table)}, {names.literal(column)})" for table, column in columns)
+        return self.sql.format(columns=pairs, schema=names.literal(schema) if schema else "")
+
+    def answer(self, columns: Sequence[Column], schema: str | None) -> str:
+        """The same as a query that gives the whole text, as `said`, for who can't put it together."""
+        words = re.split(r"\{(name|column)\}", f": {self.problem}; {self.way_out}")
+        parts = (PLACES[word] if at % 2 else names.literal(word) for at, word in enumerate(words) if word)
+        asked = self.query(columns, schema).replace("\n", "\n    ")
+        table = "q.table_name COLLATE DATABASE_DEFAULT"
+        return f"SELECT {' + '.join((table, *parts))} AS said FROM (\n    {asked}\n) q"
+
+
+PLACES = {"name": "q.name", "column": "q.column_name"}
+
+
+def answers(asked: Iterable[tuple[Question, Sequence[Column]]], schema: str | None) -> str:
+    """One query for the texts of all that is found."""
+    return "\nUNION ALL\n".join(question.answer(columns, schema) for question, columns in asked)
+
 
 def _joined(name: str, join: str, problem: str, way_out: str, silent: bool = False) -> Question:
     sql = f"SELECT DISTINCT t.name AS table_name, c.name AS column_name, {name} AS name\nFROM {COLUMNS}\n{join}"
@@ -33,6 +61,43 @@ def _joined(name: str, join: str, problem: str, way_out: str, silent: bool = Fal
 
 OF_ITS_PRIMARY_KEY = """JOIN sys.index_columns x ON x.object_id = t.object_id AND x.column_id = c.column_id
 JOIN sys.indexes p ON p.object_id = x.object_id AND p.index_id = x.index_id AND p.is_primary_key = 1"""
+
+HIDDEN = (
+    Question(
+        "SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t\n"
+        "JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1\n"
+        "WHERE t.schema_id = SCHEMA_ID({schema}) "
+        "AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0",
+        "{column} is masked for this login",
+        "GRANT UNMASK to it",
+        silent=True,
+    ),
+    Question(
+        "SELECT DISTINCT t.name AS table_name, N'' AS column_name, y.name AS name FROM sys.tables t\n"
+        "JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'\n"
+        "JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1\n"
+        "WHERE t.schema_id = SCHEMA_ID({schema})",
+        "the security policy {name} hides rows of it",
+        "ALTER SECURITY POLICY {name} WITH (STATE = OFF) until it is done",
+        silent=True,
+    ),
+)
+"""What hides values or rows of a schema from this login: a filter holds for everybody, db_owner too. See
+https://learn.microsoft.com/en-us/sql/relational-databases/security/row-level-security and
+https://learn.microsoft.com/en-us/sql/relational-databases/security/dynamic-data-masking."""
+
+STORED = _joined(
+    "i.name",
+    "JOIN sys.index_columns x ON x.object_id = t.object_id AND x.column_id = c.column_id\n"
+    "JOIN sys.indexes i ON i.object_id = x.object_id AND i.index_id = x.index_id AND i.is_primary_key = 1\n"
+    "JOIN sys.data_spaces s ON s.data_space_id = i.data_space_id\n"
+    "JOIN sys.partitions p ON p.object_id = i.object_id AND p.index_id = i.index_id\n"
+    f"WHERE NOT ({layout.DEFAULT})",
+    "the key {name} has options, which a script does not keep",
+    "use apim-schema upgrade, which keeps them",
+    silent=True,
+)
+"""Of a primary key that is made again."""
 
 DROP = "drop it before, and make it again after the upgrade"
 
@@ -49,14 +114,12 @@ OF_A_TABLE = (
         "WHERE t.is_tracked_by_cdc = 1",
         "is read by change data capture, which knows its columns as they are",
         "sp_cdc_disable_table before, and sp_cdc_enable_table after the upgrade",
-        silent=True,
     ),
     _joined(
         "N'replication'",
         "WHERE t.is_published = 1 OR t.is_merge_published = 1 OR t.is_replicated = 1 OR t.is_sync_tran_subscribed = 1",
         "is an article of a replication",
         "drop the article before, and publish it again after the upgrade",
-        silent=True,
     ),
     _joined(
         "N'MEMORY_OPTIMIZED'",

@@ -30,12 +30,13 @@ SELECT CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Collation')) AS col
 COLUMNS = f"""
 SELECT t.object_id AS table_id, t.name AS table_name, c.name AS name, y.name AS type, c.max_length AS max_length,
        c.precision AS digits, c.scale AS fraction, c.is_nullable AS is_nullable, c.is_identity AS is_identity,
-       c.collation_name AS collation, d.definition AS definition, k.definition AS computed
+       c.collation_name AS collation, d.definition AS definition, k.definition AS computed, b.name AS bound
 FROM sys.tables t
 JOIN sys.columns c ON c.object_id = t.object_id
 JOIN sys.types y ON y.user_type_id = c.user_type_id
 LEFT JOIN sys.default_constraints d ON d.parent_object_id = c.object_id AND d.parent_column_id = c.column_id
 LEFT JOIN sys.computed_columns k ON k.object_id = c.object_id AND k.column_id = c.column_id
+LEFT JOIN sys.objects b ON b.object_id = c.default_object_id AND b.parent_object_id = 0 AND d.object_id IS NULL
 WHERE {TABLES} ORDER BY t.name, c.column_id"""
 
 INDEXES = f"""
@@ -177,9 +178,13 @@ def _table(
 
 
 def _column(name: Name, row: Row[Any], collation: str) -> Column:
-    """A column; its collation where it has another than the database, in which its default names would be made."""
+    """A column; its collation where it has another than the database, in which its default names would be made.
+
+    A default may be an object of its own (sp_bindefault), whatever its value is.
+    """
     type_ = types.normalise_type(_type(row))
-    default = f"AS {row.computed}" if row.computed else types.normalise_default(row.definition, type_)
+    bound = f"BOUND {row.bound}" if row.bound else None
+    default = f"AS {row.computed}" if row.computed else bound or types.normalise_default(row.definition, type_)
     own = row.collation if row.collation and row.collation.lower() != collation.lower() else None
     return Column(name, type_, bool(row.is_nullable), default, "" if row.is_identity else None, collation=own)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from apim_schema.schema import Table
+
 from . import names
 
 KIND, STORAGE = "kind of {0}", "storage of {0}"
@@ -44,6 +46,11 @@ def told(row: Row[Any]) -> Iterator[tuple[str, str]]:
     place = f" ON {names.sql(row.place)}" if elsewhere else ""
     if listed or place:
         yield STORAGE.format(row.name), f"{f' WITH ({listed})' if listed else ''}{place}"
+
+
+def is_clustered(table: Table) -> bool:
+    """Whether the rows of a table lie in the order of its primary key, if it has one."""
+    return not kind(table.options, table.primary_key.name if table.primary_key else None)
 
 
 def kind(options: Mapping[str, str], name: str | None) -> str:

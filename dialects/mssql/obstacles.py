@@ -13,31 +13,15 @@ from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
 from . import dependents, names, types
-from .dependents import Question
-
-Column = tuple[str, str]
-"""A table and one of its columns, as the server spells them."""
+from .dependents import Column, Question
 
 SERVER = """
 SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish,
        OBJECT_ID(N'sys.sensitivity_classifications') AS classifications,
-       HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK') AS unmask,
        HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION') AS definitions,
        HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY') AS policies,
        HAS_PERMS_BY_NAME(N'sys.sql_expression_dependencies', 'OBJECT', 'SELECT') AS dependencies"""
 """The sensitivity classifications and the permissions are NULL on a server that does not know them."""
-
-MASKED = """
-SELECT t.name AS table_name, m.name AS name FROM sys.tables t
-JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
-WHERE t.schema_id = SCHEMA_ID({schema}) ORDER BY t.name, m.name"""
-
-FILTERED = """
-SELECT DISTINCT t.name AS table_name, y.name AS name FROM sys.tables t
-JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
-JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
-WHERE t.schema_id = SCHEMA_ID({schema}) ORDER BY t.name, y.name"""
-
 
 NO_DEPENDENCIES = Obstacle(
     BLOCK,
@@ -73,33 +57,20 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 
 
 def hidden(connection: Connection, schema: str | None) -> list[Obstacle]:
-    """What hides rows or values from this login: it would read, copy and hash what is not there.
-
-    A filter of a security policy holds for everybody, db_owner too; a mask for who has no UNMASK. See
-    https://learn.microsoft.com/en-us/sql/relational-databases/security/row-level-security and
-    https://learn.microsoft.com/en-us/sql/relational-databases/security/dynamic-data-masking.
-    """
+    """What hides rows or values from this login: it would read, copy and hash what is not there."""
     [server] = _ask(connection, SERVER)
     if server.babelfish:
         return []
-    masked = [] if server.unmask else _ask(connection, MASKED.format(schema=_literal(schema)))
-    filtered = _ask(connection, FILTERED.format(schema=_literal(schema)))
-    return [
-        *([] if server.definitions or server.policies else [NO_POLICIES]),
-        *(
-            Obstacle(BLOCK, row.table_name, f"{row.name} is masked for this login", "GRANT UNMASK to it")
-            for row in masked
-        ),
-        *(
-            Obstacle(
-                BLOCK,
-                row.table_name,
-                f"the security policy {row.name} hides rows of it",
-                f"ALTER SECURITY POLICY {row.name} WITH (STATE = OFF) until it is done",
-            )
-            for row in filtered
-        ),
-    ]
+    found = [] if server.definitions or server.policies else [NO_POLICIES]
+    return [*found, *(o for question in dependents.HIDDEN for o in _answers(connection, schema, question))]
+
+
+def silent(wanted: Sequence[Change], live: Schema) -> list[tuple[Question, Sequence[Column]]]:
+    """What a script has to ask by itself: the server would let it through."""
+    asked = [(question, columns) for question, columns in questions(wanted, live, False) if question.silent]
+    keys = sorted(set(_key_columns(wanted, live)))
+    stored = [(dependents.STORED, keys)] if keys else []
+    return [*((question, ()) for question in dependents.HIDDEN), *asked, *stored]
 
 
 def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[tuple[Question, list[Column]]]:
@@ -117,26 +88,14 @@ def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[
     return [(question, sorted(set(columns))) for group, columns in asked for question in group if columns]
 
 
-def exist(question: Question, columns: Sequence[Column], schema: str | None) -> str:
-    """The question as an SQL condition, for a script."""
-    return f"EXISTS ({_query(question, columns, schema)})"
-
-
-def _query(question: Question, columns: Sequence[Column], schema: str | None) -> str:
-    pairs = ", ".join(f"({names.literal(table)}, {names.literal(column)})" for table, column in columns)
-    return question.sql.format(columns=pairs, schema=_literal(schema))
-
-
-def _literal(schema: str | None) -> str:
-    return names.literal(schema) if schema else ""
-
-
 def _ask(connection: Connection, query: str) -> list[Row[Any]]:
     return list(connection.exec_driver_sql(query, execution_options={"no_parameters": True}))
 
 
-def _answers(connection: Connection, schema: str, question: Question, columns: Sequence[Column]) -> Iterator[Obstacle]:
-    for row in _ask(connection, _query(question, columns, schema)):
+def _answers(
+    connection: Connection, schema: str | None, question: Question, columns: Sequence[Column] = ()
+) -> Iterator[Obstacle]:
+    for row in _ask(connection, question.query(columns, schema)):
         told = {"name": row.name, "column": row.column_name}
         yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told))
 

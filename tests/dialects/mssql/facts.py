@@ -174,8 +174,8 @@ FUNCTIONS = dict(
             (
                 "ASCII", "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "GETDATE",
                 "INDEX_COL", "ISNULL", "LEFT", "LEN", "LOWER", "NCHAR", "NULLIF", "OBJECT_ID", "OBJECT_NAME",
-                "QUOTENAME", "SCHEMA_ID", "SCHEMA_NAME", "SUBSTRING", "SUM", "SYSDATETIME", "UNICODE", "UPPER",
-                "USER_NAME", "XACT_STATE", "COALESCE",
+                "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME", "SUBSTRING", "SUM", "SYSDATETIME", "UNICODE",
+                "UPPER", "USER_NAME", "XACT_STATE", "COALESCE",
             ),
         ),
         function("CONVERT", _2=of("0", "1", "2", "3", "121", "126", "127")),

@@ -19,7 +19,7 @@ from tests.dialects.mssql import held
 COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 Spelling = Callable[[str], str]
 
-SEES_ALL = Row(babelfish=None, classifications=1, unmask=1, definitions=1, policies=1, dependencies=1)
+SEES_ALL = Row(babelfish=None, classifications=1, definitions=1, policies=1, dependencies=1)
 """What the server says of a login that may see everything."""
 
 
@@ -38,7 +38,8 @@ class Recorded:
         self.info: dict[str, object] = {}
         facts = Row(**{"collation": COLLATION, "babelfish": None} | database)
         self.rows = {
-            "HAS_PERMS_BY_NAME": [SEES_ALL],
+            "AS dependencies": [SEES_ALL],
+            "sys.masked_columns": list[Any](),
             "sys.security_predicates": list[Any](),
             "sys.default_constraints": list(columns(schema, spelling)),
             "sys.data_spaces": list(storage(schema)),
@@ -70,6 +71,7 @@ def columns(schema: Schema, spelling: Spelling) -> Iterator[Row]:
                 table_name=spelling(table.name),
                 name=spelling(column.name),
                 computed=None,
+                bound=None,
                 **_type(column),
             )
 

@@ -290,7 +290,8 @@ def test_text_becomes_bytes_through_a_new_column() -> None:
     assert add == f"ALTER TABLE {table} ADD PARAMETERS_UTF8 VARBINARY(MAX) NULL"
     assert "COLLATE Latin1_General_100_CI_AS_SC_UTF8" in copy
     assert drop == f"ALTER TABLE {table} DROP COLUMN PARAMETERS"
-    assert rename == f"EXEC sp_rename N'{table}.PARAMETERS_UTF8', N'PARAMETERS', N'COLUMN'"
+    assert f"EXEC @failed = sp_rename N'{table}.PARAMETERS_UTF8', N'PARAMETERS', N'COLUMN';\nIF @failed <> 0" in rename
+    assert "THROW" in rename
     assert last == f"ALTER TABLE {table} ALTER COLUMN PARAMETERS VARBINARY(MAX) NOT NULL"
     assert statements(change, change.apply(before), "dbo") == []
 
@@ -327,6 +328,9 @@ def test_a_default_of_a_text_column_goes_and_comes_back_as_bytes(accepted: Accep
     batches = statements(change, live)
     accepted(batches)
     assert batches[0].endswith("VARBINARY(MAX) NULL DEFAULT CONVERT(VARBINARY(MAX), '{}')")
+    other = replace(column, default="'it''s \u00e9'")
+    accented = before.with_table(before.tables["AM_APPLICATION_REGISTRATION"].with_column(other))
+    assert statements(change, accented)[0].endswith(" DEFAULT 0x6974277320C3A9")
     assert "sys.default_constraints" in batches[2]
     assert "DROP COLUMN INPUTS" in batches[3]
 

@@ -33,7 +33,8 @@ class Server(Recorded):
 
     def __init__(self, rows: tuple[tuple[Any, ...], ...] = ()) -> None:
         super().__init__(chain.expected("mssql", "apim", "4.2.0"))
-        hidden = {view: self.rows[view] for view in ("HAS_PERMS_BY_NAME", "sys.security_predicates")}
+        about = ("AS dependencies", "sys.masked_columns", "sys.security_predicates")
+        hidden = {view: self.rows[view] for view in about}
         self.rows = {**hidden, "": list(rows)}
 
 

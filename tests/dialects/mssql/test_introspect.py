@@ -106,13 +106,24 @@ def test_types_sizes_and_computed_columns() -> None:
         {"name": "e", "type": "timestamp"},
         {"name": "f", "type": "int", "computed": "([a]*(2))"},
         {"name": "g", "type": "nvarchar", "max_length": 20, "definition": "(N'it''s')"},
+        {"name": "h", "type": "int", "bound": "zero"},
     ]
     recorded.rows["sys.default_constraints"] = [type(row)(**vars(row) | facts) for facts in of_the_customer]
     [table] = read(recorded).tables.values()
     types = [column.type for column in table.columns.values()]
-    assert types == ["DECIMAL(9,2)", "NVARCHAR(MAX)", "NCHAR(10)", "TIME(3)", "TIMESTAMP", "INTEGER", "NVARCHAR(10)"]
+    assert types == [
+        "DECIMAL(9,2)",
+        "NVARCHAR(MAX)",
+        "NCHAR(10)",
+        "TIME(3)",
+        "TIMESTAMP",
+        "INTEGER",
+        "NVARCHAR(10)",
+        "INTEGER",
+    ]
     assert table.columns["F"].default == "AS ([a]*(2))"
     assert table.columns["G"].default == "'it''s'"
+    assert table.columns["H"].default == "BOUND zero"
 
 
 def test_our_own_tables_are_not_read() -> None:

@@ -6,6 +6,7 @@ The views are tables of a PostgreSQL server, one for each view of the facts, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from types import SimpleNamespace as Row
 from typing import Any, cast
 
@@ -51,6 +52,9 @@ CREATE FUNCTION sys.quotename(text) RETURNS text LANGUAGE sql AS $$ SELECT '[' |
 CREATE FUNCTION sys.user_name(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'user' || $1 $$;
 CREATE FUNCTION sys.object_name(integer) RETURNS text LANGUAGE sql AS
     $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION sys.db_name() RETURNS text LANGUAGE sql AS $$ SELECT 'apim' $$;
+CREATE FUNCTION sys.has_perms_by_name(text, text, text) RETURNS integer LANGUAGE sql AS
+    $$ SELECT CASE WHEN $3 = 'UNMASK' AND current_setting('login.unmask', true) = 'no' THEN 0 ELSE 1 END $$;
 CREATE OPERATOR sys.+ (LEFTARG = text, RIGHTARG = text, FUNCTION = textcat);
 """
 
@@ -61,7 +65,7 @@ class Catalog:
     def __init__(self, connection: sa.Connection) -> None:
         self.database, self.info = connection, dict[str, object]()
         self.facts: dict[str, int | None] = {"babelfish": None, "classifications": 1}
-        self.facts |= dict.fromkeys(("unmask", "definitions", "policies", "dependencies"), 1)
+        self.facts |= dict.fromkeys(("definitions", "policies", "dependencies"), 1)
         self.asked: list[str] = []
 
     def exec_driver_sql(self, sql: str, **options: Any) -> Any:
@@ -404,8 +408,80 @@ def test_rows_and_values_that_are_hidden_are_named(catalog: Catalog) -> None:
     hides = f"{CONVERTED}: the security policy OFF hides rows of it"
     name = _name(number(CONVERTED), 1)
     assert find(catalog) == [hides]
-    catalog.facts["unmask"] = 0
+    without_unmask(catalog)
     assert find(catalog) == [f"{CONVERTED}: {name} is masked for this login", hides]
+
+
+def without_unmask(catalog: Catalog) -> None:
+    catalog.database.exec_driver_sql("SET LOCAL login.unmask = 'no'")
+
+
+SILENT = [mask, trigger, permission, extended_property, module]
+
+
+@pytest.mark.parametrize("add", SILENT)
+def test_a_script_asks_for_what_would_be_lost_in_silence(catalog: Catalog, add: Add) -> None:
+    """In the words of the upgrade's own refusal."""
+    add(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
+    assert said(catalog, CONVERT, NARROW, WIDEN, REPLACE) == found(catalog, CONVERT) != []
+
+
+def test_a_script_asks_for_temporal_tables_and_hidden_rows(catalog: Catalog) -> None:
+    catalog.database.exec_driver_sql(f"UPDATE sys.tables SET temporal_type = 2 WHERE name = '{WIDENED}'")
+    catalog.add("security_policies", object_id=86, name="ROWS", schema_id=1, is_enabled=1)
+    target = {"target_object_id": number(NARROWED), "predicate_type": 0, "predicate_type_desc": "FILTER"}
+    catalog.add("security_predicates", object_id=86, **target)
+    without_unmask(catalog)
+    mask(catalog, number(NARROWED), place(NARROWED, "ORGANIZATION"))
+    assert sorted(said(catalog, CONVERT, WIDEN)) == sorted(found(catalog, CONVERT, WIDEN))
+    assert len(said(catalog, CONVERT, WIDEN)) == 3
+
+
+LAYOUTS = [{"fill_factor": 80}, {"ignore_dup_key": 1}, {"type": 2}, {"data_space_id": 2}, {"allow_page_locks": 0}]
+USUAL = {
+    "type": 1,
+    "is_primary_key": 1,
+    "fill_factor": 0,
+    "is_padded": 0,
+    "ignore_dup_key": 0,
+    "allow_row_locks": 1,
+    "allow_page_locks": 1,
+    "data_space_id": 1,
+}
+
+
+def said_of_key(catalog: Catalog, table: str, layout: dict[str, int]) -> list[str]:
+    first = next(iter(LIVE.tables[table].columns))
+    index(catalog, number(table), place(table, first), **(USUAL | layout))
+    catalog.add("partitions", object_id=number(table), index_id=4, data_compression_desc="NONE")
+    for space, name in ((1, "PRIMARY"), (2, "SECOND")):
+        catalog.add("data_spaces", data_space_id=space, name=name, type="FG", is_default=int(space == 1))
+    return said(catalog, REPLACE)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_script_does_not_keep_the_options_of_a_key_and_says_so(catalog: Catalog, layout: dict[str, int]) -> None:
+    told = "the key WIDE has options, which a script does not keep; use apim-schema upgrade, which keeps them"
+    assert said_of_key(catalog, NARROWED, layout) == [f"{NARROWED}: {told}"]
+
+
+@pytest.mark.parametrize(("table", "layout"), [(NARROWED, {}), (NARROWED, {"fill_factor": 100}), (WIDENED, LAYOUTS[0])])
+def test_the_key_of_the_vendor_or_of_another_table_is_left_alone(
+    catalog: Catalog, table: str, layout: dict[str, int]
+) -> None:
+    assert said_of_key(catalog, table, layout) == []
+
+
+def said(catalog: Catalog, *wanted: Change) -> list[str]:
+    """What the batch of a script says, which asks everything in one query."""
+    silent = import_module("apim_schema.dialects.mssql.obstacles").silent(wanted, LIVE)
+    query = import_module("apim_schema.dialects.mssql.dependents").answers(silent, "dbo")
+    return [text for (text,) in catalog.exec_driver_sql(query)]
+
+
+def found(catalog: Catalog, *wanted: Change) -> list[str]:
+    obstacles = DIALECT.obstacles.find(cast(sa.Connection, catalog), "dbo", wanted, LIVE)
+    return [f"{told(obstacle)}; {obstacle.way_out}" for obstacle in obstacles]
 
 
 def test_what_may_not_be_asked_is_an_obstacle(catalog: Catalog) -> None:
@@ -417,13 +493,13 @@ def test_what_may_not_be_asked_is_an_obstacle(catalog: Catalog) -> None:
 
 
 def test_babelfish_is_asked_for_nothing_that_it_does_not_know(catalog: Catalog) -> None:
-    catalog.facts |= {"babelfish": 1, "unmask": None, "definitions": None}
+    catalog.facts |= {"babelfish": 1, "definitions": None}
     assert find(catalog, CONVERT) == []
     assert [sql for sql in catalog.asked if "FROM sys." in sql] == []
 
 
 def test_no_rows_are_hashed_that_are_hidden(catalog: Catalog) -> None:
-    catalog.facts["unmask"] = 0
+    without_unmask(catalog)
     mask(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
     with pytest.raises(NotProven, match=f"{CONVERTED}: PARAMETERS is masked for this login; GRANT UNMASK"):
         DIALECT.digest.buckets(cast(sa.Connection, catalog), "dbo", LIVE.tables[CONVERTED], [])
@@ -442,7 +518,6 @@ def test_a_server_without_classifications_is_not_asked_for_them(catalog: Catalog
 
 
 def test_queries_are_accepted(catalog: Catalog, accepted: Accepted) -> None:
-    catalog.facts["unmask"] = 0
     find(catalog, CONVERT, NARROW, WIDEN, REPLACE)
     accepted(catalog.asked)
     assert len(catalog.asked) > 25

@@ -15,7 +15,7 @@ from tests.dialects.mssql.test_ddl import PAIRS
 from tests.parsers import tsql
 
 FRAME = registry.load("mssql").script
-GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;"
+GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;"
 throw = import_module("apim_schema.dialects.mssql.tsql").throw
 
 

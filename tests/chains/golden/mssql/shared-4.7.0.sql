@@ -14,17 +14,36 @@ SET IMPLICIT_TRANSACTIONS OFF;
 GO
 BEGIN TRANSACTION;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
+        SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
+        JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
+        WHERE t.schema_id = SCHEMA_ID() AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the security policy ' + q.name + N' hides rows of it; ALTER SECURITY POLICY ' + q.name + N' WITH (STATE = OFF) until it is done' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, N'' AS column_name, y.name AS name FROM sys.tables t
+        JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
+        JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
+        WHERE t.schema_id = SCHEMA_ID()
+    ) q
+) f);
+IF @said IS NOT NULL
+    THROW 50000, @said, 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF OBJECT_ID(N'alembic_version_shared') IS NULL
     CREATE TABLE alembic_version_shared (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF EXISTS (SELECT 1 FROM alembic_version_shared WHERE version_num NOT IN ('4.6.0'))
     THROW 50000, N'shared is not stamped 4.6.0: nothing was changed', 1;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF OBJECT_ID(N'apim_schema_history') IS NULL
     CREATE TABLE apim_schema_history (
@@ -61,7 +80,7 @@ GO
 DELETE FROM alembic_version_shared;
 INSERT INTO alembic_version_shared (version_num) VALUES ('4.7.0');
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())) WHERE apim_schema_history.database_name = 'shared' AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
 GO
