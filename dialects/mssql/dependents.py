@@ -64,6 +64,14 @@ JOIN sys.indexes p ON p.object_id = x.object_id AND p.index_id = x.index_id AND 
 
 HIDDEN = (
     Question(
+        "SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name "
+        "WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), 0) = 0 "
+        "AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY'), 0) = 0",
+        "this login may not see whether a security policy hides rows from it",
+        "GRANT VIEW DEFINITION to it",
+        silent=True,
+    ),
+    Question(
         "SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t\n"
         "JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1\n"
         "WHERE t.schema_id = SCHEMA_ID({schema}) "
@@ -281,10 +289,11 @@ OF_A_NEW_COLUMN = (
     _joined(
         "o.name",
         "JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 AND (d.referenced_id = t.object_id "
-        "OR d.referenced_id IS NULL AND d.referenced_entity_name = t.name)\n"
+        "OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)\n"
         "JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id\n"
         "LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id\n"
-        "WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0",
+        "WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 "
+        "OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0",
         "{name} reads {column} as text, which becomes bytes",
         DROP + ", for bytes",
         silent=True,
@@ -306,6 +315,15 @@ OF_A_NEW_COLUMN = (
     ),
 )
 """What forbids to drop a column and to make another in its place."""
+
+FILLED = _joined(
+    "g.name",
+    "JOIN sys.triggers g ON g.parent_id = t.object_id AND g.is_disabled = 0",
+    "the trigger {name} fires when a new column is filled",
+    "disable it before, and enable it after the upgrade",
+    silent=True,
+)
+"""Of a table whose rows get a value."""
 
 CLASSIFIED = _joined(
     "COALESCE(s.label, N'')",

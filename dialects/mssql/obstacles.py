@@ -12,16 +12,15 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
-from . import dependents, names, types
+from . import ddl, dependents, names, types
 from .dependents import Column, Question
 
-SERVER = """
-SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish,
-       OBJECT_ID(N'sys.sensitivity_classifications') AS classifications,
+BABELFISH = "SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish"
+
+LOGIN = """
+SELECT OBJECT_ID(N'sys.sensitivity_classifications') AS classifications,
        HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION') AS definitions,
-       HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY') AS policies,
        HAS_PERMS_BY_NAME(N'sys.sql_expression_dependencies', 'OBJECT', 'SELECT') AS dependencies"""
-"""The sensitivity classifications and the permissions are NULL on a server that does not know them."""
 
 NO_DEPENDENCIES = Obstacle(
     BLOCK,
@@ -30,26 +29,19 @@ NO_DEPENDENCIES = Obstacle(
     "GRANT VIEW DEFINITION and GRANT SELECT ON sys.sql_expression_dependencies to it, or use one of db_owner",
 )
 
-NO_POLICIES = Obstacle(
-    BLOCK,
-    "",
-    "this login may not see whether a security policy hides rows from it",
-    "GRANT VIEW DEFINITION in this database to it",
-)
-
 
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Sequence[Obstacle]:
     """What is in the way of these changes, none of which is in yet.
 
     On Babelfish for PostgreSQL nothing is looked for: it lacks some of the views, and most of the objects.
     """
-    [server] = _ask(connection, SERVER)
-    if server.babelfish:
+    if ddl.BABELFISH in live.options:
         return ()
+    [login] = _ask(connection, LOGIN)
     found = hidden(connection, schema)
-    asked = questions(wanted, live, classified=server.classifications is not None)
+    asked = questions(wanted, live, classified=login.classifications is not None)
     dependencies = any("sys.sql_expression_dependencies" in question.sql for question, _ in asked)
-    if dependencies and not (server.dependencies and server.definitions):
+    if dependencies and not (login.dependencies and login.definitions):
         return [*found, NO_DEPENDENCIES]
     for question, columns in asked:
         found += _answers(connection, schema, question, columns)
@@ -58,19 +50,18 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 
 def hidden(connection: Connection, schema: str | None) -> list[Obstacle]:
     """What hides rows or values from this login: it would read, copy and hash what is not there."""
-    [server] = _ask(connection, SERVER)
-    if server.babelfish:
-        return []
-    found = [] if server.definitions or server.policies else [NO_POLICIES]
-    return [*found, *(o for question in dependents.HIDDEN for o in _answers(connection, schema, question))]
+    [server] = _ask(connection, BABELFISH)
+    questions = () if server.babelfish else dependents.HIDDEN
+    return [obstacle for question in questions for obstacle in _answers(connection, schema, question)]
 
 
 def silent(wanted: Sequence[Change], live: Schema) -> list[tuple[Question, Sequence[Column]]]:
-    """What a script has to ask by itself: the server would let it through."""
-    asked = [(question, columns) for question, columns in questions(wanted, live, False) if question.silent]
+    """What a script has to ask by itself: the server would let it through. Nothing where no table changes."""
+    asked = questions(wanted, live, classified=False)
     keys = sorted(set(_key_columns(wanted, live)))
     stored = [(dependents.STORED, keys)] if keys else []
-    return [*((question, ()) for question in dependents.HIDDEN), *asked, *stored]
+    hides = [(question, ()) for question in dependents.HIDDEN] if asked else []
+    return [*hides, *(pair for pair in asked if pair[0].silent), *stored]
 
 
 def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[tuple[Question, list[Column]]]:
@@ -78,8 +69,10 @@ def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[
     replaced = [c for c in wanted if isinstance(c, changes.TextToBinary)]
     altered = [c for c in wanted if isinstance(c, changes.AlterColumn)]
     shorter = [c for c in altered if _gets_shorter(c, live)]
+    filled = [c for c in wanted if isinstance(c, changes.AddColumn) and c.fill is not None]
     asked = (
         (dependents.OF_A_TABLE, _tables(wanted, live)),
+        ((dependents.FILLED,), _tables(filled, live)),
         (dependents.OF_A_KEY, [*_columns(shorter, live), *_key_columns(wanted, live)]),
         (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *replaced], live)),
         (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *replaced], live)),

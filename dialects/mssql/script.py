@@ -74,8 +74,8 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 
 def requires(changes: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
     """What would be lost in silence; of all else that is in the way the server makes an error."""
-    spelled = names.spelling(schema) if schema else None
-    return [_batch(tsql.refuse_found(dependents.answers(obstacles.silent(changes, live), spelled)))]
+    asked = obstacles.silent(changes, live)
+    return [_batch(tsql.refuse_found(dependents.answers(asked, schema)))] if asked else []
 
 
 def begin(name: str, before: str, release: str) -> str:

@@ -117,7 +117,7 @@ VIEWS = dict(
         catalog("stats_columns", "object_id", "stats_id", "stats_column_id", "column_id"),
         catalog(
             "sql_expression_dependencies", "referencing_id", "referencing_minor_id", "referenced_id",
-            "referenced_minor_id", "referenced_entity_name",
+            "referenced_minor_id", "referenced_entity_name", "referenced_database_name",
             referencing_class=of("1", "7", "12", "13"), is_schema_bound_reference=FLAG,
         ),
         catalog(

@@ -19,7 +19,7 @@ from tests.dialects.mssql import held
 COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 Spelling = Callable[[str], str]
 
-SEES_ALL = Row(babelfish=None, classifications=1, definitions=1, policies=1, dependencies=1)
+SEES_ALL = Row(classifications=1, definitions=1, dependencies=1)
 """What the server says of a login that may see everything."""
 
 
@@ -39,6 +39,7 @@ class Recorded:
         facts = Row(**{"collation": COLLATION, "babelfish": None} | database)
         self.rows = {
             "AS dependencies": [SEES_ALL],
+            "ALTER ANY SECURITY POLICY": list[Any](),
             "sys.masked_columns": list[Any](),
             "sys.security_predicates": list[Any](),
             "sys.default_constraints": list(columns(schema, spelling)),
@@ -48,6 +49,7 @@ class Recorded:
             "sys.triggers": list(triggers(schema, spelling)),
             "sys.objects": list[Any](),
             "DATABASEPROPERTYEX": [facts],
+            "SERVERPROPERTY": [facts],
             "COLLATIONPROPERTY": [(1,)],
         }
 

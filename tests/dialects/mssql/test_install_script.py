@@ -109,6 +109,18 @@ def test_included_columns_of_an_index_of_the_customers_are_no_obstacle() -> None
     ]
 
 
+def test_where_and_how_an_index_lies_makes_no_other_release() -> None:
+    """Fill factors, compression, filegroups, CLUSTERED or not: the vendor's scripts do not say, and a DBA may."""
+    recorded = installed(make.script(make.catalog("mssql", "apim", "4.2.0")), chain.expected("mssql", "apim", "4.2.0"))
+    for row in recorded.rows["sys.index_columns"]:
+        row.kind = {"CLUSTERED": "NONCLUSTERED", "NONCLUSTERED": "CLUSTERED"}[row.kind]
+    for row in recorded.rows["sys.data_spaces"]:
+        vars(row).update(filled=70, compression="PAGE", place="SECOND", is_default_place=False)
+    found = recognise("mssql", "apim", registry.load("mssql").introspect.read(recorded.connection, "dbo"))
+    assert found is not None
+    assert (found.release, found.differences) == ("4.2.0", ())
+
+
 def test_a_unique_index_with_included_columns_is_a_unique_key() -> None:
     expected = chain.expected("mssql", "apim", "4.2.0")
     table = expected.tables["IDN_OAUTH_CONSUMER_APPS"]

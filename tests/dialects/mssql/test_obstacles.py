@@ -6,6 +6,7 @@ The views are tables of a PostgreSQL server, one for each view of the facts, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace as Row
 from typing import Any, cast
@@ -18,13 +19,14 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Obstacle
 from apim_schema.errors import NotProven
 from apim_schema.progress import Silent
-from apim_schema.schema import Schema
+from apim_schema.schema import Column, Schema
 from tests.dialects.mssql import facts, held
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Recorded
 from tests.servers import Server, new_database
 
 DIALECT = registry.load("mssql")
+MODULE = import_module("apim_schema.dialects.mssql.obstacles")
 LIVE = chain.expected("mssql", "apim", "4.5.0")
 CONVERTED, NARROWED, WIDENED = "AM_API_POLICY_MAPPING", "AM_API_ENDPOINTS", "AM_SERVICE_CATALOG"
 TABLES = (CONVERTED, NARROWED, WIDENED)
@@ -54,7 +56,7 @@ CREATE FUNCTION sys.object_name(integer) RETURNS text LANGUAGE sql AS
     $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
 CREATE FUNCTION sys.db_name() RETURNS text LANGUAGE sql AS $$ SELECT 'apim' $$;
 CREATE FUNCTION sys.has_perms_by_name(text, text, text) RETURNS integer LANGUAGE sql AS
-    $$ SELECT CASE WHEN $3 = 'UNMASK' AND current_setting('login.unmask', true) = 'no' THEN 0 ELSE 1 END $$;
+    $$ SELECT CASE WHEN strpos(current_setting('login.lacks', true), $3) > 0 THEN 0 ELSE 1 END $$;
 CREATE OPERATOR sys.+ (LEFTARG = text, RIGHTARG = text, FUNCTION = textcat);
 """
 
@@ -64,13 +66,17 @@ class Catalog:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.database, self.info = connection, dict[str, object]()
-        self.facts: dict[str, int | None] = {"babelfish": None, "classifications": 1}
-        self.facts |= dict.fromkeys(("definitions", "policies", "dependencies"), 1)
+        self.facts: dict[str, int | None] = {
+            "babelfish": None,
+            "classifications": 1,
+            "definitions": 1,
+            "dependencies": 1,
+        }
         self.asked: list[str] = []
 
     def exec_driver_sql(self, sql: str, **options: Any) -> Any:
         self.asked.append(held.hold(sql))
-        if "SERVERPROPERTY" in sql:
+        if "SERVERPROPERTY" in sql or "AS dependencies" in sql:
             return [Row(**self.facts)]
         return self.database.exec_driver_sql(sql.replace("N'", "'"), **options)
 
@@ -201,8 +207,14 @@ def bound_view(catalog: Catalog, table: int, column: int) -> None:
 
 def module(catalog: Catalog, table: int, column: int) -> None:
     """Two that read the table, one of them the column; one with an encrypted text; one resolved when it runs."""
-    for reader, text in ((71, f"select {_name(table, column).lower()} from t"), (72, "select 1 from t"), (73, None)):
-        catalog.add("objects", object_id=reader, name=f"READER_{reader}", type="P", parent_object_id=0)
+    texts = {
+        71: f"select {_name(table, column).lower()} from t",
+        72: "select count(*) from t",
+        73: None,
+        75: "select * from t",
+    }
+    for reader, text in texts.items():
+        catalog.add("objects", object_id=reader, name=f"READER_{reader}", type="V", parent_object_id=0)
         catalog.add("sql_modules", object_id=reader, definition=text)
         catalog.add(
             "sql_expression_dependencies", referencing_id=reader, referenced_id=table, is_schema_bound_reference=0
@@ -211,6 +223,12 @@ def module(catalog: Catalog, table: int, column: int) -> None:
     catalog.add(
         "sql_expression_dependencies",
         referencing_id=74, referenced_entity_name=TABLES[table - 1], is_schema_bound_reference=0,
+    )  # fmt: skip
+    catalog.add("objects", object_id=76, name="ELSEWHERE", type="P", parent_object_id=0)
+    catalog.add(
+        "sql_expression_dependencies",
+        referencing_id=76, referenced_entity_name=TABLES[table - 1], referenced_database_name="archive",
+        is_schema_bound_reference=0,
     )  # fmt: skip
 
 
@@ -355,7 +373,7 @@ def test_who_reads_the_text_is_named(catalog: Catalog) -> None:
     module(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
     assert find(catalog, CONVERT) == [
         f"{CONVERTED}: {name} reads PARAMETERS as text, which becomes bytes"
-        for name in ("READER_71", "READER_73", "READER_74")
+        for name in ("READER_71", "READER_73", "READER_74", "READER_75")
     ]
 
 
@@ -400,6 +418,13 @@ def test_a_column_that_the_upgrade_makes_first_is_not_asked_about(catalog: Catal
     assert find(catalog, changes.AlterColumn(WIDENED, "STILL_TO_COME", "VARCHAR(9)")) == []
 
 
+def test_a_trigger_that_fires_when_a_new_column_is_filled_is_named(catalog: Catalog) -> None:
+    trigger(catalog, number(WIDENED), 1)
+    new = changes.AddColumn(WIDENED, Column("X", "INTEGER", nullable=False), fill="0")
+    assert find(catalog, new) == [f"{WIDENED}: the trigger AUDIT fires when a new column is filled"]
+    assert find(catalog, replace(new, column=Column("X", "INTEGER"), fill=None)) == []
+
+
 def test_rows_and_values_that_are_hidden_are_named(catalog: Catalog) -> None:
     """A mask where the login may not look behind it, a filter for everybody; in the tables of this schema."""
     mask(catalog, number(CONVERTED), 1)
@@ -412,8 +437,12 @@ def test_rows_and_values_that_are_hidden_are_named(catalog: Catalog) -> None:
     assert find(catalog) == [f"{CONVERTED}: {name} is masked for this login", hides]
 
 
+def lacks(catalog: Catalog, *permissions: str) -> None:
+    catalog.database.exec_driver_sql(f"SET LOCAL login.lacks = '{', '.join(permissions)}'")
+
+
 def without_unmask(catalog: Catalog) -> None:
-    catalog.database.exec_driver_sql("SET LOCAL login.unmask = 'no'")
+    lacks(catalog, "UNMASK")
 
 
 SILENT = [mask, trigger, permission, extended_property, module]
@@ -474,7 +503,7 @@ def test_the_key_of_the_vendor_or_of_another_table_is_left_alone(
 
 def said(catalog: Catalog, *wanted: Change) -> list[str]:
     """What the batch of a script says, which asks everything in one query."""
-    silent = import_module("apim_schema.dialects.mssql.obstacles").silent(wanted, LIVE)
+    silent = MODULE.silent(wanted, LIVE)
     query = import_module("apim_schema.dialects.mssql.dependents").answers(silent, "dbo")
     return [text for (text,) in catalog.exec_driver_sql(query)]
 
@@ -488,13 +517,16 @@ def test_what_may_not_be_asked_is_an_obstacle(catalog: Catalog) -> None:
     catalog.facts |= {"definitions": 0}
     [said] = find(catalog, WIDEN)
     assert said.startswith("this login may not read sys.sql_expression_dependencies: what leans on the columns")
-    catalog.facts |= {"policies": None}
-    assert find(catalog) == ["this login may not see whether a security policy hides rows from it"]
+    lacks(catalog, "VIEW DEFINITION")
+    assert find(catalog) == []
+    lacks(catalog, "VIEW DEFINITION", "ALTER ANY SECURITY POLICY")
+    assert find(catalog) == ["apim: this login may not see whether a security policy hides rows from it"]
 
 
 def test_babelfish_is_asked_for_nothing_that_it_does_not_know(catalog: Catalog) -> None:
     catalog.facts |= {"babelfish": 1, "definitions": None}
-    assert find(catalog, CONVERT) == []
+    assert find(catalog, CONVERT, live=replace(LIVE, options={"babelfish": "yes"})) == []
+    assert MODULE.hidden(catalog, "dbo") == []
     assert [sql for sql in catalog.asked if "FROM sys." in sql] == []
 
 

@@ -27,6 +27,10 @@ GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': this login may not see whether a security policy hides rows from it; GRANT VIEW DEFINITION to it' AS said FROM (
+        SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), 0) = 0 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY'), 0) = 0
+    ) q
+    UNION ALL
     SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
         SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
         JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
@@ -46,6 +50,14 @@ DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM
         JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
         JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
         WHERE t.temporal_type <> 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the trigger ' + q.name + N' fires when a new column is filled; disable it before, and enable it after the upgrade' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name, g.name AS name
+        FROM (VALUES (N'AM_GATEWAY_ENVIRONMENT', N'ID')) w (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        JOIN sys.triggers g ON g.parent_id = t.object_id AND g.is_disabled = 0
     ) q
 ) f);
 IF @said IS NOT NULL

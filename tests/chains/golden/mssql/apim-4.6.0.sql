@@ -27,6 +27,10 @@ GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': this login may not see whether a security policy hides rows from it; GRANT VIEW DEFINITION to it' AS said FROM (
+        SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), 0) = 0 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY'), 0) = 0
+    ) q
+    UNION ALL
     SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
         SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
         JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
@@ -79,10 +83,10 @@ DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM
         FROM (VALUES (N'AM_API_OPERATION_POLICY_MAPPING', N'PARAMETERS'), (N'AM_API_POLICY_MAPPING', N'PARAMETERS'), (N'AM_APPLICATION_REGISTRATION', N'INPUTS')) w (table_name, column_name)
         JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
         JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
-        JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 AND (d.referenced_id = t.object_id OR d.referenced_id IS NULL AND d.referenced_entity_name = t.name)
+        JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 AND (d.referenced_id = t.object_id OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)
         JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
         LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id
-        WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0
+        WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0
     ) q
     UNION ALL
     SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the permission on ' + q.column_name + N' would be lost: ' + q.name + N'; REVOKE it before, and give it again after the upgrade' AS said FROM (

@@ -21,25 +21,6 @@ IF EXISTS (SELECT 1 FROM (VALUES ('REG_RESOURCE_PROPERTY', 'REG_TENANT_ID')) AS 
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
-DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
-        SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
-        JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
-        WHERE t.schema_id = SCHEMA_ID() AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0
-    ) q
-    UNION ALL
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the security policy ' + q.name + N' hides rows of it; ALTER SECURITY POLICY ' + q.name + N' WITH (STATE = OFF) until it is done' AS said FROM (
-        SELECT DISTINCT t.name AS table_name, N'' AS column_name, y.name AS name FROM sys.tables t
-        JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
-        JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
-        WHERE t.schema_id = SCHEMA_ID()
-    ) q
-) f);
-IF @said IS NOT NULL
-    THROW 50000, @said, 1;
-GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
-GO
 IF OBJECT_ID(N'alembic_version_shared') IS NULL
     CREATE TABLE alembic_version_shared (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 GO
