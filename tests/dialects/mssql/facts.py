@@ -50,10 +50,12 @@ class View:
     columns: Mapping[str, Legal]
 
 
-def catalog(name: str, *anything: str, **legal: Legal) -> tuple[str, View]:
+def catalog(name: str, *anything: str, page: str = "sys-{}-transact-sql", **legal: Legal) -> tuple[str, View]:
     """A catalog view; a column whose name is a word of Python has an underscore behind it."""
-    page = f"relational-databases/system-catalog-views/sys-{name.replace('_', '-')}-transact-sql"
-    return name, View(page, dict.fromkeys(anything, ANY) | {name.rstrip("_"): values for name, values in legal.items()})
+    below = f"relational-databases/system-catalog-views/{page.format(name.replace('_', '-'))}"
+    return name, View(
+        below, dict.fromkeys(anything, ANY) | {name.rstrip("_"): values for name, values in legal.items()}
+    )
 
 
 def dynamic(name: str, *anything: str, **legal: Legal) -> tuple[str, View]:
@@ -118,13 +120,16 @@ VIEWS = dict(
         catalog(
             "sql_expression_dependencies", "referencing_id", "referencing_minor_id", "referenced_id",
             "referenced_minor_id", "referenced_entity_name", "referenced_database_name",
-            referencing_class=of("1", "7", "12", "13"), is_schema_bound_reference=FLAG,
+            referencing_class=of("1", "12", "13"), is_schema_bound_reference=FLAG,
         ),
         catalog(
             "database_permissions", "major_id", "minor_id", "grantee_principal_id", "permission_name",
             class_=of("0", "1", "3"), state_desc=of("DENY", "REVOKE", "GRANT", "GRANT_WITH_GRANT_OPTION"),
         ),
-        catalog("extended_properties", "major_id", "minor_id", "name", class_=of("0", "1", "2", "3", "7")),
+        catalog(
+            "extended_properties", "major_id", "minor_id", "name", page="extended-properties-catalog-views-sys-{}",
+            class_=of("0", "1", "2", "3", "7"),
+        ),
         catalog("sensitivity_classifications", "major_id", "minor_id", "label", class_=of("1")),
         catalog("masked_columns", "object_id", "name", "column_id", "masking_function", is_masked=FLAG),
         catalog("security_policies", "object_id", "name", "schema_id", is_enabled=FLAG),
@@ -134,7 +139,7 @@ VIEWS = dict(
         ),
         catalog("fulltext_index_columns", "object_id", "column_id", "type_column_id"),
         catalog("fulltext_indexes", "object_id", "unique_index_id", is_enabled=FLAG),
-        catalog("change_tracking_tables", "object_id"),
+        catalog("change_tracking_tables", "object_id", page="change-tracking-catalog-views-sys-{}"),
         dynamic(
             "dm_exec_sessions", "session_id", "login_name", "program_name", "host_name", "host_process_id",
             "database_id", status=of("Running", "Sleeping", "Dormant", "Preconnect"), is_user_process=FLAG,
@@ -162,9 +167,10 @@ class Function:
     arguments: Mapping[int, Legal]
 
 
-def function(name: str, **legal: Legal) -> tuple[str, Function]:
-    page = f"t-sql/functions/{name.lower().replace('_', '-')}-transact-sql"
-    return name, Function(page, {int(place[1:]): values for place, values in legal.items()})
+def function(name: str, page: str = "functions/{}-transact-sql", **legal: Legal) -> tuple[str, Function]:
+    """A function; `_2` are the legal values of its third argument."""
+    below = f"t-sql/{page.format(name.lower().replace('_', '-'))}"
+    return name, Function(below, {int(place[1:]): values for place, values in legal.items()})
 
 
 FUNCTIONS = dict(
@@ -172,13 +178,13 @@ FUNCTIONS = dict(
         *map(
             function,
             (
-                "ASCII", "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "GETDATE",
-                "INDEX_COL", "ISNULL", "LEFT", "LEN", "LOWER", "NCHAR", "NULLIF", "OBJECT_ID", "OBJECT_NAME",
-                "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME", "SUBSTRING", "SUM", "SYSDATETIME", "UNICODE",
-                "UPPER", "USER_NAME", "XACT_STATE", "COALESCE",
+                "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "ISNULL", "LEFT",
+                "LEN", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME", "SUBSTRING",
+                "SUM", "SYSDATETIME", "UNICODE", "UPPER", "USER_NAME", "XACT_STATE",
             ),
         ),
-        function("CONVERT", _2=of("0", "1", "2", "3", "121", "126", "127")),
+        function("COALESCE", "language-elements/{}-transact-sql"),
+        function("CONVERT", "functions/cast-and-convert-transact-sql", _2=of("0", "1", "2", "3", "121", "126", "127")),
         function("HASHBYTES", _0=of("MD2", "MD4", "MD5", "SHA", "SHA1", "SHA2_256", "SHA2_512")),
         function("COLLATIONPROPERTY", _1=of("CodePage", "LCID", "ComparisonStyle", "Version")),
         function("DATABASEPROPERTYEX", _1=of("Collation", "IsReadCommittedSnapshotOn", "Status", "Updateability")),

@@ -77,4 +77,5 @@ def test_every_fact_has_its_page() -> None:
         *facts.FUNCTIONS.values(),
         *facts.PROCEDURES.values(),
     ]
-    assert {about.page.rpartition("-transact-sql")[2] for about in told} == {""}
+    assert {about.page.split("/")[0] for about in told} == {"relational-databases", "t-sql"}
+    assert len({about.page for about in told}) == len(told)
