@@ -323,7 +323,25 @@ FILLED = _joined(
     "disable it before, and enable it after the upgrade",
     silent=True,
 )
-"""Of a table whose rows get a value."""
+"""Of a table in which a new column gets a value."""
+
+NO_UPDATE = _joined(
+    "N'UPDATE'",
+    "WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(t.schema_id)) + N'.' + QUOTENAME(t.name), "
+    "'OBJECT', 'UPDATE'), 0) = 0",
+    "this login may not write its rows",
+    "GRANT UPDATE on it, or db_datawriter",
+)
+"""Of a table in which a column gets a value."""
+
+OF_A_FOREIGN_KEY = _joined(
+    "f.name",
+    "JOIN sys.foreign_key_columns x ON x.parent_object_id = t.object_id AND x.parent_column_id = c.column_id\n"
+    "JOIN sys.foreign_keys f ON f.object_id = x.constraint_object_id AND f.is_disabled = 1",
+    "the foreign key {name} is disabled, and the one that replaces it will not be",
+    "ALTER TABLE ... WITH CHECK CHECK CONSTRAINT {name} before, which fails where rows have no parent",
+)
+"""Of the columns of a foreign key that is replaced."""
 
 CLASSIFIED = _joined(
     "COALESCE(s.label, N'')",

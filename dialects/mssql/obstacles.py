@@ -19,6 +19,8 @@ BABELFISH = "SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish"
 
 LOGIN = """
 SELECT OBJECT_ID(N'sys.sensitivity_classifications') AS classifications,
+       HAS_PERMS_BY_NAME(QUOTENAME({schema}), 'SCHEMA', 'ALTER') AS alters,
+       HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') AS creates,
        HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION') AS definitions,
        HAS_PERMS_BY_NAME(N'sys.sql_expression_dependencies', 'OBJECT', 'SELECT') AS dependencies"""
 
@@ -37,8 +39,8 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     """
     if ddl.BABELFISH in live.options:
         return ()
-    [login] = _ask(connection, LOGIN)
-    found = hidden(connection, schema)
+    [login] = _ask(connection, LOGIN.format(schema=names.literal(schema)))
+    found = [*([] if login.alters and login.creates else [_no_ddl(schema)]), *hidden(connection, schema)]
     asked = questions(wanted, live, classified=login.classifications is not None)
     dependencies = any("sys.sql_expression_dependencies" in question.sql for question, _ in asked)
     if dependencies and not (login.dependencies and login.definitions):
@@ -46,6 +48,11 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     for question, columns in asked:
         found += _answers(connection, schema, question, columns)
     return list(dict.fromkeys(found))
+
+
+def _no_ddl(schema: str) -> Obstacle:
+    problem = f"this login may not alter the tables of {schema}, or make any"
+    return Obstacle(BLOCK, "", problem, f"GRANT ALTER ON SCHEMA::{names.sql(schema)} and CREATE TABLE, or db_ddladmin")
 
 
 def hidden(connection: Connection, schema: str | None) -> list[Obstacle]:
@@ -73,6 +80,8 @@ def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[
     asked = (
         (dependents.OF_A_TABLE, _tables(wanted, live)),
         ((dependents.FILLED,), _tables(filled, live)),
+        ((dependents.NO_UPDATE,), _tables([*filled, *replaced], live)),
+        ((dependents.OF_A_FOREIGN_KEY,), _foreign_key_columns(wanted, live)),
         (dependents.OF_A_KEY, [*_columns(shorter, live), *_key_columns(wanted, live)]),
         (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *replaced], live)),
         (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *replaced], live)),
@@ -128,6 +137,15 @@ def _key_columns(wanted: Sequence[Change], live: Schema) -> list[Column]:
         elif isinstance(change, changes.DropUnique) and change.table in live.tables:
             found += _spelled(live.tables[change.table], change.columns)
     return found
+
+
+def _foreign_key_columns(wanted: Sequence[Change], live: Schema) -> list[Column]:
+    return [
+        column
+        for change in wanted
+        if isinstance(change, changes.ReplaceForeignKey) and change.table in live.tables
+        for column in _spelled(live.tables[change.table], change.key.columns)
+    ]
 
 
 def _spelled(table: Table, columns: Sequence[str]) -> list[Column]:

@@ -193,7 +193,9 @@ FUNCTIONS = dict(
         function(
             "HAS_PERMS_BY_NAME",
             _1=of("DATABASE", "OBJECT", "SCHEMA"),
-            _2=of("ALTER", "ALTER ANY SECURITY POLICY", "SELECT", "UNMASK", "VIEW DEFINITION"),
+            _2=of(
+                "ALTER", "ALTER ANY SECURITY POLICY", "CREATE TABLE", "SELECT", "UNMASK", "UPDATE", "VIEW DEFINITION",
+            ),
         ),
         function("APPLOCK_MODE", _0=of("public"), _2=of("Session", "Transaction")),
     ]

@@ -1,145 +1,53 @@
-"""What is asked of the catalog before an upgrade: the queries run, over catalog views that hold what the manual says.
-
-The views are tables of a PostgreSQL server, one for each view of the facts, and the functions are made there.
-"""
+"""What is asked of the catalog before an upgrade: the queries run, over views that hold what the manual says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
-from types import SimpleNamespace as Row
-from typing import Any, cast
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
 
-from apim_schema import chain, changes, evidence, registry
+from apim_schema import changes, evidence, registry
 from apim_schema.changes import Change
 from apim_schema.dialect import Obstacle
 from apim_schema.errors import NotProven
 from apim_schema.progress import Silent
-from apim_schema.schema import Column, Schema
-from tests.dialects.mssql import facts, held
+from apim_schema.schema import Column, ForeignKey, Schema
+from tests.dialects.mssql.catalog import CONVERTED, LIVE, NARROWED, WIDENED, Catalog, number, place
+from tests.dialects.mssql.catalog import name as column_name
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Recorded
-from tests.servers import Server, new_database
+from tests.dialects.mssql.standing import (
+    Add,
+    bound_view,
+    check,
+    computed,
+    default_constraint,
+    default_object,
+    encrypted,
+    extended_property,
+    filtered,
+    foreign_key,
+    full_text,
+    index,
+    label,
+    mask,
+    module,
+    permission,
+    policy,
+    rule,
+    statistics,
+    trigger,
+)
 
 DIALECT = registry.load("mssql")
 MODULE = import_module("apim_schema.dialects.mssql.obstacles")
-LIVE = chain.expected("mssql", "apim", "4.5.0")
-CONVERTED, NARROWED, WIDENED = "AM_API_POLICY_MAPPING", "AM_API_ENDPOINTS", "AM_SERVICE_CATALOG"
-TABLES = (CONVERTED, NARROWED, WIDENED)
-
 CONVERT = changes.TextToBinary(CONVERTED, "PARAMETERS", "VARBINARY(MAX)")
 NARROW = changes.AlterColumn(NARROWED, "ENDPOINT_UUID", "VARCHAR(100)")
 WIDEN = changes.AlterColumn(WIDENED, "MD5", "VARCHAR(900)")
 REPLACE = changes.ReplacePrimaryKey(NARROWED, ("API_UUID", "ENDPOINT_UUID", "REVISION_UUID", "ORGANIZATION"))
-
-NUMBERS = (
-    "rows",
-    "max_length",
-    "precision",
-    "scale",
-    "fill_factor",
-    "key_ordinal",
-    "partition_ordinal",
-    "encryption_type",
-)
-FUNCTIONS = """
-CREATE COLLATION sys.database_default FROM "C";
-CREATE FUNCTION sys.schema_id(text) RETURNS integer LANGUAGE sql AS $$ SELECT CASE WHEN $1 = 'dbo' THEN 1 END $$;
-CREATE FUNCTION sys.charindex(text, text) RETURNS integer LANGUAGE sql AS $$ SELECT strpos($2, $1) $$;
-CREATE FUNCTION sys.quotename(text) RETURNS text LANGUAGE sql AS $$ SELECT '[' || $1 || ']' $$;
-CREATE FUNCTION sys.user_name(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'user' || $1 $$;
-CREATE FUNCTION sys.object_name(integer) RETURNS text LANGUAGE sql AS
-    $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
-CREATE FUNCTION sys.db_name() RETURNS text LANGUAGE sql AS $$ SELECT 'apim' $$;
-CREATE FUNCTION sys.has_perms_by_name(text, text, text) RETURNS integer LANGUAGE sql AS
-    $$ SELECT CASE WHEN strpos(current_setting('login.lacks', true), $3) > 0 THEN 0 ELSE 1 END $$;
-CREATE OPERATOR sys.+ (LEFTARG = text, RIGHTARG = text, FUNCTION = textcat);
-"""
-
-
-class Catalog:
-    """A connection to a server with these views; `facts` are what it says of itself and of the login."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self.database, self.info = connection, dict[str, object]()
-        self.facts: dict[str, int | None] = {
-            "babelfish": None,
-            "classifications": 1,
-            "definitions": 1,
-            "dependencies": 1,
-        }
-        self.asked: list[str] = []
-
-    def exec_driver_sql(self, sql: str, **options: Any) -> Any:
-        self.asked.append(held.hold(sql))
-        if "SERVERPROPERTY" in sql or "AS dependencies" in sql:
-            return [Row(**self.facts)]
-        return self.database.exec_driver_sql(sql.replace("N'", "'"), **options)
-
-    def add(self, view: str, **values: object) -> None:
-        for name, value in values.items():
-            legal = facts.VIEWS[view].columns[name]
-            assert legal is None or str(value) in legal, f"sys.{view}.{name} is never {value!r}"
-        listed = ", ".join(f":{name}" for name in values)
-        self.database.execute(sa.text(f"INSERT INTO sys.{view} ({', '.join(values)}) VALUES ({listed})"), values)
-
-
-def view(name: str) -> str:
-    columns = ", ".join(f"{column} {_type(column, legal)}" for column, legal in facts.VIEWS[name].columns.items())
-    return f"CREATE TABLE sys.{name} ({columns})"
-
-
-def _type(column: str, legal: facts.Legal) -> str:
-    number = column.endswith("_id") or column in NUMBERS or (legal and all(value.isdigit() for value in legal))
-    return "integer" if number else "text"
-
-
-@pytest.fixture(scope="module")
-def database(postgresql: Server) -> Iterator[sa.Connection]:
-    with new_database(postgresql) as url:
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            for statement in ("CREATE SCHEMA sys", "SET search_path TO sys, pg_catalog", *map(view, facts.VIEWS)):
-                connection.exec_driver_sql(statement)
-            for statement in FUNCTIONS.strip().split(";\n"):
-                connection.exec_driver_sql(statement)
-            tables(Catalog(connection))
-            connection.commit()
-            connection.exec_driver_sql("SET search_path TO sys, pg_catalog")
-            yield connection
-
-
-def tables(catalog: Catalog) -> None:
-    """The tables that change, one of which another schema has as well, and their columns in the order of the model."""
-    quiet = dict.fromkeys(("is_published", "is_merge_published", "is_replicated", "is_sync_tran_subscribed"), 0)
-    quiet |= dict.fromkeys(("temporal_type", "is_tracked_by_cdc", "is_memory_optimized", "is_ms_shipped"), 0)
-    for number, name in enumerate(TABLES, start=1):
-        catalog.add("tables", object_id=number, name=name, schema_id=1, **quiet)
-        for place, column in enumerate(LIVE.tables[name].columns, start=1):
-            catalog.add(
-                "columns", object_id=number, name=column, column_id=place, rule_object_id=0, default_object_id=0
-            )
-    catalog.add("tables", object_id=99, name=CONVERTED, schema_id=2, **(quiet | {"temporal_type": 2}))
-    catalog.add("columns", object_id=99, name="PARAMETERS", column_id=1, rule_object_id=0, default_object_id=0)
-
-
-@pytest.fixture
-def catalog(database: sa.Connection) -> Iterator[Catalog]:
-    with database.begin_nested() if database.in_transaction() else database.begin() as transaction:
-        yield Catalog(database)
-        transaction.rollback()
-
-
-def number(table: str) -> int:
-    return TABLES.index(table) + 1
-
-
-def place(table: str, column: str) -> int:
-    return list(LIVE.tables[table].columns).index(column) + 1
 
 
 def find(catalog: Catalog, *wanted: Change, live: Schema = LIVE) -> list[str]:
@@ -151,161 +59,6 @@ def find(catalog: Catalog, *wanted: Change, live: Schema = LIVE) -> list[str]:
 
 def told(obstacle: Obstacle) -> str:
     return f"{obstacle.table}: {obstacle.problem}" if obstacle.table else obstacle.problem
-
-
-Add = Callable[[Catalog, int, int], None]
-"""Puts an object on a column into the catalog: the table's and the column's numbers."""
-
-
-def statistics(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("stats", object_id=table, stats_id=7, name="_dta_stat_1", user_created=1, auto_created=0)
-    catalog.add("stats_columns", object_id=table, stats_id=7, stats_column_id=1, column_id=column)
-    catalog.add("stats", object_id=table, stats_id=8, name="_WA_Sys_1", user_created=0, auto_created=1)
-    catalog.add("stats_columns", object_id=table, stats_id=8, stats_column_id=1, column_id=column)
-
-
-def computed(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add(
-        "computed_columns", object_id=table, name="LENGTH", column_id=90, definition=f"(len([{_name(table, column)}]))"
-    )
-
-
-def check(catalog: Catalog, table: int, column: int) -> None:
-    definition = f"([{_name(table, column)}]<>'forbidden')"
-    catalog.add("check_constraints", object_id=50, name="CK", parent_object_id=table, definition=definition)
-
-
-def filtered(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add(
-        "indexes", object_id=table, index_id=5, name="PART", type=2, filter_definition=f"([{_name(table, column)}]='x')"
-    )
-
-
-def index(catalog: Catalog, table: int, column: int, **about: object) -> None:
-    catalog.add(
-        "indexes", **({"object_id": table, "index_id": 4, "name": "WIDE", "type": 2, "data_space_id": 1} | about)
-    )
-    catalog.add("index_columns", object_id=table, index_id=4, index_column_id=2, column_id=column, is_included_column=1)
-
-
-def foreign_key(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("foreign_keys", object_id=60, name="FK", parent_object_id=77, referenced_object_id=table)
-    catalog.add(
-        "foreign_key_columns",
-        constraint_object_id=60, parent_object_id=77, parent_column_id=1,
-        referenced_object_id=table, referenced_column_id=column,
-    )  # fmt: skip
-
-
-def bound_view(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("objects", object_id=70, name="BOUND", type="V", parent_object_id=0)
-    catalog.add(
-        "sql_expression_dependencies",
-        referencing_id=70, referenced_id=table, referenced_minor_id=column, is_schema_bound_reference=1,
-    )  # fmt: skip
-
-
-def module(catalog: Catalog, table: int, column: int) -> None:
-    """Two that read the table, one of them the column; one with an encrypted text; one resolved when it runs."""
-    texts = {
-        71: f"select {_name(table, column).lower()} from t",
-        72: "select count(*) from t",
-        73: None,
-        75: "select * from t",
-    }
-    for reader, text in texts.items():
-        catalog.add("objects", object_id=reader, name=f"READER_{reader}", type="V", parent_object_id=0)
-        catalog.add("sql_modules", object_id=reader, definition=text)
-        catalog.add(
-            "sql_expression_dependencies", referencing_id=reader, referenced_id=table, is_schema_bound_reference=0
-        )
-    catalog.add("objects", object_id=74, name="READER_74", type="P", parent_object_id=0)
-    catalog.add(
-        "sql_expression_dependencies",
-        referencing_id=74, referenced_entity_name=TABLES[table - 1], is_schema_bound_reference=0,
-    )  # fmt: skip
-    catalog.add("objects", object_id=76, name="ELSEWHERE", type="P", parent_object_id=0)
-    catalog.add(
-        "sql_expression_dependencies",
-        referencing_id=76, referenced_entity_name=TABLES[table - 1], referenced_database_name="archive",
-        is_schema_bound_reference=0,
-    )  # fmt: skip
-
-
-def trigger(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("triggers", object_id=80, name="AUDIT", parent_id=table, is_disabled=0)
-    catalog.add("triggers", object_id=81, name="ASLEEP", parent_id=table, is_disabled=1)
-
-
-def rule(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("objects", object_id=82, name="A_RULE", type="R", parent_object_id=0)
-    _set(catalog, table, column, rule_object_id=82)
-
-
-def default_object(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("objects", object_id=83, name="A_DEFAULT", type="D", parent_object_id=0)
-    _set(catalog, table, column, default_object_id=83)
-
-
-def default_constraint(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("objects", object_id=84, name="DF", type="D", parent_object_id=table)
-    _set(catalog, table, column, default_object_id=84)
-
-
-def encrypted(catalog: Catalog, table: int, column: int) -> None:
-    _set(catalog, table, column, encryption_type=1)
-
-
-def mask(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add(
-        "masked_columns",
-        object_id=table, name=_name(table, column), column_id=column, masking_function="default()", is_masked=1,
-    )  # fmt: skip
-
-
-def permission(catalog: Catalog, table: int, column: int) -> None:
-    on = {"class": 1, "major_id": table, "minor_id": column}
-    catalog.add("database_permissions", grantee_principal_id=5, permission_name="SELECT", state_desc="DENY", **on)
-    catalog.add(
-        "database_permissions",
-        grantee_principal_id=6,
-        permission_name="SELECT",
-        state_desc="GRANT",
-        **(on | {"minor_id": 0}),
-    )
-
-
-def extended_property(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("extended_properties", major_id=table, minor_id=column, name="MS_Description", **{"class": 1})
-
-
-def label(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("sensitivity_classifications", major_id=table, minor_id=column, label="Secret", **{"class": 1})
-
-
-def full_text(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("fulltext_index_columns", object_id=table, column_id=column)
-
-
-def policy(catalog: Catalog, table: int, column: int) -> None:
-    catalog.add("security_policies", object_id=85, name="ROWS", schema_id=1, is_enabled=1)
-    catalog.add(
-        "security_predicates", object_id=85, target_object_id=table, predicate_type=1, predicate_type_desc="BLOCK"
-    )
-    catalog.add("security_policies", object_id=86, name="OFF", schema_id=1, is_enabled=0)
-    catalog.add(
-        "security_predicates", object_id=86, target_object_id=table, predicate_type=0, predicate_type_desc="FILTER"
-    )
-
-
-def _name(table: int, column: int) -> str:
-    return list(LIVE.tables[TABLES[table - 1]].columns)[column - 1]
-
-
-def _set(catalog: Catalog, table: int, column: int, **values: int) -> None:
-    [(name, value)] = values.items()
-    sql = f"UPDATE sys.columns SET {name} = {value} WHERE object_id = {table} AND column_id = {column}"
-    catalog.database.exec_driver_sql(sql)
 
 
 ALTERED = {
@@ -431,7 +184,7 @@ def test_rows_and_values_that_are_hidden_are_named(catalog: Catalog) -> None:
     policy(catalog, number(CONVERTED), 1)
     catalog.database.exec_driver_sql("UPDATE sys.security_policies SET is_enabled = 1")
     hides = f"{CONVERTED}: the security policy OFF hides rows of it"
-    name = _name(number(CONVERTED), 1)
+    name = column_name(number(CONVERTED), 1)
     assert find(catalog) == [hides]
     without_unmask(catalog)
     assert find(catalog) == [f"{CONVERTED}: {name} is masked for this login", hides]
@@ -511,6 +264,29 @@ def said(catalog: Catalog, *wanted: Change) -> list[str]:
 def found(catalog: Catalog, *wanted: Change) -> list[str]:
     obstacles = DIALECT.obstacles.find(cast(sa.Connection, catalog), "dbo", wanted, LIVE)
     return [f"{told(obstacle)}; {obstacle.way_out}" for obstacle in obstacles]
+
+
+def test_a_login_that_may_not_change_anything_is_told_before(catalog: Catalog) -> None:
+    catalog.facts["alters"] = 0
+    assert find(catalog, WIDEN) == ["this login may not alter the tables of dbo, or make any"]
+    catalog.facts |= {"alters": 1, "creates": 0}
+    assert find(catalog) == ["this login may not alter the tables of dbo, or make any"]
+    catalog.facts["creates"] = 1
+    lacks(catalog, "UPDATE")
+    assert find(catalog, WIDEN) == []
+    assert find(catalog, CONVERT) == [f"{CONVERTED}: this login may not write its rows"]
+
+
+def test_a_foreign_key_that_is_disabled_is_not_replaced_by_one_that_is_not(catalog: Catalog) -> None:
+    key = ForeignKey(("API_UUID",), "AM_API", ("API_UUID",))
+    replaced = changes.ReplaceForeignKey(NARROWED, key)
+    on = {"parent_object_id": number(NARROWED), "parent_column_id": place(NARROWED, "API_UUID")}
+    catalog.add("foreign_key_columns", constraint_object_id=60, **on)
+    catalog.add("foreign_keys", object_id=60, name="FK", is_disabled=0)
+    assert find(catalog, replaced) == []
+    catalog.database.exec_driver_sql("UPDATE sys.foreign_keys SET is_disabled = 1")
+    said = "the foreign key FK is disabled, and the one that replaces it will not be"
+    assert find(catalog, replaced) == [f"{NARROWED}: {said}"]
 
 
 def test_what_may_not_be_asked_is_an_obstacle(catalog: Catalog) -> None:
