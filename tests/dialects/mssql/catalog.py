@@ -25,6 +25,7 @@ NUMBERS = (
     "fill_factor",
     "key_ordinal",
     "partition_ordinal",
+    "partition_number",
     "encryption_type",
 )
 FUNCTIONS = """

@@ -180,7 +180,8 @@ FUNCTIONS = dict(
             (
                 "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "ISNULL", "LEFT",
                 "LEN", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME",
-                "SUBSTRING", "SUM", "SYSDATETIME", "UNICODE", "UPPER", "USER_NAME", "XACT_STATE",
+                "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME", "SYSUTCDATETIME", "UNICODE", "UPPER",
+                "USER_NAME", "XACT_STATE",
             ),
         ),
         function("COALESCE", "language-elements/{}-transact-sql"),

@@ -94,7 +94,7 @@ IF OBJECT_ID(N'apim_schema_history') IS NULL
     PRIMARY KEY (database_name, run)
 )
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.4.0' AS anon_3, '4.5.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())), SUSER_SNAME(), '0.1.0' AS anon_10
 FROM apim_schema_history
@@ -103,7 +103,7 @@ HAVING NOT (EXISTS (SELECT same.run
 FROM apim_schema_history AS same
 WHERE same.database_name = 'apim' AND same.to_release = '4.5.0' AND same.outcome = 'started'));
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 
 -- 4.5.0
@@ -473,7 +473,7 @@ IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NO
 GO
 UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())) WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 COMMIT;
 GO
