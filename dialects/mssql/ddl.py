@@ -14,11 +14,11 @@ from functools import singledispatch
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
 from apim_schema.convergence import column_of, conflict, missing_indexes, table_of
-from apim_schema.dialect import Statement, in_turn
+from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
-from . import names, triggers, tsql, types
+from . import layout, names, triggers, tsql, types
 
 CONVERTED = "{0}_UTF8"
 """The column that takes the bytes of a text column while it is converted."""
@@ -41,8 +41,24 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
 
 
 def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:
-    """What remains to be executed until all changes are in: nothing is won here by sharing a statement."""
-    return in_turn(statements, wanted, live, schema)
+    """What remains to be executed until all changes are in: nothing is won here by sharing a statement.
+
+    A primary key that is replaced keeps its name, which the changes after it have to know.
+    """
+    found: list[Statement] = []
+    for change in wanted:
+        if not change.is_in(live):
+            found += statements(change, live, schema)
+            live = _with_key_name(change.apply(live), live, change.table)
+    return found
+
+
+def _with_key_name(reached: Schema, before: Schema, table: str) -> Schema:
+    old = before.tables[table].primary_key if table in before.tables else None
+    new = reached.tables[table].primary_key if table in reached.tables else None
+    if old is None or new is None:
+        return reached
+    return reached.with_table(replace(reached.tables[table], primary_key=replace(new, name=old.name)))
 
 
 def create(schema: Schema, into: str | None) -> list[Statement]:
@@ -126,23 +142,23 @@ def _alter(table: str, column: Column) -> str:
 
 
 def _in_the_way(change: changes.AlterColumn, live: Schema, schema: str | None) -> tuple[list[str], list[str]]:
-    """What drops the keys and indexes over a column that gets shorter, and what makes them again.
+    """What drops the keys and indexes over a column that gets shorter, and what makes them again as they were.
 
     Raises Conflict where one is more than a list of columns: nobody but its owner knows all of it.
     """
     table, drop, restore = live.tables[change.table], [], []
     qualified = names.table(change.table, live, schema)
-    for index in (index for index in table.indexes if change.name in index.columns):
+    for index in (index for index in table.indexes if change.name in (*index.columns, *index.include)):
         if not set(index.columns) <= table.columns.keys():
             raise Conflict(f"cannot {change}: drop index {index.name} before, and create it again after the upgrade")
         drop.append(f"DROP INDEX {names.sql(index.name)} ON {qualified}")
         restore.append(_create_index(change.table, index, live, schema))
     for key in (key for key in table.unique if change.name in key.columns):
         drop.append(_drop_key(qualified, key, primary=False))
-        restore.append(f"ALTER TABLE {qualified} ADD {_unique(key)}")
+        restore.append(f"ALTER TABLE {qualified} ADD {_unique(key, table)}")
     if table.primary_key and change.name in table.primary_key.columns:
         drop.append(_drop_key(qualified, table.primary_key, primary=True))
-        restore.insert(0, f"ALTER TABLE {qualified} ADD {_primary_key(table.primary_key)}")
+        restore.insert(0, f"ALTER TABLE {qualified} ADD {_primary_key(table.primary_key, table)}")
     return drop, restore
 
 
@@ -162,22 +178,31 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     if new.upper() in live.tables[change.table].columns:
         raise Conflict(f"cannot {change}: {change.table} has a column {new}, which the conversion needs; rename it")
     default = [tsql.drop_default(qualified, present.name)] if present.default is not None else []
-    bytes_of_default = f" DEFAULT CONVERT(VARBINARY(MAX), {present.default})" if present.default is not None else ""
+    bytes_of_default = f" DEFAULT {_as_bytes(present.default)}" if present.default is not None else ""
     return [
         f"ALTER TABLE {qualified} ADD {names.sql(new)} {change.type} NULL{bytes_of_default}",
         tsql.copy_as_utf8(qualified, old, names.sql(new)),
         *default,
         f"ALTER TABLE {qualified} DROP COLUMN {old}",
-        f"EXEC sp_rename {names.literal(f'{qualified}.{names.sql(new)}')}, {names.literal(spelled)}, N'COLUMN'",
+        tsql.rename_column(qualified, names.sql(new), spelled),
         *([] if present.nullable else [_alter(qualified, replace(present, type=change.type, collation=None))]),
     ]
 
 
+def _as_bytes(default: str) -> str:
+    """A default as bytes; beyond ASCII the server would take those of a code page for a text's."""
+    if default.isascii() or not sqltext.is_quoted(default):
+        return f"CONVERT(VARBINARY(MAX), {default})"
+    return f"0x{default[1:-1].replace(chr(39) * 2, chr(39)).encode().hex().upper()}"
+
+
 @_sql.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> list[str]:
-    key, qualified = table_of(change, live).primary_key, names.table(change.table, live, schema)
-    columns = names.columns(change.table, change.columns, live)
-    add = f"ALTER TABLE {qualified} ADD PRIMARY KEY ({columns})"
+    """The new key has the old one's name and lies on the disk as that did."""
+    table, qualified = table_of(change, live), names.table(change.table, live, schema)
+    key = table.primary_key
+    columns = tuple(names.found(name, table.columns) for name in change.columns)
+    add = f"ALTER TABLE {qualified} ADD {_primary_key(Key(columns, key.name if key else None), table)}"
     if key is None:
         return [add]
     return [] if key.columns == change.columns else [_drop_key(qualified, key, primary=True), add]
@@ -246,8 +271,8 @@ def _drop_foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | N
 def _create(table: Table, live: Schema, schema: str | None) -> str:
     parts = [_column(_collated(column, table, live)) for column in table.columns.values()]
     if table.primary_key is not None:
-        parts.append(_primary_key(table.primary_key))
-    parts += [_unique(key) for key in table.unique]
+        parts.append(_primary_key(table.primary_key, table))
+    parts += [_unique(key, table) for key in table.unique]
     parts += [_foreign_key(table.name, key, live, schema) for key in table.foreign_keys]
     body = ",\n    ".join(parts)
     return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n)"
@@ -273,12 +298,17 @@ def _column(column: Column) -> str:
     return f"{_typed(column)}{identity}{'' if column.nullable else ' NOT'} NULL{default}"
 
 
-def _primary_key(key: Key) -> str:
-    return f"{_named(key)}PRIMARY KEY ({names.listed(key.columns)})"
+def _primary_key(key: Key, table: Table) -> str:
+    return f"{_named(key)}PRIMARY KEY {_laid_out(key, table)}"
 
 
-def _unique(key: Key) -> str:
-    return f"{_named(key)}UNIQUE ({names.listed(key.columns)})"
+def _unique(key: Key, table: Table) -> str:
+    return f"{_named(key)}UNIQUE {_laid_out(key, table)}"
+
+
+def _laid_out(key: Key, table: Table) -> str:
+    kind, storage = layout.kind(table.options, key.name), layout.storage(table.options, key.name)
+    return f"{kind}({names.listed(key.columns)}){storage}"
 
 
 def _named(key: Key | ForeignKey) -> str:
@@ -296,4 +326,8 @@ def _foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | None) 
 
 def _create_index(table: str, index: Index, live: Schema, schema: str | None) -> str:
     unique, columns = "UNIQUE " * index.unique, names.columns(table, index.columns, live)
-    return f"CREATE {unique}INDEX {names.sql(index.name)} ON {names.table(table, live, schema)} ({columns})"
+    include = f" INCLUDE ({names.columns(table, index.include, live)})" if index.include else ""
+    options, name = live.tables[table].options if table in live.tables else {}, names.spelling(index.name)
+    kind, storage = layout.kind(options, name), layout.storage(options, name)
+    source = names.table(table, live, schema)
+    return f"CREATE {unique}{kind}INDEX {names.sql(index.name)} ON {source} ({columns}){include}{storage}"

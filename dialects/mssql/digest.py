@@ -19,9 +19,10 @@ from sqlalchemy import Connection
 
 from apim_schema import sqltext
 from apim_schema.dialect import Bucket, Compared
+from apim_schema.errors import NotProven
 from apim_schema.schema import Table
 
-from . import names, types
+from . import names, obstacles, types
 
 HASH = "HASHBYTES('SHA2_256', {0})"
 BYTES = "CONVERT(VARBINARY(MAX), {0})"
@@ -87,7 +88,11 @@ def method(connection: Connection) -> str:
 def buckets(
     connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
 ) -> dict[int, Bucket]:
-    """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
+    """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    Raises NotProven where this login does not see all rows as they are.
+    """
+    _check_in_sight(connection, schema)
     wanted = [column for column in compared if not _is_rowversion(table, column.name)]
     read = [column for column in wanted if column.becomes_binary]
     encoded = [_encoding(table, column) for column in wanted if column not in read]
@@ -103,6 +108,15 @@ def buckets(
         "GROUP BY r.bucket",
     )
     return {int(bucket): Bucket(int(rows), (int(first) << 128) + int(second)) for bucket, rows, first, second in found}
+
+
+def _check_in_sight(connection: Connection, schema: str | None) -> None:
+    """Raises NotProven where something hides rows or values from this login; asked once a connection."""
+    if (asked := f"apim_schema sees {schema}") not in connection.info:
+        if hidden := obstacles.hidden(connection, schema):
+            told = "".join(f"\n  {': '.join(filter(None, (o.table, o.problem)))}; {o.way_out}" for o in hidden)
+            raise NotProven(f"rows can't be compared that this login does not see as they are:{told}")
+        connection.info[asked] = True
 
 
 def _read(

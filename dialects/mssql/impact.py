@@ -14,12 +14,12 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact
 from apim_schema.schema import Schema, Table
 
-from . import names, types
+from . import layout, names, types
 
 NONE, SHARED, SCHEMA_MODIFICATION = "none", "S", "Sch-M"
 
 INDEX_KEY, CLUSTERED_KEY = 1700, 900
-"""Bytes that the key of an index may have, and that of a clustered one, which a primary key is."""
+"""Bytes that the key of an index may have, and that of a clustered one, as primary keys are unless told otherwise."""
 
 
 @singledispatch
@@ -100,7 +100,9 @@ def _index_key_size(change: changes.CreateIndex, live: Schema) -> Sequence[Hazar
 
 @hazards.register
 def _primary_key_size(change: changes.ReplacePrimaryKey, live: Schema) -> Sequence[Hazard]:
-    return _too_long(live.tables[change.table], change.columns, CLUSTERED_KEY, "the primary key")
+    table = live.tables[change.table]
+    limit = CLUSTERED_KEY if layout.is_clustered(table) else INDEX_KEY
+    return _too_long(table, change.columns, limit, "the primary key")
 
 
 def _too_long(table: Table, columns: Sequence[str], limit: int, key: str) -> Sequence[Hazard]:

@@ -16,7 +16,7 @@ from apim_schema import sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, triggers, types
+from . import layout, names, triggers, types
 from .names import Name
 
 Rows = Sequence[Row[Any]]
@@ -30,12 +30,13 @@ SELECT CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Collation')) AS col
 COLUMNS = f"""
 SELECT t.object_id AS table_id, t.name AS table_name, c.name AS name, y.name AS type, c.max_length AS max_length,
        c.precision AS digits, c.scale AS fraction, c.is_nullable AS is_nullable, c.is_identity AS is_identity,
-       c.collation_name AS collation, d.definition AS definition, k.definition AS computed
+       c.collation_name AS collation, d.definition AS definition, k.definition AS computed, b.name AS bound
 FROM sys.tables t
 JOIN sys.columns c ON c.object_id = t.object_id
 JOIN sys.types y ON y.user_type_id = c.user_type_id
 LEFT JOIN sys.default_constraints d ON d.parent_object_id = c.object_id AND d.parent_column_id = c.column_id
 LEFT JOIN sys.computed_columns k ON k.object_id = c.object_id AND k.column_id = c.column_id
+LEFT JOIN sys.objects b ON b.object_id = c.default_object_id AND b.parent_object_id = 0 AND d.object_id IS NULL
 WHERE {TABLES} ORDER BY t.name, c.column_id"""
 
 INDEXES = f"""
@@ -48,6 +49,17 @@ JOIN sys.indexes i ON i.object_id = t.object_id AND i.type > 0 AND i.is_hypothet
 JOIN sys.index_columns x ON x.object_id = i.object_id AND x.index_id = i.index_id
 JOIN sys.columns c ON c.object_id = x.object_id AND c.column_id = x.column_id
 WHERE {TABLES} ORDER BY i.name, x.is_included_column, x.key_ordinal, x.index_column_id"""
+
+STORAGE = f"""
+SELECT i.object_id AS table_id, i.name AS name, i.type_desc AS kind, i.is_primary_key AS is_primary_key,
+       i.fill_factor AS filled, i.is_padded AS is_padded, i.ignore_dup_key AS ignores_duplicates,
+       i.allow_row_locks AS row_locks, i.allow_page_locks AS page_locks, p.data_compression_desc AS compression,
+       s.name AS place, s.type AS kind_of_place, s.is_default AS is_default_place
+FROM sys.tables t
+JOIN sys.indexes i ON i.object_id = t.object_id AND i.type IN (1, 2) AND i.is_hypothetical = 0
+JOIN sys.data_spaces s ON s.data_space_id = i.data_space_id
+JOIN sys.partitions p ON p.object_id = i.object_id AND p.index_id = i.index_id AND p.partition_number = 1
+WHERE {TABLES} ORDER BY i.object_id, i.index_id"""
 
 FOREIGN_KEYS = f"""
 SELECT f.parent_object_id AS table_id, f.name AS name, f.object_id AS key_id, c.name AS column_name,
@@ -99,7 +111,8 @@ def read(connection: Connection, schema: str | None) -> Schema:
 
     [database] = ask(DATABASE)
     others = ask(OTHERS)
-    tables = _tables(ask(COLUMNS), ask(INDEXES), ask(FOREIGN_KEYS), database.collation)
+    storage = () if database.babelfish else ask(STORAGE)
+    tables = _tables(ask(COLUMNS), ask(INDEXES), ask(FOREIGN_KEYS), storage, database.collation)
     return Schema(
         flavour="mssql",
         tables=tables,
@@ -127,13 +140,14 @@ def _ask(connection: Connection, query: str) -> Rows:
     return connection.exec_driver_sql(query, execution_options={"no_parameters": True}).all()
 
 
-def _tables(columns: Rows, indexes: Rows, foreign_keys: Rows, collation: str) -> dict[str, Table]:
-    by_index, by_key = _grouped(indexes, "table_id"), _grouped(foreign_keys, "table_id")
+def _tables(columns: Rows, indexes: Rows, foreign_keys: Rows, storage: Rows, collation: str) -> dict[str, Table]:
+    by_index, by_key, stored = (_grouped(rows, "table_id") for rows in (indexes, foreign_keys, storage))
     tables: dict[str, Table] = {}
     for number, rows in _grouped(columns, "table_id").items():
         name = Name(rows[0].table_name, tables)
         if name not in OWN_TABLES:
-            tables[name] = _table(name, rows, by_index[number], by_key[number], collation)
+            options = dict(option for row in stored[number] for option in layout.told(row))
+            tables[name] = _table(name, rows, by_index[number], by_key[number], collation, options)
     return tables
 
 
@@ -144,7 +158,9 @@ def _grouped(rows: Iterable[Row[Any]], field: str) -> dict[Any, list[Row[Any]]]:
     return grouped
 
 
-def _table(name: Name, columns: Rows, indexes: Rows, foreign_keys: Rows, collation: str) -> Table:
+def _table(
+    name: Name, columns: Rows, indexes: Rows, foreign_keys: Rows, collation: str, options: dict[str, str]
+) -> Table:
     found: dict[str, Column] = {}
     for row in columns:
         column = Name(row.name, found)
@@ -157,13 +173,18 @@ def _table(name: Name, columns: Rows, indexes: Rows, foreign_keys: Rows, collati
         tuple(_key(rows) for first, rows in grouped if first.is_unique_constraint),
         tuple(map(_foreign_key, _grouped(foreign_keys, "key_id").values())),
         tuple(_index(rows) for first, rows in grouped if not first.is_primary_key and not first.is_unique_constraint),
+        options,
     )
 
 
 def _column(name: Name, row: Row[Any], collation: str) -> Column:
-    """A column; its collation where it has another than the database, in which its default names would be made."""
+    """A column; its collation where it has another than the database, in which its default names would be made.
+
+    A default may be an object of its own (sp_bindefault), whatever its value is.
+    """
     type_ = types.normalise_type(_type(row))
-    default = f"AS {row.computed}" if row.computed else types.normalise_default(row.definition, type_)
+    bound = f"BOUND {row.bound}" if row.bound else None
+    default = f"AS {row.computed}" if row.computed else bound or types.normalise_default(row.definition, type_)
     own = row.collation if row.collation and row.collation.lower() != collation.lower() else None
     return Column(name, type_, bool(row.is_nullable), default, "" if row.is_identity else None, collation=own)
 
@@ -200,18 +221,19 @@ def _foreign_key(rows: Rows) -> ForeignKey:
 def _index(rows: Rows) -> Index:
     """An index; what is more than a list of columns stands as a last column, so that it equals none of the vendor's.
 
-    That is a filter, included columns, another kind of index than a B-tree, or one that is disabled.
+    That is a filter, another kind of index than a B-tree, or one that is disabled. A columnstore has no key: its
+    columns count as one.
     """
     first = rows[0]
-    included = ", ".join(row.column_name for row in rows if row.is_included)
+    plain = first.kind in PLAIN_INDEXES
     details = [
-        f"[include {included}]" if included else "",
         f"[where {first.filter}]" if first.filter else "",
-        f"[{first.kind.lower()}]" if first.kind not in PLAIN_INDEXES else "",
+        "" if plain else f"[{first.kind.lower()}]",
         "[disabled]" if first.is_disabled else "",
     ]
-    columns = [_indexed(row) for row in rows if not row.is_included]
-    return Index(Name(first.name), (*columns, *filter(None, details)), bool(first.is_unique))
+    columns = [_indexed(row) for row in rows if not (plain and row.is_included)]
+    include = tuple(Name(row.column_name) for row in rows if plain and row.is_included)
+    return Index(Name(first.name), (*columns, *filter(None, details)), bool(first.is_unique), include)
 
 
 def _indexed(row: Row[Any]) -> str:

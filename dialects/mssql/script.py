@@ -16,7 +16,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 
-from . import names, session, tsql
+from . import dependents, names, obstacles, session, tsql
 
 CLIENT = "sqlcmd -b -x"
 """-b for an exit code that is not 0, -x so that $(NAME) in a text is left as it is."""
@@ -26,8 +26,9 @@ CONTINUES = False
 SETTINGS = (*session.SETTINGS, "NOCOUNT ON", "IMPLICIT_TRANSACTIONS OFF")
 """sqlcmd begins with QUOTED_IDENTIFIER OFF, unlike drivers."""
 
-GO = "GO\nIF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;\nGO"
-"""Ends a batch, and has nothing run any more where it failed: @@ERROR is not 0 too where it did not compile."""
+GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;"
+"""Where a batch failed, rolls back and has nothing run any more: @@ERROR is not 0 too where it did not compile."""
+GO = f"GO\n{GUARD}\nGO"
 
 
 NOW = "CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME()))"
@@ -72,8 +73,9 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 
 
 def requires(changes: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
-    """Nothing is taken for granted: names of constraints are looked up by the statements."""
-    return ()
+    """What would be lost in silence; of all else that is in the way the server makes an error."""
+    asked = obstacles.silent(changes, live)
+    return [_batch(tsql.refuse_found(dependents.answers(asked, schema)))] if asked else []
 
 
 def begin(name: str, before: str, release: str) -> str:

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -30,6 +31,9 @@ It is not tried again: with XACT_ABORT an error that it comes to, 1222 too, has 
 """
 LOCK_NOT_GRANTED = 1222
 
+NUMBERS = re.compile(r"\((\d+)\)(?= \(SQL\w+\)|; \[\w{5}\] |$)")
+"""The server's number of an error, which pyodbc puts behind each message: "... exceeded. (1222) (SQLExecDirectW)"."""
+
 SETTINGS = (
     "TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "XACT_ABORT ON",
@@ -39,12 +43,13 @@ SETTINGS = (
     "ANSI_WARNINGS ON",
     "ARITHABORT ON",
     "CONCAT_NULL_YIELDS_NULL ON",
+    "NUMERIC_ROUNDABORT OFF",
     f"LOCK_TIMEOUT {LOCK_TIMEOUT * 1000}",
 )
-"""ODBC has the most of them; tables with an index over a computed column can't be written without.
+"""ODBC has the most of them; tables with an index over a computed column can't be written without."""
 
-NOCOUNT stays off: Alembic checks how many rows of its version table it has changed.
-"""
+COUNTED = "NOCOUNT OFF"
+"""Alembic checks how many rows of its version table it has changed; a server's `user options` may have it on."""
 
 WHOLE_VALUES = "TEXTSIZE 2147483647"
 """The digest reads some values: FreeTDS cuts them off at the `text size` of its freetds.conf, 64512 bytes on Debian."""
@@ -58,20 +63,24 @@ TO_THE_END = "apim_schema_to_the_end"
 TO_ROLL_BACK = "IF @@TRANCOUNT = 0 BEGIN TRANSACTION"
 """After an error that has ended the transaction: FreeTDS makes an error of a rollback without one, in its place."""
 
+SPELLED = "SELECT COALESCE(SCHEMA_NAME(SCHEMA_ID({name})), {name}) AS spelled"
+"""A schema as the server spells it: names of locks differ by their case on every server, those of schemas on few."""
 TAKE = "DECLARE @taken INT; EXEC @taken = sp_getapplock {name}, 'Exclusive', 'Session', 0; SELECT @taken AS taken"
+HELD = "SELECT APPLOCK_MODE('public', {name}, 'Session') AS mode"
 GIVE_BACK = "EXEC sp_releaseapplock {name}, 'Session'"
 
 SESSION = "s.session_id, s.login_name, s.program_name, s.host_name, s.status"
 OTHERS = f"""
 SELECT {SESSION} FROM sys.dm_exec_sessions s
 JOIN sys.dm_exec_sessions me ON me.session_id = @@SPID
-WHERE s.database_id = DB_ID() AND s.session_id > 50
+WHERE s.database_id = DB_ID() AND s.is_user_process = 1
 AND NOT (s.host_process_id = me.host_process_id AND s.host_name = me.host_name) ORDER BY s.session_id"""
 HOLDERS = f"""
 SELECT {SESSION} FROM sys.dm_tran_locks l
 JOIN sys.dm_exec_sessions s ON s.session_id = l.request_session_id
 WHERE l.resource_type = 'APPLICATION' AND l.resource_database_id = DB_ID() AND l.request_status = 'GRANT'
-AND CHARINDEX({{name}}, l.resource_description) > 0"""
+AND CHARINDEX(LEFT({{name}}, 32), l.resource_description) > 0"""
+"""The view has no more than 32 characters of a lock's name."""
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
@@ -83,7 +92,7 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection in READ COMMITTED, prepared for an upgrade: an error ends the transaction, locks are waited for."""
     with _opened(engine) as connection:
-        for setting in (*SETTINGS, WHOLE_VALUES):
+        for setting in (*SETTINGS, COUNTED, WHOLE_VALUES):
             execute(connection, f"SET {setting}")
         connection.commit()
         yield connection
@@ -93,18 +102,20 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
     """Holds the application lock of this name and schema, on a connection of its own that has no transaction.
 
-    The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder where this
-    login may see it, if another session has it.
+    Yields what asks on that connection whether the lock is still held, and raises Refused where it is not. The server
+    gives it back when the connection ends, however it ends. Raises Refused, naming the holder where this login may see
+    it, if another session has it.
     """
     with _opened(engine) as connection:
         cast(Any, connection.connection.dbapi_connection).autocommit = True
-        name = f"{name} {schema or default_schema(connection)}"
+        execute(connection, "SET IMPLICIT_TRANSACTIONS OFF")
+        name = f"{name} {_spelled(connection, schema) if schema else default_schema(connection)}"
         resource = names.literal(name)
         holders = partial(_holders, connection, resource)
         if not locks.granted(partial(_taken, connection, resource), PAUSES, holders, unheard):
             raise Refused(f"{name} is locked by another upgrade: {holders()}; wait until it ends, or end its session")
         try:
-            yield locks.check(name, lambda: default_schema(connection))
+            yield locks.check(name, partial(_is_held, connection, resource))
         finally:
             with suppress(SQLAlchemyError):  # a connection that is lost has lost its locks as well
                 execute(connection, GIVE_BACK.format(name=resource))
@@ -127,6 +138,17 @@ def _holders(connection: Connection, resource: str) -> str:
     return _told(connection, HOLDERS.format(name=resource)) or "another session"
 
 
+def _is_held(connection: Connection, resource: str) -> bool:
+    """Whether this session holds the lock: a driver may have put another in the place of one that was lost."""
+    [(mode,)] = _run(connection, HELD.format(name=resource))
+    return bool(mode == "Exclusive")
+
+
+def _spelled(connection: Connection, schema: str) -> str:
+    [(spelled,)] = _ask(connection, SPELLED.format(name=names.literal(schema)))
+    return str(spelled)
+
+
 def default_schema(connection: Connection) -> str:
     """The schema that unqualified names mean on this connection."""
     [(schema,)] = _ask(connection, "SELECT SCHEMA_NAME()")
@@ -144,13 +166,18 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     except DBAPIError as error:
         with suppress(SQLAlchemyError):  # a connection that is lost has nothing to roll back
             _run(connection, TO_ROLL_BACK)
-        if str(LOCK_NOT_GRANTED) not in str(error.orig):
+        if str(LOCK_NOT_GRANTED) not in _numbers(error):
             raise
         raise Refused(
             f"no lock within {LOCK_TIMEOUT} seconds for {sql!r}; sessions on this database: "
             f"{_sessions(connection.engine) or 'none that this login may see'}: "
             "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
         ) from error
+
+
+def _numbers(error: DBAPIError) -> list[str]:
+    """The server's numbers of an error: the last argument of pyodbc's is its text, the one before the SQLSTATE."""
+    return NUMBERS.findall(str(error.orig.args[-1] if error.orig and error.orig.args else error.orig))
 
 
 def _run(connection: Connection, sql: str) -> list[tuple[Any, ...]]:

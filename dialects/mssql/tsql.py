@@ -97,6 +97,19 @@ IF @name IS NOT NULL
 IF @name IS NOT NULL
     EXEC ({add} + @name + N' DEFAULT ' + @default + {to});"""
 
+REFUSE_FOUND = """DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
+    {answers}
+) f);
+IF @said IS NOT NULL
+    THROW 50000, @said, 1;"""
+"""THROW takes a percent sign for the beginning of a placeholder."""
+
+RENAME = """DECLARE @failed INT;
+EXEC @failed = sp_rename {name}, {new}, N'COLUMN';
+IF @failed <> 0
+    {throw}"""
+"""https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedures/sp-rename-transact-sql"""
+
 DROP_DEFAULT = """DECLARE @drop NVARCHAR(MAX) = (
     SELECT N'{drop}' + QUOTENAME(d.name)
     FROM sys.default_constraints d
@@ -149,6 +162,17 @@ def without_default(alter: str, table: str, column: str) -> str:
         add=names.literal(f"ALTER TABLE {table} ADD CONSTRAINT "),
         to=names.literal(f" FOR {names.sql(column)}"),
     )
+
+
+def rename_column(table: str, old: str, new: str) -> str:
+    """Renames a column; `table` and `old` are SQL. RAISERROR, by which the procedure fails, ends no transaction."""
+    name = names.literal(f"{table}.{old}")
+    return RENAME.format(name=name, new=names.literal(new), throw=throw(f"{table}.{old} was not renamed to {new}"))
+
+
+def refuse_found(answers: str) -> str:
+    """Raises the first of the texts, in `said`, that a query gives, if it gives any."""
+    return REFUSE_FOUND.format(answers=answers.replace("\n", "\n    "))
 
 
 def copy_as_utf8(table: str, source: str, target: str) -> str:

@@ -37,7 +37,7 @@ DEFAULT_LENGTHS = {
     "TIME": "TIME(7)",
 }
 
-CONSTANT = rf"\(*(?:{sqltext.QUOTED.pattern}|{sqltext.NUMBER.pattern})\)*"
+CONSTANT = rf"\(*(?:NULL|{sqltext.QUOTED.pattern}|{sqltext.NUMBER.pattern})\)*"
 NAME = r"(?:SYS\.)?\[?[A-Z0-9]+\]?(?:\([^()]*\))?"
 CONVERSION = re.compile(
     rf"CAST\(N?(?P<cast>{CONSTANT}) AS {NAME}\)|CONVERT\({NAME}, ?N?(?P<convert>{CONSTANT})\)"

@@ -56,7 +56,9 @@ INDEXES = f"""
 SELECT c.relname AS table_name, i.relname AS name, x.indisunique AS is_unique, x.indisvalid AS is_valid,
        pg_get_indexdef(x.indexrelid, 0, true) AS definition,
        ARRAY(SELECT pg_get_indexdef(x.indexrelid, place, true) FROM generate_series(1, x.indnkeyatts) AS place
-             ORDER BY place) AS columns
+             ORDER BY place) AS columns,
+       ARRAY(SELECT pg_get_indexdef(x.indexrelid, place, true)
+             FROM generate_series(x.indnkeyatts + 1, x.indnatts) AS place ORDER BY place) AS include
 FROM pg_index x
 JOIN pg_class c ON c.oid = x.indrelid
 JOIN pg_class i ON i.oid = x.indexrelid
@@ -189,16 +191,17 @@ def _foreign_key(row: Row[Any]) -> ForeignKey:
 def _index(row: Row[Any]) -> Index:
     """An index; what is more than a list of columns and expressions stands as a last column, so that it equals none.
 
-    That is another access method, a predicate, an order, an operator class, a collation, included columns, or an
-    index that a failed CREATE INDEX CONCURRENTLY has left invalid. Storage parameters make no other index.
+    That is another access method, a predicate, an order, an operator class, a collation, or an index that a failed
+    CREATE INDEX CONCURRENTLY has left invalid. Storage parameters make no other index, nor do included columns.
     """
     columns = tuple(map(_indexed, row.columns))
-    details = STORAGE.sub("", row.definition.partition(" USING ")[2])
+    include = f" INCLUDE ({', '.join(row.include)})" if row.include else ""
+    details = STORAGE.sub("", row.definition.partition(" USING ")[2]).replace(include, "", 1)
     if details != f"btree ({', '.join(row.columns)})":
         columns += (f"[{details}]",)
     if not row.is_valid:
         columns += ("[invalid]",)
-    return Index(names.to_model(row.name), columns, row.is_unique)
+    return Index(names.to_model(row.name), columns, row.is_unique, tuple(map(_indexed, row.include)))
 
 
 def _indexed(sql: str) -> str:

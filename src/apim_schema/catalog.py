@@ -58,10 +58,7 @@ def _table(flavour: str, name: str, facts: dict[str, Any]) -> Table:
         primary_key=_key(facts["primary_key"]) if facts.get("primary_key") else None,
         unique=tuple(_key(key) for key in facts.get("unique", ())),
         foreign_keys=tuple(_foreign_key(key) for key in facts.get("foreign_keys", ())),
-        indexes=tuple(
-            Index(index["name"], tuple(index["columns"]), index["unique"], index.get("optional", False))
-            for index in facts.get("indexes", ())
-        ),
+        indexes=tuple(map(_index, facts.get("indexes", ()))),
     )
 
 
@@ -81,6 +78,16 @@ def _column(flavour: str, name: str, facts: dict[str, Any]) -> Column:
         on_update=types.normalise_default(facts.get("on_update"), type_),
         charset=facts.get("charset"),
         collation=facts.get("collation"),
+    )
+
+
+def _index(facts: dict[str, Any]) -> Index:
+    return Index(
+        facts["name"],
+        tuple(facts["columns"]),
+        facts["unique"],
+        tuple(facts.get("include", ())),
+        optional=facts.get("optional", False),
     )
 
 

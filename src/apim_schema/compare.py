@@ -203,8 +203,8 @@ def _structures(
 def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
     """Indexes by name; the same columns under another name serve the same and are a variant.
 
-    So is another index over the columns of a foreign key, which some servers need. One that the server made for it
-    by itself is not worth a word.
+    So are other columns beside the key, and another index over the columns of a foreign key, which some servers need.
+    One that the server made for it by itself is not worth a word.
     """
     wanted = {index.name: index for index in expected.indexes}
     present = {index.name: index for index in found.indexes}
@@ -231,4 +231,5 @@ def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference
 
 
 def _columns(index: Index) -> str:
-    return f"{'unique ' * index.unique}({', '.join(index.columns)})"
+    include = f" include ({', '.join(index.include)})" * bool(index.include)
+    return f"{'unique ' * index.unique}({', '.join(index.columns)}){include}"

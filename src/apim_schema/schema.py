@@ -83,12 +83,14 @@ class ForeignKey:
 class Index:
     """An index; `columns` may hold expressions (`LOWER(APP_NAME)`) and MySQL's prefixes (`ATTR_NAME(500)`).
 
-    `optional` is said of an index that a release has no need of, so that it may be there or not.
+    `include` are columns that stand in the index and are no part of its key. `optional` is said of an index that a
+    release has no need of, so that it may be there or not.
     """
 
     name: str
     columns: tuple[str, ...]
     unique: bool = False
+    include: tuple[str, ...] = ()
     optional: bool = field(default=False, compare=False)
 
 

@@ -113,7 +113,7 @@ def facts_of_schema(schema: Schema) -> Iterator[Fact]:
             yield "foreign key", table.name, fk.columns, fk.ref_table, fk.ref_columns, fk.on_delete, fk.on_update
         for index in table.indexes:
             if not index.optional:
-                yield "index", table.name, index.name, index.columns, index.unique
+                yield "index", table.name, index.name, index.columns, index.unique, index.include
     for name, options in schema.sequences.items():
         yield "sequence", name, options
     for trigger in schema.triggers.values():
@@ -137,7 +137,8 @@ def facts_of_document(document: dict[str, Any]) -> Iterator[Fact]:
             yield "foreign key", name, *ends, action(fk.get("on_delete")), action(fk.get("on_update"))
         for index in table.get("indexes", ()):
             if not index.get("optional"):
-                yield "index", name, index["name"], tuple(index["columns"]), index["unique"]
+                about_index = tuple(index["columns"]), index["unique"], tuple(index.get("include", ()))
+                yield "index", name, index["name"], *about_index
     for name, options in document["sequences"].items():
         yield "sequence", name, options
     for name, trigger in document["triggers"].items():

@@ -45,7 +45,8 @@ def _column(name: str, facts: dict[str, Any]) -> str:
 
 def _index(table: str, index: dict[str, Any]) -> str:
     unique = "UNIQUE " if index["unique"] else ""
-    return f"CREATE {unique}INDEX {quote(index['name'])} ON {quote(table)} ({columns(index, quote)})"
+    include = f" INCLUDE ({columns({'columns': index['include']}, quote)})" if "include" in index else ""
+    return f"CREATE {unique}INDEX {quote(index['name'])} ON {quote(table)} ({columns(index, quote)}){include}"
 
 
 def _trigger(catalog: Catalog, name: str, trigger: dict[str, Any]) -> str:

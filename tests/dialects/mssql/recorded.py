@@ -14,9 +14,13 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from apim_schema.schema import Column, ForeignKey, Index, Schema, Table
+from tests.dialects.mssql import held
 
 COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 Spelling = Callable[[str], str]
+
+SEES_ALL = Row(classifications=1, alters=1, creates=1, definitions=1, dependencies=1)
+"""What the server says of a login that may see everything."""
 
 
 class Answers(list[Any]):
@@ -31,21 +35,30 @@ class Recorded:
 
     def __init__(self, schema: Schema, spelling: Spelling = str.upper, **database: Any) -> None:
         self.asked: list[str] = []
+        self.info: dict[str, object] = {}
         facts = Row(**{"collation": COLLATION, "babelfish": None} | database)
         self.rows = {
+            "AS dependencies": [SEES_ALL],
+            "ALTER ANY SECURITY POLICY": list[Any](),
+            "sys.masked_columns": list[Any](),
+            "sys.security_predicates": list[Any](),
             "sys.default_constraints": list(columns(schema, spelling)),
+            "sys.data_spaces": list(storage(schema)),
             "sys.index_columns": list(indexes(schema, spelling)),
             "sys.foreign_key_columns": list(foreign_keys(schema, spelling)),
             "sys.triggers": list(triggers(schema, spelling)),
             "sys.objects": list[Any](),
             "DATABASEPROPERTYEX": [facts],
+            "SERVERPROPERTY": [facts],
             "COLLATIONPROPERTY": [(1,)],
         }
 
     def exec_driver_sql(self, sql: str, **options: Any) -> Answers:
-        self.asked.append(sql)
+        self.asked.append(held.hold(sql))
         view = next((view for view in self.rows if view in sql), None)
-        return Answers(self.rows[view] if view is not None else ())
+        rows = self.rows[view] if view is not None else []
+        held.hold_rows(sql, rows)
+        return Answers(rows)
 
     @property
     def connection(self) -> Connection:
@@ -60,6 +73,7 @@ def columns(schema: Schema, spelling: Spelling) -> Iterator[Row]:
                 table_name=spelling(table.name),
                 name=spelling(column.name),
                 computed=None,
+                bound=None,
                 **_type(column),
             )
 
@@ -93,7 +107,7 @@ def _definition(default: str | None) -> str | None:
 def indexes(schema: Schema, spelling: Spelling) -> Iterator[Row]:
     for number, table in enumerate(schema.tables.values()):
         for index, kind in _with_indexes(number, table):
-            for place, column in enumerate(index.columns, start=1):
+            for place, column in _in_order(index):
                 yield Row(
                     table_id=number,
                     name=index.name,
@@ -106,8 +120,34 @@ def indexes(schema: Schema, spelling: Spelling) -> Iterator[Row]:
                     column_name=spelling(column),
                     place=place,
                     is_descending=False,
-                    is_included=False,
+                    is_included=place == 0,
                 )
+
+
+def storage(schema: Schema) -> Iterator[Row]:
+    for number, table in enumerate(schema.tables.values()):
+        for index, kind in _with_indexes(number, table):
+            yield Row(
+                table_id=number,
+                name=index.name,
+                kind="CLUSTERED" if kind == "primary" else "NONCLUSTERED",
+                is_primary_key=kind == "primary",
+                filled=0,
+                is_padded=False,
+                ignores_duplicates=False,
+                row_locks=True,
+                page_locks=True,
+                compression="NONE",
+                place="PRIMARY",
+                kind_of_place="FG",
+                is_default_place=True,
+            )
+
+
+def _in_order(index: Index) -> Iterator[tuple[int, str]]:
+    """Columns with their place in the key, which is 0 of one that is only included."""
+    yield from enumerate(index.columns, start=1)
+    yield from ((0, column) for column in index.include)
 
 
 def _with_indexes(number: int, table: Table) -> Iterator[tuple[Index, str]]:

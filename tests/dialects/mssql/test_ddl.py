@@ -206,6 +206,74 @@ def test_indexes_of_the_customer_go_and_come_back_too() -> None:
         statements(change, expected("4.5.0").with_table(filtered))
 
 
+def stored(schema: Schema, name: str, **facts: object) -> Schema:
+    """The schema as a server has it that lays out one index or key in a way of its own."""
+    recorded = Recorded(schema)
+    [row] = [row for row in recorded.rows["sys.data_spaces"] if row.name == name]
+    vars(row).update(facts)
+    return DIALECT.introspect.read(recorded.connection, "dbo")
+
+
+LAYOUTS = [
+    ({"filled": 80}, "", " WITH (FILLFACTOR = 80)"),
+    ({"filled": 100}, "", ""),
+    (
+        {"is_padded": True, "row_locks": False, "page_locks": False, "compression": "PAGE"},
+        "",
+        " WITH (PAD_INDEX = ON, ALLOW_ROW_LOCKS = OFF, ALLOW_PAGE_LOCKS = OFF, DATA_COMPRESSION = PAGE)",
+    ),
+    ({"place": "SECOND", "is_default_place": False}, "", " ON SECOND"),
+    (
+        {"kind": "NONCLUSTERED", "filled": 90, "place": "FILE GROUP", "is_default_place": False},
+        "NONCLUSTERED ",
+        " WITH (FILLFACTOR = 90) ON [FILE GROUP]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "kind", "storage"), LAYOUTS)
+def test_a_key_that_is_made_again_lies_on_the_disk_as_before(
+    facts: dict[str, object], kind: str, storage: str, accepted: Accepted
+) -> None:
+    """Through all of 4.6.0, which replaces the primary key of this table and shortens two of its columns."""
+    key = online(expected("4.5.0")).tables[ENDPOINTS].primary_key
+    assert key is not None
+    assert key.name is not None
+    live = stored(expected("4.5.0"), key.name, **facts)
+    made = [s.sql for s in DIALECT.ddl.combined(chain.changes("mssql", "apim", "4.6.0"), live, None)]
+    added = [sql for sql in made if f"ALTER TABLE {ENDPOINTS} ADD" in sql and "PRIMARY KEY" in sql]
+    columns = "API_UUID, ENDPOINT_UUID, REVISION_UUID, ORGANIZATION"
+    assert added == [f"ALTER TABLE {ENDPOINTS} ADD CONSTRAINT {key.name} PRIMARY KEY {kind}({columns}){storage}"] * len(
+        added
+    )
+    assert len(added) == 3
+    accepted(added)
+
+
+def test_an_index_that_is_made_again_is_what_it_was(accepted: Accepted) -> None:
+    before = expected("4.5.0")
+    table = before.tables[ENDPOINTS]
+    unique = Key(("ENDPOINT_UUID", "ORGANIZATION"), "MINE")
+    index = Index("ALSO_MINE", ("ORGANIZATION",), include=("ENDPOINT_UUID",))
+    live = stored(
+        before.with_table(replace(table, unique=(unique,), indexes=(index,))),
+        "ALSO_MINE",
+        kind="CLUSTERED",
+        ignores_duplicates=True,
+    )
+    made = statements(changes.AlterColumn(ENDPOINTS, "ENDPOINT_UUID", "VARCHAR(100)"), live)
+    create = f"CREATE CLUSTERED INDEX ALSO_MINE ON {ENDPOINTS} (ORGANIZATION) INCLUDE (ENDPOINT_UUID)"
+    assert f"{create} WITH (IGNORE_DUP_KEY = ON)" in made
+    assert f"ALTER TABLE {ENDPOINTS} ADD CONSTRAINT MINE UNIQUE (ENDPOINT_UUID, ORGANIZATION)" in made
+    accepted(made)
+
+
+def test_how_rows_lie_is_not_asked_of_babelfish() -> None:
+    recorded = Recorded(expected("4.5.0"), babelfish=1)
+    DIALECT.introspect.read(recorded.connection, "dbo")
+    assert not any("sys.data_spaces" in sql for sql in recorded.asked)
+
+
 def test_a_column_that_gets_wider_leaves_its_keys_alone() -> None:
     change = changes.AlterColumn(ENDPOINTS, "ENDPOINT_UUID", "VARCHAR(300)")
     assert len(statements(change, expected("4.5.0"))) == 1
@@ -244,7 +312,8 @@ def test_text_becomes_bytes_through_a_new_column() -> None:
     assert add == f"ALTER TABLE {table} ADD PARAMETERS_UTF8 VARBINARY(MAX) NULL"
     assert "COLLATE Latin1_General_100_CI_AS_SC_UTF8" in copy
     assert drop == f"ALTER TABLE {table} DROP COLUMN PARAMETERS"
-    assert rename == f"EXEC sp_rename N'{table}.PARAMETERS_UTF8', N'PARAMETERS', N'COLUMN'"
+    assert f"EXEC @failed = sp_rename N'{table}.PARAMETERS_UTF8', N'PARAMETERS', N'COLUMN';\nIF @failed <> 0" in rename
+    assert "THROW" in rename
     assert last == f"ALTER TABLE {table} ALTER COLUMN PARAMETERS VARBINARY(MAX) NOT NULL"
     assert statements(change, change.apply(before), "dbo") == []
 
@@ -281,6 +350,9 @@ def test_a_default_of_a_text_column_goes_and_comes_back_as_bytes(accepted: Accep
     batches = statements(change, live)
     accepted(batches)
     assert batches[0].endswith("VARBINARY(MAX) NULL DEFAULT CONVERT(VARBINARY(MAX), '{}')")
+    other = replace(column, default="'it''s \u00e9'")
+    accented = before.with_table(before.tables["AM_APPLICATION_REGISTRATION"].with_column(other))
+    assert statements(change, accented)[0].endswith(" DEFAULT 0x6974277320C3A9")
     assert "sys.default_constraints" in batches[2]
     assert "DROP COLUMN INPUTS" in batches[3]
 

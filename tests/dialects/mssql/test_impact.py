@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from apim_schema import chain, changes, registry
@@ -70,13 +72,28 @@ def test_the_rows_in_the_way(accepted: Accepted) -> None:
     accepted([f"SELECT COUNT(*) FROM {table} t WHERE {hazard.condition}" for table, hazard in found])
 
 
+def test_a_primary_key_that_is_not_the_clustered_one_may_be_as_long_as_an_index() -> None:
+    live = chain.expected("mssql", "apim", "4.5.0")
+    table = live.tables["AM_API_ENDPOINTS"]
+    assert table.primary_key is not None
+    change = changes.ReplacePrimaryKey(table.name, ("API_UUID", "ENDPOINT_UUID"))
+    named = replace(table, primary_key=replace(table.primary_key, name="PK"))
+    limits = [
+        DIALECT.impact.hazards(change, live.with_table(replace(named, options=options)))[0].condition.rpartition(" ")[2]
+        for options in ({}, {"kind of PK": "NONCLUSTERED"})
+    ]
+    assert limits == ["900", "1700"]
+
+
 @pytest.mark.parametrize(
     ("type_", "default", "spellings"),
     [
         ("VARCHAR(9)", "'OFF'", ["(N'OFF')", "(CONVERT([varchar](9),'OFF'))", "CAST('OFF' AS sys.varchar(9))"]),
+        ("VARCHAR(9)", None, ["CAST(NULL AS varchar)", "(CONVERT([varchar](9),NULL))", "CAST(NULL AS sys.varchar(9))"]),
+        ("INTEGER", None, ["(NULL)", "CAST((NULL) AS INT)"]),
         ("INTEGER", "0", ["((0))", "CAST(0 AS INT)", "(CONVERT([int],(0)))"]),
         ("DATETIME", "CURRENT_TIMESTAMP", ["(getdate())", "sys.getdate()", "(CURRENT_TIMESTAMP)"]),
     ],
 )
-def test_defaults_as_servers_show_them(type_: str, default: str, spellings: list[str]) -> None:
+def test_defaults_as_servers_show_them(type_: str, default: str | None, spellings: list[str]) -> None:
     assert {DIALECT.types.normalise_default(spelling, type_) for spelling in spellings} == {default}

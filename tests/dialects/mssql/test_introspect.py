@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import SimpleNamespace as Row
+from typing import Any
 
 import pytest
 
 from apim_schema import chain, compare, registry
 from apim_schema.schema import Column, Index, Schema
+from tests.dialects.mssql.catalog import NARROWED, Catalog, number
 from tests.dialects.mssql.recorded import Recorded
+from tests.dialects.mssql.standing import default_object
 from tests.releases import FIRST, HEAD
 
 DIALECT = registry.load("mssql")
+MODULE = import_module("apim_schema.dialects.mssql.introspect")
 EVERY = [(database, release) for database in chain.DATABASES for release in chain.releases(database)]
 APIM = chain.expected("mssql", "apim", FIRST)
 
@@ -75,14 +80,13 @@ def test_two_tables_may_differ_in_nothing_but_the_case() -> None:
         ({"filter": "([STATUS]='x')"}, "[where ([STATUS]='x')]"),
         ({"kind": "NONCLUSTERED COLUMNSTORE"}, "[nonclustered columnstore]"),
         ({"is_disabled": True}, "[disabled]"),
-        ({"is_included": True}, "[include TOKEN_STATE]"),
         ({"is_descending": True}, "DESC"),
     ],
 )
 def test_an_index_that_is_more_than_its_columns_is_none_of_the_vendors(facts: dict[str, object], mark: str) -> None:
     recorded = Recorded(APIM)
     rows = [row for row in recorded.rows["sys.index_columns"] if row.name == "IDX_IOAT_TSH_TS"]
-    for row in rows[-1:] if facts.keys() & {"is_included", "is_descending"} else rows:
+    for row in rows[-1:] if "is_descending" in facts else rows:
         vars(row).update(facts)
     index = read(recorded).tables["IDN_OAUTH2_ACCESS_TOKEN"].index("IDX_IOAT_TSH_TS")
     assert index is not None
@@ -108,13 +112,24 @@ def test_types_sizes_and_computed_columns() -> None:
         {"name": "e", "type": "timestamp"},
         {"name": "f", "type": "int", "computed": "([a]*(2))"},
         {"name": "g", "type": "nvarchar", "max_length": 20, "definition": "(N'it''s')"},
+        {"name": "h", "type": "int", "bound": "zero"},
     ]
     recorded.rows["sys.default_constraints"] = [type(row)(**vars(row) | facts) for facts in of_the_customer]
     [table] = read(recorded).tables.values()
     types = [column.type for column in table.columns.values()]
-    assert types == ["DECIMAL(9,2)", "NVARCHAR(MAX)", "NCHAR(10)", "TIME(3)", "TIMESTAMP", "INTEGER", "NVARCHAR(10)"]
+    assert types == [
+        "DECIMAL(9,2)",
+        "NVARCHAR(MAX)",
+        "NCHAR(10)",
+        "TIME(3)",
+        "TIMESTAMP",
+        "INTEGER",
+        "NVARCHAR(10)",
+        "INTEGER",
+    ]
     assert table.columns["F"].default == "AS ([a]*(2))"
     assert table.columns["G"].default == "'it''s'"
+    assert table.columns["H"].default == "BOUND zero"
 
 
 def test_our_own_tables_are_not_read() -> None:
@@ -159,3 +174,34 @@ def test_an_index_is_found_in_the_model_whatever_its_spelling() -> None:
     live = read(Recorded(APIM, str.lower))
     wanted = Index("IDX_IOAT_TSH_TS", ("TOKEN_SCOPE_HASH", "TOKEN_STATE"))
     assert live.tables["IDN_OAUTH2_ACCESS_TOKEN"].index("IDX_IOAT_TSH_TS") == wanted
+
+
+def test_what_is_recorded_is_what_the_queries_find(catalog: Catalog) -> None:
+    """Over views that can be asked: a key with options, an index with an included column, a default of its own."""
+    table = number(NARROWED)
+    catalog.add("types", user_type_id=167, name="varchar")
+    catalog.database.exec_driver_sql("UPDATE sys.columns SET user_type_id = 167")
+    default_object(catalog, table, 2)
+    for at, kind, key in ((1, "CLUSTERED", 1), (2, "NONCLUSTERED", 0)):
+        catalog.add("indexes", object_id=table, index_id=at, name=f"I{at}", type=at, type_desc=kind, is_primary_key=key,
+                    is_hypothetical=0, data_space_id=1, fill_factor=80, ignore_dup_key=key)  # fmt: skip
+        catalog.add("partitions", object_id=table, index_id=at, partition_number=1, data_compression_desc="ROW")
+        catalog.add("index_columns", object_id=table, index_id=at, index_column_id=1, column_id=at, key_ordinal=1,
+                    is_included_column=0)  # fmt: skip
+    catalog.add("index_columns", object_id=table, index_id=2, index_column_id=2, column_id=3, key_ordinal=0,
+                is_included_column=1)  # fmt: skip
+    catalog.add("data_spaces", data_space_id=1, name="FIRST", type="FG", is_default=1)
+
+    def ask(query: str) -> list[Any]:
+        return list(catalog.exec_driver_sql(query.format(schema="N'dbo'")))
+
+    columns = [row for row in ask(MODULE.COLUMNS) if row.table_name == NARROWED]
+    assert [(row.name, row.type, row.bound) for row in columns][:3] == [
+        ("API_UUID", "varchar", None), ("ENDPOINT_UUID", "varchar", "A_DEFAULT"), ("REVISION_UUID", "varchar", None),
+    ]  # fmt: skip
+    assert [(row.name, row.column_name, row.place, row.is_included) for row in ask(MODULE.INDEXES)] == [
+        ("I1", "API_UUID", 1, 0), ("I2", "ENDPOINT_UUID", 1, 0), ("I2", "REVISION_UUID", 0, 1),
+    ]  # fmt: skip
+    assert [(row.name, row.kind, row.filled, row.compression, row.place) for row in ask(MODULE.STORAGE)] == [
+        ("I1", "CLUSTERED", 80, "ROW", "FIRST"), ("I2", "NONCLUSTERED", 80, "ROW", "FIRST"),
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import registry
 from apim_schema.errors import Refused
 from apim_schema.schema import Server
+from tests.dialects.mssql import held
 from tests.dialects.mssql.conftest import Accepted
 
 SESSION = registry.load("mssql").session
@@ -57,7 +58,7 @@ class Cursor:
         self.driver, self.results = driver, list[Any]()
 
     def execute(self, sql: str, parameters: object = None) -> None:
-        self.driver.executed.append(sql)
+        self.driver.executed.append(held.hold(sql))
         self.results = next((list(results) for part, results in self.driver.answers if part in sql), [])
         self._take()
 
@@ -105,6 +106,7 @@ def test_a_connection_ends_its_transaction_at_an_error_and_waits_for_locks() -> 
     with prepared(driver) as connection, connection.begin():
         pass
     assert {"SET XACT_ABORT ON", "SET LOCK_TIMEOUT 60000"} <= set(driver.executed)
+    assert {"SET NUMERIC_ROUNDABORT OFF", "SET NOCOUNT OFF"} <= set(driver.executed)
     assert driver.autocommit is False
 
 
@@ -157,6 +159,30 @@ def test_a_login_that_may_not_see_sessions_gets_the_refusal_all_the_same() -> No
         SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
 
 
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ("42000", "[42000] [Driver][SQL Server]Lock request time out period exceeded. (1222) (SQLExecDirectW)"),
+        (
+            "42000",
+            "[42000] [Driver][SQL Server]Lock request ... (1222) (SQLMoreResults); [01000] [Driver]Ended. (3621)",
+        ),
+        ("01000", "[01000] [Driver][SQL Server]Changed. (5701) (SQLExecute); [42000] [Driver]Lock request ... (1222)"),
+    ],
+)
+def test_a_lock_timeout_is_known_by_its_number(state: str, message: str) -> None:
+    driver = Driver(("ALTER", [Error(state, message)]), ("dm_exec_sessions", [[OTHER]]))
+    with prepared(driver) as connection, pytest.raises(Refused, match="no lock"):
+        SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+
+
+@pytest.mark.parametrize("value", ["x1222", "1222", "(1222)"])
+def test_a_value_that_looks_like_the_number_is_none(value: str) -> None:
+    duplicate = f"[23000] [Driver][SQL Server]The duplicate key value is ({value}). (2627) (SQLExecDirectW)"
+    with prepared(Driver(("INSERT", [Error("23000", duplicate)]))) as connection, pytest.raises(DBAPIError):
+        SESSION.execute(connection, "INSERT INTO T VALUES (1222)")
+
+
 def test_the_lock_is_taken_outside_of_any_transaction_and_given_back() -> None:
     driver = Driver(("sp_getapplock", [[], [{"taken": 0}], []]))
     with SESSION.locked(driver.engine, "apim_schema apim", None):
@@ -187,6 +213,28 @@ def test_the_lock_of_an_upgrade_that_was_just_killed_is_waited_for(monkeypatch: 
     monkeypatch.setattr("time.sleep", gone)
     with SESSION.locked(driver.engine, "apim_schema apim", None):
         assert sum("sp_getapplock" in sql for sql in driver.executed) == 2
+
+
+def test_two_spellings_of_a_schema_are_one_lock() -> None:
+    driver = Driver(("SCHEMA_ID(N'DBO')", [[{"spelled": "dbo"}]]), ("sp_getapplock", [[{"taken": 0}]]))
+    with SESSION.locked(driver.engine, "apim_schema apim", "DBO"):
+        assert any("sp_getapplock N'apim_schema apim dbo'" in sql for sql in driver.executed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ([[{"mode": "NoLock"}]], "another session answers in the place of the one that took it"),
+        ([Error("08S01", "[08S01] gone (0) (SQLExecDirectW)")], ".*gone"),
+    ],
+)
+def test_a_lock_that_is_lost_is_noticed(answer: list[Any], said: str) -> None:
+    driver = Driver(("sp_getapplock", [[{"taken": 0}]]), ("APPLOCK_MODE", [[{"mode": "Exclusive"}]]))
+    with SESSION.locked(driver.engine, "apim_schema apim", None) as check:
+        check()
+        driver.answers = (("APPLOCK_MODE", answer), *driver.answers)
+        with pytest.raises(Refused, match=f"the lock 'apim_schema apim dbo' is lost, .*: {said}"):
+            check()
 
 
 def test_a_lock_whose_connection_is_lost_ends_without_an_error() -> None:
@@ -227,5 +275,6 @@ def test_another_error_stays_what_it_is(afterwards: list[Any]) -> None:
 
 
 def test_batches_are_accepted(accepted: Accepted) -> None:
-    queries = [MODULE.TAKE, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS, MODULE.TO_ROLL_BACK]
+    queries = [MODULE.TAKE, MODULE.HELD, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS, MODULE.SPELLED]
+    queries.append(MODULE.TO_ROLL_BACK)
     accepted([query.format(name="N'x'") for query in queries] + [f"SET {setting}" for setting in MODULE.SETTINGS])

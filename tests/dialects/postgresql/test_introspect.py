@@ -91,7 +91,11 @@ INDEXES = [
     ("ON t (a DESC)", Index("I", ("A", "[btree (a DESC)]"))),
     ("ON t (a varchar_pattern_ops)", Index("I", ("A", "[btree (a varchar_pattern_ops)]"))),
     ('ON t (a COLLATE "C")', Index("I", ("A", '[btree (a COLLATE "C")]'))),
-    ("ON t (a) INCLUDE (b)", Index("I", ("A", "[btree (a) INCLUDE (b)]"))),
+    ("ON t (a) INCLUDE (b)", Index("I", ("A",), include=("B",))),
+    (
+        'ON t (a) INCLUDE ("order", "Odd") WHERE b > 0',
+        Index("I", ("A", "[btree (a) WHERE b > 0]"), include=("ORDER", '"Odd"')),
+    ),
     ("ON t USING hash (a)", Index("I", ("A", "[hash (a)]"))),
     ("ON t ((a || ':x'))", Index("I", ("(A || ':x')",))),
 ]
@@ -103,6 +107,12 @@ def test_an_index_that_is_more_than_columns_equals_none(
 ) -> None:
     run('CREATE TABLE t (a VARCHAR(10), b INTEGER, "Odd" INTEGER, "order" INTEGER)', f"CREATE INDEX i {definition}")
     assert read(connection).tables["T"].indexes == (expected,)
+
+
+def test_keys_may_hold_other_columns_beside_theirs(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE t (a INTEGER, b INTEGER, c INTEGER, PRIMARY KEY (a) INCLUDE (b), UNIQUE (b) INCLUDE (a, c))")
+    table = read(connection).tables["T"]
+    assert (table.primary_key, table.unique) == (Key(("A",)), (Key(("B",)),))
 
 
 def test_an_invalid_index_equals_none(connection: Connection, run: Run) -> None:

@@ -7,33 +7,73 @@ SET ANSI_PADDING ON;
 SET ANSI_WARNINGS ON;
 SET ARITHABORT ON;
 SET CONCAT_NULL_YIELDS_NULL ON;
+SET NUMERIC_ROUNDABORT OFF;
 SET LOCK_TIMEOUT 60000;
 SET NOCOUNT ON;
 SET IMPLICIT_TRANSACTIONS OFF;
 GO
 BEGIN TRANSACTION;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF EXISTS (SELECT 1 FROM (VALUES ('AM_API', 'API_DISPLAY_NAME'), ('AM_API', 'INITIATED_FROM_GW'), ('AM_API_METADATA', 'METADATA_VALUE'), ('AM_API_OPERATION_MAPPING', 'REF_URL_MAPPING_ID'), ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'), ('AM_API_URL_MAPPING', 'DESCRIPTION'), ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'), ('AM_BACKEND', 'ORGANIZATION'), ('AM_BACKEND_OPERATION_MAPPING', 'VERB'), ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'), ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'), ('AM_GW_API_ARTIFACTS', 'TIME_STAMP'), ('AM_GW_INSTANCES', 'GW_PROPERTIES'), ('AM_GW_INSTANCE_ENV_MAPPING', 'ENV_LABEL'), ('AM_GW_REVISION_DEPLOYMENT', 'LAST_UPDATED'), ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'), ('AM_LLM_PROVIDER_MODEL', 'MODEL_FAMILY_NAME'), ('AM_TASK_LOCK', 'NODE_ID')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
     THROW 50000, N'apim is not 4.6.0: a column is missing', 1;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF EXISTS (SELECT 1 FROM (VALUES ('ALEMBIC_VERSION_APIM', 'VERSION_NUM')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('AM_API_KEY', 'STATUS'), ('AM_API_KEY_API_MAPPING', 'API_UUID'), ('AM_API_KEY_APPLICATION_MAPPING', 'APPLICATION_UUID'), ('AM_GATEWAY_TOKEN', 'REVOKED_AT'), ('AM_GW_PLATFORM_API_ARTIFACTS', 'TIME_STAMP'), ('AM_GW_PLATFORM_EVENT', 'CLAIMED_BY'), ('IDN_OAUTH_CONSUMER_SECRETS', 'EXPIRY_TIME')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
     THROW 50000, N'apim is newer than 4.6.0 and has no stamp: nothing was changed', 1;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': this login may not see whether a security policy hides rows from it; GRANT VIEW DEFINITION to it' AS said FROM (
+        SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), 0) = 0 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY'), 0) = 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
+        SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
+        JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
+        WHERE t.schema_id = SCHEMA_ID() AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the security policy ' + q.name + N' hides rows of it; ALTER SECURITY POLICY ' + q.name + N' WITH (STATE = OFF) until it is done' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, N'' AS column_name, y.name AS name FROM sys.tables t
+        JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
+        JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
+        WHERE t.schema_id = SCHEMA_ID()
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': is a temporal table or its history; ALTER TABLE ... SET (SYSTEM_VERSIONING = OFF) before, and ON again after the upgrade of both tables' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name, N'SYSTEM_VERSIONING' AS name
+        FROM (VALUES (N'AM_GW_API_ARTIFACTS', N'API_ID'), (N'AM_GW_INSTANCES', N'GATEWAY_ID')) w (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        WHERE t.temporal_type <> 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' has a mask, ' + q.name + N', which the change would not keep; ALTER COLUMN ... DROP MASKED before, and ADD MASKED after the upgrade' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name, m.masking_function AS name
+        FROM (VALUES (N'AM_GW_INSTANCES', N'GW_PROPERTIES')) w (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        JOIN sys.masked_columns m ON m.object_id = c.object_id AND m.column_id = c.column_id AND m.is_masked = 1
+    ) q
+) f);
+IF @said IS NOT NULL
+    THROW 50000, @said, 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF OBJECT_ID(N'alembic_version_apim') IS NULL
     CREATE TABLE alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.6.0'))
     THROW 50000, N'apim is not stamped 4.6.0: nothing was changed', 1;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 IF OBJECT_ID(N'apim_schema_history') IS NULL
     CREATE TABLE apim_schema_history (
@@ -54,7 +94,7 @@ IF OBJECT_ID(N'apim_schema_history') IS NULL
     PRIMARY KEY (database_name, run)
 )
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.6.0' AS anon_3, '4.7.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())), SUSER_SNAME(), '0.1.0' AS anon_10
 FROM apim_schema_history
@@ -63,7 +103,7 @@ HAVING NOT (EXISTS (SELECT same.run
 FROM apim_schema_history AS same
 WHERE same.database_name = 'apim' AND same.to_release = '4.7.0' AND same.outcome = 'started'));
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 
 -- 4.7.0
@@ -83,7 +123,7 @@ CREATE TABLE AM_API_KEY (
     UNIQUE (API_KEY_HASH)
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- create table AM_API_KEY_API_MAPPING
 CREATE TABLE AM_API_KEY_API_MAPPING (
@@ -94,7 +134,7 @@ CREATE TABLE AM_API_KEY_API_MAPPING (
     FOREIGN KEY (API_UUID) REFERENCES AM_API (API_UUID)
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- create table AM_API_KEY_APPLICATION_MAPPING
 CREATE TABLE AM_API_KEY_APPLICATION_MAPPING (
@@ -105,7 +145,7 @@ CREATE TABLE AM_API_KEY_APPLICATION_MAPPING (
     FOREIGN KEY (APPLICATION_UUID) REFERENCES AM_APPLICATION (UUID)
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- create table AM_GATEWAY_TOKEN
 CREATE TABLE AM_GATEWAY_TOKEN (
@@ -119,11 +159,11 @@ CREATE TABLE AM_GATEWAY_TOKEN (
     FOREIGN KEY (GATEWAY_ID) REFERENCES AM_GATEWAY_ENVIRONMENT (UUID) ON DELETE CASCADE
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 CREATE INDEX IDX_APGT_TOKEN_HASH ON AM_GATEWAY_TOKEN (TOKEN_HASH);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- create table AM_GW_PLATFORM_API_ARTIFACTS
 CREATE TABLE AM_GW_PLATFORM_API_ARTIFACTS (
@@ -138,11 +178,11 @@ CREATE TABLE AM_GW_PLATFORM_API_ARTIFACTS (
     FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID)
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 CREATE INDEX IDX_GW_PLATFORM_ARTIFACT_API_ID ON AM_GW_PLATFORM_API_ARTIFACTS (API_ID);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- create table AM_GW_PLATFORM_EVENT
 CREATE TABLE AM_GW_PLATFORM_EVENT (
@@ -158,11 +198,11 @@ CREATE TABLE AM_GW_PLATFORM_EVENT (
     FOREIGN KEY (GATEWAY_ID) REFERENCES AM_GATEWAY_ENVIRONMENT (UUID) ON DELETE CASCADE
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 CREATE INDEX AM_GW_PLATFORM_EVENT_PENDING ON AM_GW_PLATFORM_EVENT (GATEWAY_ID, DELIVERED_AT);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- create table IDN_OAUTH_CONSUMER_SECRETS
 CREATE TABLE IDN_OAUTH_CONSUMER_SECRETS (
@@ -178,11 +218,11 @@ CREATE TABLE IDN_OAUTH_CONSUMER_SECRETS (
     FOREIGN KEY (CONSUMER_KEY) REFERENCES IDN_OAUTH_CONSUMER_APPS (CONSUMER_KEY) ON DELETE CASCADE
 );
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 CREATE INDEX IDX_IDN_OAUTH_CS_CK ON IDN_OAUTH_CONSUMER_SECRETS (CONSUMER_KEY);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one on update cascade
 DECLARE @drop NVARCHAR(MAX) = (
@@ -198,25 +238,25 @@ IF @drop IS NULL
     THROW 50000, N'AM_GW_API_ARTIFACTS has no foreign key (API_ID) to AM_GW_PUBLISHED_API_DETAILS', 1;
 EXEC (@drop);
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 ALTER TABLE AM_GW_API_ARTIFACTS ADD FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID) ON UPDATE CASCADE;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 -- alter column AM_GW_INSTANCES.GW_PROPERTIES to NULL
 ALTER TABLE AM_GW_INSTANCES ALTER COLUMN GW_PROPERTIES VARBINARY(MAX) NULL;
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.7.0');
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())) WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
 GO
-IF @@ERROR <> 0 OR XACT_STATE() <> 1 SET NOEXEC ON;
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 COMMIT;
 GO
