@@ -13,12 +13,20 @@ from functools import singledispatch
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
-from apim_schema.convergence import column_of, conflict, missing_indexes, table_of
+from apim_schema.convergence import (
+    check_new_key,
+    check_unreferenced,
+    column_of,
+    conflict,
+    droppable,
+    missing_indexes,
+    table_of,
+)
 from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
-from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
+from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 
-from . import layout, names, triggers, tsql, types
+from . import definition, names, triggers, tsql, types
 
 CONVERTED = "{0}_UTF8"
 """The column that takes the bytes of a text column while it is converted."""
@@ -85,9 +93,19 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     present, wanted = live.tables.get(change.table), change.definition
     if present is None:
         indexes = wanted.indexes
-        return [_create(wanted, live, schema), *(_create_index(wanted.name, i, live, schema) for i in indexes)]
+        return [
+            definition.create_table(wanted, live, schema),
+            *(definition.create_index(wanted.name, i, live, schema) for i in indexes),
+        ]
     missing = missing_indexes(change, wanted, present, live.flavour)
-    return [_create_index(wanted.name, index, live, schema) for index in missing]
+    return [definition.create_index(wanted.name, index, live, schema) for index in missing]
+
+
+@_sql.register
+def _drop_table(change: changes.DropTable, live: Schema, schema: str | None) -> list[str]:
+    """The table; there are no sequences of a release's."""
+    check_unreferenced(change, live)
+    return [] if change.is_in(live) else [f"DROP TABLE {names.table(change.table, live, schema)}"]
 
 
 @_sql.register
@@ -115,33 +133,52 @@ def _fits(live: Schema, table: str, wanted: Column, found: Column) -> bool:
 def _add(table: str, column: Column, live: Schema) -> str:
     """A new nullable column with a default says WITH VALUES: without it the rows that stand get NULL."""
     fills = column.default is not None and column.nullable and BABELFISH not in live.options
-    return f"ALTER TABLE {table} ADD {_column(column)}{' WITH VALUES' * fills}"
+    return f"ALTER TABLE {table} ADD {definition.of_column(column)}{' WITH VALUES' * fills}"
 
 
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
     """ALTER COLUMN, which restates all of the column; what is in the way goes and comes back.
 
-    That is a default where the type changes, and keys and indexes where there is less room.
+    That is a default where the type changes, and keys and indexes where there is not just more room.
     """
     present = column_of(change, live, change.name)
     wanted, table = change.target(present), names.table(change.table, live, schema)
-    if wanted == present:
-        return []
-    if sqltext.base(wanted.type) != sqltext.base(present.type):
+    if not types.may_become(present.type, wanted.type):
         raise conflict(change, wanted, present)
-    drop, restore = _in_the_way(change, live, schema) if types.narrows(present.type, wanted.type) else ([], [])
+    drop_default = [tsql.drop_default(table, present.name)] if present.default is not None else []
+    add_default = [f"ALTER TABLE {table} ADD DEFAULT {wanted.default} FOR {names.sql(present.name)}"]
+    if wanted.default == present.default:
+        drop_default = add_default = []
+    elif wanted.default is None:
+        add_default = []
+    return [*drop_default, *_alter_type(change, present, wanted, live, schema), *add_default]
+
+
+def _alter_type(
+    change: changes.AlterColumn, present: Column, wanted: Column, live: Schema, schema: str | None
+) -> list[str]:
+    """The statements for another type or nullability; a default that is to stay is away meanwhile."""
+    table = names.table(change.table, live, schema)
+    if (wanted.type, wanted.nullable, wanted.collation) == (present.type, present.nullable, present.collation):
+        return []
+    more_room = wanted.nullable == present.nullable and sqltext.base(wanted.type) == sqltext.base(present.type)
+    widened = more_room and not types.narrows(present.type, wanted.type)
+    drop, restore = ([], []) if widened else _in_the_way(change, live, schema)
     alter = _alter(table, replace(wanted, collation=None) if BABELFISH in live.options else wanted)
-    if present.default is not None and wanted.type != present.type and BABELFISH not in live.options:
+    kept = present.default is not None and wanted.default == present.default
+    if kept and wanted.type != present.type and BABELFISH not in live.options:
         alter = tsql.without_default(alter, table, present.name)
     return [*drop, alter, *restore]
 
 
 def _alter(table: str, column: Column) -> str:
-    return f"ALTER TABLE {table} ALTER COLUMN {_typed(column)}{'' if column.nullable else ' NOT'} NULL"
+    return f"ALTER TABLE {table} ALTER COLUMN {definition.typed(column)}{'' if column.nullable else ' NOT'} NULL"
 
 
-def _in_the_way(change: changes.AlterColumn, live: Schema, schema: str | None) -> tuple[list[str], list[str]]:
+def _in_the_way(
+    change: changes.AlterColumn | changes.DropColumn, live: Schema, schema: str | None
+) -> tuple[list[str], list[str]]:
     """What drops the keys and indexes over a column that gets shorter, and what makes them again as they were.
 
     Raises Conflict where one is more than a list of columns: nobody but its owner knows all of it.
@@ -152,14 +189,24 @@ def _in_the_way(change: changes.AlterColumn, live: Schema, schema: str | None) -
         if not set(index.columns) <= table.columns.keys():
             raise Conflict(f"cannot {change}: drop index {index.name} before, and create it again after the upgrade")
         drop.append(f"DROP INDEX {names.sql(index.name)} ON {qualified}")
-        restore.append(_create_index(change.table, index, live, schema))
+        restore.append(definition.create_index(change.table, index, live, schema))
     for key in (key for key in table.unique if change.name in key.columns):
         drop.append(_drop_key(qualified, key, primary=False))
-        restore.append(f"ALTER TABLE {qualified} ADD {_unique(key, table)}")
+        restore.append(f"ALTER TABLE {qualified} ADD {definition.of_unique(key, table)}")
     if table.primary_key and change.name in table.primary_key.columns:
         drop.append(_drop_key(qualified, table.primary_key, primary=True))
-        restore.insert(0, f"ALTER TABLE {qualified} ADD {_primary_key(table.primary_key, table)}")
+        restore.insert(0, f"ALTER TABLE {qualified} ADD {definition.of_primary_key(table.primary_key, table)}")
     return drop, restore
+
+
+@_sql.register
+def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -> list[str]:
+    """What is over nothing but the column goes first, and its default: the server drops nothing with it."""
+    if (column := droppable(change, live)) is None:
+        return []
+    qualified, drops = names.table(change.table, live, schema), _in_the_way(change, live, schema)[0]
+    default = [tsql.drop_default(qualified, column.name)] if column.default is not None else []
+    return [*drops, *default, f"ALTER TABLE {qualified} DROP COLUMN {names.sql(column.name)}"]
 
 
 @_sql.register
@@ -202,10 +249,20 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
     table, qualified = table_of(change, live), names.table(change.table, live, schema)
     key = table.primary_key
     columns = tuple(names.found(name, table.columns) for name in change.columns)
-    add = f"ALTER TABLE {qualified} ADD {_primary_key(Key(columns, key.name if key else None), table)}"
+    add = f"ALTER TABLE {qualified} ADD {definition.of_primary_key(Key(columns, key.name if key else None), table)}"
     if key is None:
         return [add]
     return [] if key.columns == change.columns else [_drop_key(qualified, key, primary=True), add]
+
+
+@_sql.register
+def _create_unique(change: changes.CreateUnique, live: Schema, schema: str | None) -> list[str]:
+    if change.is_in(live):
+        return []
+    check_new_key(change, live)
+    table = live.tables[change.table]
+    key = replace(change.key, columns=tuple(names.found(name, table.columns) for name in change.key.columns))
+    return [f"ALTER TABLE {names.table(change.table, live, schema)} ADD {definition.of_unique(key, table)}"]
 
 
 @_sql.register
@@ -223,8 +280,14 @@ def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema: str | None) -> list[str]:
     present, qualified = change.same_columns(table_of(change, live)), names.table(change.table, live, schema)
     drop = [_drop_foreign_key(qualified, key, live, schema) for key in present if key != change.key]
-    add = f"ALTER TABLE {qualified} ADD {_foreign_key(change.table, change.key, live, schema)}"
+    add = f"ALTER TABLE {qualified} ADD {definition.of_foreign_key(change.table, change.key, live, schema)}"
     return drop if change.key in present else [*drop, add]
+
+
+@_sql.register
+def _drop_foreign_keys(change: changes.DropForeignKey, live: Schema, schema: str | None) -> list[str]:
+    qualified = names.table(change.table, live, schema)
+    return [_drop_foreign_key(qualified, key, live, schema) for key in change.found(table_of(change, live))]
 
 
 @_sql.register
@@ -237,7 +300,13 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
             f"cannot {change}: an index of this name is there over ({', '.join(index.columns)}), "
             f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
         )
-    return [] if index is not None else [_create_index(change.table, change.index, live, schema)]
+    return [] if index is not None else [definition.create_index(change.table, change.index, live, schema)]
+
+
+@_sql.register
+def _drop_index(change: changes.DropIndex, live: Schema, schema: str | None) -> list[str]:
+    index = table_of(change, live).index(change.name)
+    return [f"DROP INDEX {names.sql(index.name)} ON {names.table(change.table, live, schema)}"] if index else []
 
 
 @_sql.register
@@ -247,13 +316,14 @@ def _keep_index(change: changes.KeepIndex, live: Schema, schema: str | None) -> 
 
 @_sql.register
 def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str | None) -> list[str]:
-    """Raises Conflict for a trigger whose body is not known here: no release replaces one."""
-    present = live.triggers.get(change.trigger.name)
-    if present == change.trigger:
+    """Raises Conflict for a trigger whose body is not known here: those of the releases are."""
+    trigger, present = change.trigger, live.triggers.get(change.trigger.name)
+    if present == trigger:
         return []
-    if present is not None or change.trigger.name not in triggers.BODIES:
+    if not triggers.knows(trigger):
         raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
-    return [triggers.create(change.trigger, schema)]
+    drop = f"DROP TRIGGER {names.qualified(present.name if present else trigger.name, schema)}"
+    return [drop] * (present is not None) + [triggers.create(trigger, schema)]
 
 
 def _drop_key(table: str, key: Key, primary: bool) -> str:
@@ -266,68 +336,3 @@ def _drop_foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | N
     if key.name is None:
         return tsql.drop_foreign_key(table, key, names.table(key.ref_table, live, schema))
     return f"ALTER TABLE {table} DROP CONSTRAINT {names.sql(key.name)}"
-
-
-def _create(table: Table, live: Schema, schema: str | None) -> str:
-    parts = [_column(_collated(column, table, live)) for column in table.columns.values()]
-    if table.primary_key is not None:
-        parts.append(_primary_key(table.primary_key, table))
-    parts += [_unique(key, table) for key in table.unique]
-    parts += [_foreign_key(table.name, key, live, schema) for key in table.foreign_keys]
-    body = ",\n    ".join(parts)
-    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n)"
-
-
-def _collated(column: Column, table: Table, live: Schema) -> Column:
-    """The column in the collation of what its foreign key points to: the server wants both alike."""
-    for key in table.foreign_keys:
-        if column.name in key.columns and key.ref_table in live.tables:
-            target = live.tables[key.ref_table].columns.get(key.ref_columns[key.columns.index(column.name)])
-            return replace(column, collation=target.collation) if target and target.collation else column
-    return column
-
-
-def _typed(column: Column) -> str:
-    collation = f" COLLATE {column.collation}" if column.collation else ""
-    return f"{names.sql(column.name)} {column.type}{collation}"
-
-
-def _column(column: Column) -> str:
-    identity = " IDENTITY(1,1)" if column.generated is not None else ""
-    default = f" DEFAULT {column.default}" if column.default is not None else ""
-    return f"{_typed(column)}{identity}{'' if column.nullable else ' NOT'} NULL{default}"
-
-
-def _primary_key(key: Key, table: Table) -> str:
-    return f"{_named(key)}PRIMARY KEY {_laid_out(key, table)}"
-
-
-def _unique(key: Key, table: Table) -> str:
-    return f"{_named(key)}UNIQUE {_laid_out(key, table)}"
-
-
-def _laid_out(key: Key, table: Table) -> str:
-    kind, storage = layout.kind(table.options, key.name), layout.storage(table.options, key.name)
-    return f"{kind}({names.listed(key.columns)}){storage}"
-
-
-def _named(key: Key | ForeignKey) -> str:
-    return f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
-
-
-def _foreign_key(table: str, key: ForeignKey, live: Schema, schema: str | None) -> str:
-    columns, target = names.columns(table, key.columns, live), names.table(key.ref_table, live, schema)
-    actions = "".join(
-        f" ON {event} {action}" for event, action in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if action
-    )
-    referenced = names.columns(key.ref_table, key.ref_columns, live)
-    return f"{_named(key)}FOREIGN KEY ({columns}) REFERENCES {target} ({referenced}){actions}"
-
-
-def _create_index(table: str, index: Index, live: Schema, schema: str | None) -> str:
-    unique, columns = "UNIQUE " * index.unique, names.columns(table, index.columns, live)
-    include = f" INCLUDE ({names.columns(table, index.include, live)})" if index.include else ""
-    options, name = live.tables[table].options if table in live.tables else {}, names.spelling(index.name)
-    kind, storage = layout.kind(options, name), layout.storage(options, name)
-    source = names.table(table, live, schema)
-    return f"CREATE {unique}{kind}INDEX {names.sql(index.name)} ON {source} ({columns}){include}{storage}"

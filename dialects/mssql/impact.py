@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import singledispatch
 
-from apim_schema import changes
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact
 from apim_schema.schema import Schema, Table
@@ -43,10 +43,12 @@ def _add_column(change: changes.AddColumn, live: Schema) -> Impact:
 
 @assess.register
 def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
-    """More room costs nothing; less room or NOT NULL reads every row, and less room in a key builds it anew."""
+    """A longer text costs nothing; less room or NOT NULL reads every row; a wider number or less of a key rewrites."""
     table = live.tables[change.table]
     column = table.columns[change.name]
     wanted = change.target(column)
+    if sqltext.base(wanted.type) != sqltext.base(column.type):
+        return Impact(REBUILD, SCHEMA_MODIFICATION)
     shorter = types.narrows(column.type, wanted.type)
     if shorter and table.primary_key and change.name in table.primary_key.columns:
         return Impact(REBUILD, SCHEMA_MODIFICATION)
@@ -61,7 +63,18 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Imp
 
 
 @assess.register
-def _drop_unique(change: changes.DropUnique, live: Schema) -> Impact:
+def _create_unique(change: changes.CreateUnique, live: Schema) -> Impact:
+    """All rows are read to build the key's index."""
+    return Impact(SCAN, SCHEMA_MODIFICATION)
+
+
+@assess.register(changes.DropUnique)
+@assess.register(changes.DropForeignKey)
+@assess.register(changes.DropIndex)
+@assess.register(changes.DropTable)
+@assess.register(changes.DropColumn)
+def _drop(change: Change, live: Schema) -> Impact:
+    """Rows stay as they are written; a column that is dropped is not read any more."""
     return Impact(METADATA, SCHEMA_MODIFICATION)
 
 
@@ -96,6 +109,12 @@ def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
 @hazards.register
 def _index_key_size(change: changes.CreateIndex, live: Schema) -> Sequence[Hazard]:
     return _too_long(live.tables[change.table], change.index.columns, INDEX_KEY, change.index.name)
+
+
+@hazards.register
+def _unique_key_size(change: changes.CreateUnique, live: Schema) -> Sequence[Hazard]:
+    key = change.key.name or "the unique constraint"
+    return _too_long(live.tables[change.table], change.key.columns, INDEX_KEY, key)
 
 
 @hazards.register

@@ -61,6 +61,11 @@ def refuse(condition: str, message: str) -> str:
     return _batch(f"IF {condition}\n    {tsql.throw(message)}")
 
 
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+    """The same: nothing of a script that failed is left."""
+    return refuse(condition, message)
+
+
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
     """The condition that one of these columns is missing; names are compared in upper case, as the model has them."""
     owner = names.literal(names.spelling(schema)) if schema else ""

@@ -24,7 +24,12 @@ BODIES = {
 }
 """By trigger, in their order: (table, columns, column of the deleted rows that one of them holds)."""
 
-EVENTS = ("DELETE",)
+TIMING, EVENTS = "INSTEAD", ("DELETE",)
+
+
+def knows(trigger: Trigger) -> bool:
+    """Whether it is one that BODIES tells, in the place and at the events that they are for."""
+    return trigger.name in BODIES and (trigger.timing, trigger.events) == (TIMING, EVENTS)
 
 
 def create(trigger: Trigger, schema: str | None) -> str:

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/sql/t-sql/data-types/data-type-synonyms-transa
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from apim_schema import sqltext
@@ -36,6 +37,9 @@ DEFAULT_LENGTHS = {
     "DATETIMEOFFSET": "DATETIMEOFFSET(7)",
     "TIME": "TIME(7)",
 }
+
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+"""Each has room for all values of those before it."""
 
 CONSTANT = rf"\(*(?:NULL|{sqltext.QUOTED.pattern}|{sqltext.NUMBER.pattern})\)*"
 NAME = r"(?:SYS\.)?\[?[A-Z0-9]+\]?(?:\([^()]*\))?"
@@ -116,10 +120,23 @@ def length_of(expression: str, column: Column) -> str:
     return f"DATALENGTH({expression})"
 
 
+def may_become(old: str, new: str) -> bool:
+    """Whether each value of a column stays itself under another type, but for texts that are too long."""
+    before, after = sqltext.base(old), sqltext.base(new)
+    if before in INTEGERS and after in INTEGERS:
+        return INTEGERS.index(before) <= INTEGERS.index(after)
+    return before == after
+
+
 def narrows(old: str, new: str) -> bool:
     """Whether a type of the same kind has less room; one without a number has the most."""
     before, after = (re.fullmatch(r"\w+\((\d+)\)", type_) for type_ in (old, new))
     return after is not None and (before is None or int(after[1]) < int(before[1]))
+
+
+def collide(columns: Sequence[str]) -> str:
+    """The condition that two rows are the same under a unique key, which takes one NULL for another."""
+    return " AND ".join(f"(d.{name} = t.{name} OR d.{name} IS NULL AND t.{name} IS NULL)" for name in columns)
 
 
 def sequence_of(default: str | None) -> str | None:
@@ -137,5 +154,5 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
 
 
 def family(type_: str) -> str:
-    """What a type may be read as: itself, of any length."""
-    return sqltext.base(type_)
+    """What a type may be read as: itself, of any length, and a whole number of any size."""
+    return "integer" if (base := sqltext.base(type_)) in INTEGERS else base

@@ -9,38 +9,32 @@ Where nothing is known of the server and its character sets (offline), the state
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
-from apim_schema.dialect import REBUILD, Statement
+from apim_schema.convergence import (
+    check_new_key,
+    check_unreferenced,
+    column_of,
+    conflict,
+    droppable,
+    filled,
+    missing_indexes,
+    still_to_add,
+    table_of,
+)
+from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
-from . import impact, names, queries, types
+from . import alter, definition, impact, names, queries, types
+from .alter import Alter, Made, Step
 from .impact import Way
 
 UTF8 = ("utf8mb4", "utf8mb3", "utf8", "ascii")
 """Character sets whose bytes are UTF-8 as they stand."""
-
-
-@dataclass(frozen=True)
-class Alter:
-    """An ALTER TABLE; `columns` are those that its clauses define or use in part, which no two may do to the same.
-
-    `alone` is one that depends on another table and keeps its place.
-    """
-
-    table: str
-    clauses: tuple[str, ...]
-    way: Way
-    columns: frozenset[str] = frozenset()
-    alone: bool = False
-
-
-Step = Alter | str
 
 
 def statements(change: Change, live: Schema, schema: str | None) -> list[Statement]:
@@ -57,47 +51,14 @@ def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list
 
     Alterations of one table are one statement, at the place of the first, where that costs no more.
     """
-    done: list[tuple[Step, list[Change]]] = []
+    done: list[Made] = []
     for change in wanted:
         if change.is_in(live):
             continue
         for step in _steps(change, live, schema):
-            place = _last_of(step, done)
-            together = None if place is None else _together(done[place], step, change)
-            if place is None or together is None:
-                done.append((step, [change]))
-            else:
-                done[place] = (together, [*done[place][1], change])
+            alter.join(step, change, done)
         live = change.apply(live)
-    return [Statement(_rendered(step, schema), first, tuple(more)) for step, (first, *more) in done]
-
-
-def _last_of(step: Step, done: Sequence[tuple[Step, list[Change]]]) -> int | None:
-    """The place of the last ALTER of the same table."""
-    places = [
-        place
-        for place, (before, _) in enumerate(done)
-        if isinstance(before, Alter) and isinstance(step, Alter) and before.table == step.table
-    ]
-    return places[-1] if places else None
-
-
-def _together(last: tuple[Step, list[Change]], step: Step, change: Change) -> Alter | None:
-    """Both as one ALTER; None where that would be dearer, or the second needs what the first leaves."""
-    before, made = last
-    if not (isinstance(before, Alter) and isinstance(step, Alter)) or before.alone or step.alone:
-        return None
-    dearer = before.way.algorithm != step.way.algorithm and REBUILD not in (before.way.work, step.way.work)
-    if dearer or change in made or before.columns & step.columns:
-        return None
-    way = impact.worst((before.way, step.way))
-    return Alter(step.table, (*before.clauses, *step.clauses), way, before.columns | step.columns)
-
-
-def _rendered(step: Step, schema: str | None) -> str:
-    if isinstance(step, str):
-        return step
-    return f"ALTER TABLE {names.qualified(step.table, schema)} {', '.join((*step.clauses, *step.way.clauses))}"
+    return [Statement(alter.rendered(step, schema), first, tuple(more)) for step, (first, *more) in done]
 
 
 def create(schema: Schema, into: str | None) -> list[Statement]:
@@ -115,7 +76,7 @@ def as_made(table: Table, live: Schema) -> Table:
     A key without a name is called after its first column
     (https://dev.mysql.com/doc/refman/8.4/en/create-table.html#create-table-indexes-keys).
     """
-    table = _aligned(table, live)
+    table = definition.aligned(table, live)
     unique = tuple(key if key.name else replace(key, name=names.column_of(key.columns[0])) for key in table.unique)
     known = {name: live.options[name] for name in ("charset", "collation") if name in live.options}
     return replace(table, unique=unique, options=known)
@@ -131,10 +92,17 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     """One statement, indexes and all; of a table that is there, the indexes that it lacks."""
     present, wanted = live.tables.get(change.table), change.definition
     if present is None:
-        return [_create(wanted, live, schema)]
+        return [definition.create_table(wanted, live, schema)]
     missing = missing_indexes(change, wanted, present, live.flavour)
     way = impact.way(impact.ADD_INDEX, present, live.server)
-    return [Alter(change.table, (f"ADD {_index(index)}",), way) for index in missing]
+    return [Alter(change.table, (f"ADD {definition.of_index(index)}",), way) for index in missing]
+
+
+@_steps.register
+def _drop_table(change: changes.DropTable, live: Schema, schema: str | None) -> Sequence[Step]:
+    """The table; there are no sequences."""
+    check_unreferenced(change, live)
+    return [f"DROP TABLE {names.qualified(change.table, schema)}"]
 
 
 @_steps.register
@@ -142,11 +110,11 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
     table, touched = table_of(change, live), frozenset({change.column.name})
 
-    def alter(clause: str, operation: str) -> Alter:
+    def altering(clause: str, operation: str) -> Alter:
         return Alter(table.name, (clause,), impact.way(operation, table, live.server), touched)
 
-    add = alter(f"ADD COLUMN {_column(filled(change, live.flavour))}", impact.ADD_COLUMN)
-    drop_default = alter(f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT", impact.SET_DEFAULT)
+    add = altering(f"ADD COLUMN {definition.of_column(filled(change, live.flavour))}", impact.ADD_COLUMN)
+    drop_default = altering(f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT", impact.SET_DEFAULT)
     return still_to_add(change, live, add, drop_default)
 
 
@@ -158,6 +126,15 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     if types.family(wanted.type) != types.family(present.type):
         raise conflict(change, wanted, present)
     return [_modify(table, present, wanted, live)]
+
+
+@_steps.register
+def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -> Sequence[Step]:
+    """What is over nothing but the column goes with it, without a word."""
+    droppable(change, live)
+    table, clause = live.tables[change.table], f"DROP COLUMN {names.sql(change.name)}"
+    way = impact.way(impact.DROP_COLUMN, table, live.server)
+    return [Alter(table.name, (clause,), way, frozenset({change.name}))]
 
 
 @_steps.register
@@ -182,7 +159,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema: str | None) -> Sequence[Step]:
     """Both keys in one statement: there is no moment without one, and a foreign key may lean on its index."""
     table = table_of(change, live)
-    parts = types.fitting(table, change.columns, _leaned_on(table), table.options.get("charset"))
+    parts = types.fitting(table, change.columns, definition.leaned_on(table), table.options.get("charset"))
     if table.primary_key is not None and table.primary_key.columns == parts:
         return []
     drop = ["DROP PRIMARY KEY"] if table.primary_key else []
@@ -190,6 +167,18 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
     way = impact.way(impact.REPLACE_PRIMARY_KEY, table, live.server)
     cut = frozenset(names.column_of(part) for part in parts if part not in change.columns)
     return [Alter(table.name, (*drop, f"ADD PRIMARY KEY ({names.listed(parts)})", *support), way, cut)]
+
+
+@_steps.register
+def _create_unique(change: changes.CreateUnique, live: Schema, schema: str | None) -> Sequence[Step]:
+    """Raises Conflict for a key that would be too long: one over the beginnings of its columns would be another key."""
+    check_new_key(change, live)
+    table = live.tables[change.table]
+    charset = table.options.get("charset")
+    if charset and types.key_bytes(table, change.key.columns, charset) > types.KEY_BYTES:
+        raise Conflict(f"cannot {change}: over {types.KEY_BYTES} bytes in {charset}; make its columns shorter before")
+    way = impact.way(impact.ADD_INDEX, table, live.server)
+    return [Alter(table.name, (f"ADD {definition.of_unique(change.key)}",), way, frozenset(change.key.columns))]
 
 
 @_steps.register
@@ -211,13 +200,22 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
     table, server, steps = table_of(change, live), live.server, list[Step]()
     present = change.same_columns(table)
     if change.key not in present:
+        definition.check_alike(change, live)
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
-        steps.append(Alter(table.name, (f"ADD {_foreign_key(change.key, schema)}",), way, alone=True))
+        steps.append(Alter(table.name, (f"ADD {definition.of_foreign_key(change.key, schema)}",), way, alone=True))
     way = impact.way(impact.DROP_FOREIGN_KEY, table, server)
     for key in present:
         if key != change.key:
             steps += _drop(table, "FOREIGN KEY", key, (), way, schema)
     return steps
+
+
+@_steps.register
+def _drop_foreign_keys(change: changes.DropForeignKey, live: Schema, schema: str | None) -> Sequence[Step]:
+    """The index that the server has made for it stays: it harms nothing, and nobody knows who uses it."""
+    table = table_of(change, live)
+    way = impact.way(impact.DROP_FOREIGN_KEY, table, live.server)
+    return [step for key in change.found(table) for step in _drop(table, "FOREIGN KEY", key, (), way, schema)]
 
 
 @_steps.register
@@ -232,10 +230,23 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
         )
     columns = impact.shortened(change, table)
     charset, collation = change.short_charset or (None, None)
-    clauses = [f"MODIFY {_column(replace(column, charset=charset, collation=collation))}" for column in columns]
+    clauses = [
+        f"MODIFY {definition.of_column(replace(column, charset=charset, collation=collation))}" for column in columns
+    ]
     way = impact.way(impact.CONVERT if columns else impact.ADD_INDEX, table, server)
     touched = frozenset(column.name for column in columns)
-    return [Alter(table.name, (*clauses, f"ADD {_index(change.index)}"), way, touched)]
+    return [Alter(table.name, (*clauses, f"ADD {definition.of_index(change.index)}"), way, touched)]
+
+
+@_steps.register
+def _drop_index(change: changes.DropIndex, live: Schema, schema: str | None) -> Sequence[Step]:
+    """Drops the index; a foreign key that leans on it gets one of its own in the same statement."""
+    table = table_of(change, live)
+    index = table.index(change.name)
+    support = _support(table, index, ())
+    way = impact.way(impact.ADD_INDEX if support else impact.DROP_INDEX, table, live.server)
+    touched = frozenset(names.column_of(part) for part in index.columns) if index else frozenset[str]()
+    return [Alter(table.name, (f"DROP INDEX {names.sql(change.name)}", *support), way, touched)]
 
 
 @_steps.register
@@ -243,19 +254,31 @@ def _keep_index(change: changes.KeepIndex, live: Schema, schema: str | None) -> 
     return ()
 
 
+@_steps.register
+def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str | None) -> Sequence[Step]:
+    """Drops the old one and creates the new one, which has to be said whole: what a dropped one did is forgotten."""
+    trigger, present = change.trigger, live.triggers.get(change.trigger.name)
+    if present is not None and present.table != trigger.table:
+        raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+    if trigger.action is None:
+        raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
+    name = names.qualified(trigger.name, schema)
+    create = (
+        f"CREATE TRIGGER {name} {trigger.timing} {trigger.events[0]} "
+        f"ON {names.qualified(trigger.table, schema)} FOR EACH ROW {trigger.action}"
+    )
+    return [f"DROP TRIGGER {name}"] * (present is not None) + [create]
+
+
 def _modify(table: Table, present: Column, wanted: Column, live: Schema) -> Alter:
     way = impact.way(impact.alteration(table, present, wanted), table, live.server)
-    return Alter(table.name, (f"MODIFY {_column(wanted)}",), way, frozenset({wanted.name}))
+    return Alter(table.name, (f"MODIFY {definition.of_column(wanted)}",), way, frozenset({wanted.name}))
 
 
-def _leaned_on(table: Table) -> set[str]:
-    return {column for key in table.foreign_keys for column in key.columns}
-
-
-def _support(table: Table, dropped: Key | None, instead: tuple[str, ...]) -> tuple[str, ...]:
+def _support(table: Table, dropped: Key | Index | None, instead: tuple[str, ...]) -> tuple[str, ...]:
     """ADD INDEX for each foreign key that would have no index once a key is dropped and another is there instead."""
-    keys = (table.primary_key, *table.unique)
-    left = [instead, *(key.columns for key in keys if key and key is not dropped), *(i.columns for i in table.indexes)]
+    holders: tuple[Key | Index | None, ...] = (table.primary_key, *table.unique, *table.indexes)
+    left = [instead, *(holder.columns for holder in holders if holder and holder is not dropped)]
     bare = [
         key.columns
         for key in table.foreign_keys
@@ -287,64 +310,3 @@ def _drop(
         "EXECUTE apim_schema",
         "DEALLOCATE PREPARE apim_schema",
     ]
-
-
-def _create(table: Table, live: Schema, schema: str | None) -> str:
-    """CREATE TABLE, with key parts as long as the database's character set allows."""
-    table, charset, whole = _aligned(table, live), live.options.get("charset"), _leaned_on(table)
-
-    def fitting(columns: tuple[str, ...]) -> tuple[str, ...]:
-        return types.fitting(table, columns, whole, charset)
-
-    parts = [_column(column) for column in table.columns.values()]
-    if table.primary_key is not None:
-        parts.append(f"PRIMARY KEY ({names.listed(fitting(table.primary_key.columns))})")
-    for key in table.unique:
-        named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
-        parts.append(f"{named}UNIQUE ({names.listed(fitting(key.columns))})")
-    parts += [_index(replace(index, columns=fitting(index.columns))) for index in table.indexes]
-    parts += [_foreign_key(key, schema) for key in table.foreign_keys]
-    body = ",\n    ".join(parts)
-    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n) ENGINE=InnoDB"
-
-
-def _aligned(table: Table, live: Schema) -> Table:
-    """The table with its foreign keys' text columns in the character set of what they point to, as the server wants."""
-    for key in table.foreign_keys:
-        parent = live.tables.get(key.ref_table)
-        for name, ref_name in zip(key.columns, key.ref_columns, strict=True):
-            if parent is None or not types.is_text(table.columns[name].type):
-                continue
-            charset, collation = parent.charset_of(parent.columns[ref_name])
-            if collation != live.options.get("collation"):
-                table = table.with_column(replace(table.columns[name], charset=charset, collation=collation))
-    return table
-
-
-def _column(column: Column) -> str:
-    """A column's whole definition. NULL is said: unsaid, a TIMESTAMP is NOT NULL on servers before MySQL 8.0."""
-    words = [
-        names.sql(column.name),
-        column.type,
-        f"CHARACTER SET {column.charset}" if column.charset else "",
-        f"COLLATE {column.collation}" if column.collation else "",
-        "NULL" if column.nullable else "NOT NULL",
-        f"DEFAULT {column.default}" if column.default is not None else "",
-        f"ON UPDATE {column.on_update}" if column.on_update else "",
-        "AUTO_INCREMENT" if column.generated == "" else "",
-        f"COMMENT {sqltext.quoted(column.comment.replace(chr(92), chr(92) * 2))}" if column.comment else "",
-    ]
-    return " ".join(filter(None, words))
-
-
-def _index(index: Index) -> str:
-    return f"{'UNIQUE ' * index.unique}INDEX {names.sql(index.name)} ({names.listed(index.columns)})"
-
-
-def _foreign_key(key: ForeignKey, schema: str | None) -> str:
-    named = f"CONSTRAINT {names.sql(key.name)} " if key.name else ""
-    target = f"{names.qualified(key.ref_table, schema)} ({names.listed(key.ref_columns)})"
-    actions = "".join(
-        f" ON {event} {action}" for event, action in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if action
-    )
-    return f"{named}FOREIGN KEY ({names.listed(key.columns)}) REFERENCES {target}{actions}"

@@ -25,7 +25,7 @@ ALGORITHMS = ("INSTANT", "INPLACE", "")
 
 ADD_COLUMN, SET_DEFAULT, LENGTHEN, DROP_NOT_NULL = "add column", "set default", "lengthen", "drop not null"
 REPLACE_PRIMARY_KEY, ADD_INDEX, DROP_INDEX, DROP_FOREIGN_KEY = "primary key", "add index", "drop index", "drop key"
-CONVERT, ADD_FOREIGN_KEY = "convert", "add foreign key"
+CONVERT, ADD_FOREIGN_KEY, DROP_COLUMN = "convert", "add foreign key", "drop column"
 
 IN_PLACE: Mapping[str, Work] = {
     SET_DEFAULT: METADATA,
@@ -35,6 +35,7 @@ IN_PLACE: Mapping[str, Work] = {
     ADD_INDEX: SCAN,
     DROP_INDEX: METADATA,
     DROP_FOREIGN_KEY: METADATA,
+    DROP_COLUMN: REBUILD,
 }
 """What every supported version does in place while others read and write, and what work that is."""
 
@@ -98,6 +99,8 @@ def worst(ways: Sequence[Way]) -> Way:
 def alteration(table: Table, present: Column, wanted: Column) -> str:
     """What kind of alteration makes the wanted column of the present one."""
     if (present.type, present.charset, present.collation) == (wanted.type, wanted.charset, wanted.collation):
+        if present.nullable == wanted.nullable:
+            return SET_DEFAULT
         return DROP_NOT_NULL if wanted.nullable else CONVERT
     old, new = types.characters(present.type), types.characters(wanted.type)
     same = (present.charset, present.collation, present.nullable) == (wanted.charset, wanted.collation, wanted.nullable)
@@ -120,7 +123,7 @@ def assess(change: Change, live: Schema) -> Impact:
 
 @singledispatch
 def _operations(change: Change, table: Table) -> Iterable[str]:
-    """What a change alters; making a table or a trigger is as cheap as setting a default."""
+    """What a change alters; making or dropping a table or a trigger is as cheap as setting a default."""
     return (SET_DEFAULT,)
 
 
@@ -146,8 +149,24 @@ def _(change: changes.ReplacePrimaryKey, table: Table) -> Iterable[str]:
 
 
 @_operations.register
-def _(change: changes.DropUnique, table: Table) -> Iterable[str]:
+def _(change: changes.DropColumn, table: Table) -> Iterable[str]:
+    return (DROP_COLUMN,)
+
+
+@_operations.register
+def _(change: changes.CreateUnique, table: Table) -> Iterable[str]:
+    return (ADD_INDEX,)
+
+
+@_operations.register(changes.DropUnique)
+@_operations.register(changes.DropIndex)
+def _(change: Change, table: Table) -> Iterable[str]:
     return (DROP_INDEX,)
+
+
+@_operations.register
+def _(change: changes.DropForeignKey, table: Table) -> Iterable[str]:
+    return (DROP_FOREIGN_KEY,)
 
 
 @_operations.register

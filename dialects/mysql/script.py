@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema, Table
 
-from . import ddl, queries, session, types
+from . import ddl, names, queries, session, types
 
 CLIENT = "mysql or mariadb (never with --force)"
 CONTINUES = True
@@ -64,6 +64,12 @@ def refuse(condition: str, message: str) -> str:
     and the server quotes it in full: ERROR 1286 (42000): Unknown storage engine 'apim is not stamped 4.2.0 ...'.
     """
     return f"SET default_storage_engine = IF({condition}, {_literal(message)}, @@default_storage_engine);"
+
+
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+    """The same, as text, where the column is there: the server would not take a condition about a missing one."""
+    chosen = f"IF({lacks([column], schema)}, {NOTHING}, {_literal(refuse(condition, message).rstrip(';'))})"
+    return f"SET @apim_schema = {chosen};\n{RUN}"
 
 
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
@@ -115,7 +121,9 @@ def begin(name: str, before: str, release: str) -> str:
 
 def unit(statement: Statement, live: Schema, schema: str | None) -> str:
     """One statement, chosen and run where its effect is not there."""
-    if not statement.sql.startswith(("ALTER", "CREATE")):
+    if isinstance(statement.change, changes.ReplaceTrigger):
+        return _of_trigger(statement.sql)
+    if not statement.sql.startswith(("ALTER", "CREATE", "DROP")):
         return _of_lookup(statement)
     effects = [
         effect for change in (statement.change, *statement.more) for effect in _effects(change, statement, schema)
@@ -143,6 +151,13 @@ def _owner(schema: str | None) -> str:
 
 def _literal(text: str) -> str:
     return sqltext.quoted(text.replace("\\", "\\\\"))
+
+
+def _of_trigger(sql: str) -> str:
+    """A statement of those that replace a trigger, which PREPARE does not take: done again, it ends the same."""
+    if sql.startswith("DROP TRIGGER"):
+        return f"{sql.replace('DROP TRIGGER', 'DROP TRIGGER IF EXISTS', 1)};"
+    return f"DELIMITER $$\n{sql}$$\nDELIMITER ;"
 
 
 def _of_lookup(statement: Statement) -> str:
@@ -191,7 +206,7 @@ def _type_guard(
 ) -> str:
     """MODIFY takes a column of any type, and makes of its bytes what it can."""
     native = [type_ for change in modified for type_ in (table.columns[change.name].type, change.type) if type_]
-    known = dict.fromkeys(sqltext.quoted(sqltext.base(type_).lower()) for type_ in native)
+    known = dict.fromkeys(sqltext.quoted(_shown(sqltext.base(type_))) for type_ in native)
     listed = ", ".join(sqltext.quoted(change.name) for change in modified)
     return refuse(
         f"@apim_schema_pending AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE "
@@ -217,9 +232,9 @@ def _create_table(change: changes.CreateTable, statement: Statement, schema: str
 
 @_effects.register
 def _add_column(change: changes.AddColumn, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
-    """Dropping the default that filled the rows may be done twice."""
-    if "DROP DEFAULT" in statement.sql:
-        return [(1, "0")]
+    """Dropping the default that filled the rows may be done twice, where nothing else is done with it."""
+    if f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT" in statement.sql:
+        return [(1, _column(change.table, change.column.name, _is_default(None), schema) if statement.more else "0")]
     return [(1, _column(change.table, change.column.name, _is_type(change.column.type), schema))]
 
 
@@ -229,8 +244,14 @@ def _alter_column(change: changes.AlterColumn, statement: Statement, schema: str
         _is_type(change.type) if change.type else "",
         f"c.collation_name = {sqltext.quoted(change.collation)}" if change.collation else "",
         "" if change.nullable is None else f"c.is_nullable = '{'YES' if change.nullable else 'NO'}'",
+        "" if change.default is False else _is_default(change.default),
     ]
     return [(1, _column(change.table, change.name, " AND ".join(filter(None, is_there)), schema))]
+
+
+@_effects.register
+def _drop_column(change: changes.DropColumn, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
+    return [(1, f"NOT {_column(change.table, change.name, '1 = 1', schema)}")]
 
 
 @_effects.register
@@ -252,6 +273,11 @@ def _replace_primary_key(
 
 
 @_effects.register
+def _create_unique(change: changes.CreateUnique, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
+    return [(1, _index(change.table, "s.non_unique = 0 AND s.sub_part IS NULL", change.key.columns, schema))]
+
+
+@_effects.register
 def _replace_foreign_key(
     change: changes.ReplaceForeignKey, statement: Statement, schema: str | None
 ) -> Sequence[tuple[int, str]]:
@@ -261,6 +287,19 @@ def _replace_foreign_key(
 @_effects.register
 def _create_index(change: changes.CreateIndex, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
     return [(1, _index(change.table, "s.sub_part IS NULL", change.index.columns, schema))]
+
+
+@_effects.register
+def _drop_index(change: changes.DropIndex, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
+    named = f"s.index_name = {sqltext.quoted(change.name)}"
+    source = f"information_schema.statistics s WHERE {queries.of_table(change.table, 's', schema)} AND {named}"
+    return [(1, f"NOT EXISTS (SELECT 1 FROM {source})")]
+
+
+@_effects.register
+def _drop_table(change: changes.DropTable, statement: Statement, schema: str | None) -> Sequence[tuple[int, str]]:
+    source = f"information_schema.tables t WHERE {queries.of_table(change.table, 't', schema)}"
+    return [(1, f"NOT EXISTS (SELECT 1 FROM {source})")]
 
 
 def _column(table: str, column: str, condition: str, schema: str | None) -> str:
@@ -282,7 +321,23 @@ def _index(table: str, condition: str, columns: Sequence[str], schema: str | Non
 
 def _is_type(type_: str) -> str:
     """The condition that a column is of a type; before MySQL 8.0.19, and on MariaDB, integers have a display width."""
-    word = {"INTEGER": "INT"}.get(type_, type_).lower()
-    if type_ in types.INTEGERS:
-        return f"c.data_type = {sqltext.quoted(word)}"
-    return f"c.column_type = {sqltext.quoted(word)}"
+    shown = sqltext.quoted(_shown(type_))
+    return f"c.data_type = {shown}" if type_ in types.INTEGERS else f"c.column_type = {shown}"
+
+
+def _shown(type_: str) -> str:
+    """A type as information_schema shows it."""
+    return {"INTEGER": "int"}.get(type_, type_.lower())
+
+
+def _is_default(default: str | None) -> str:
+    """The condition that a column has this default.
+
+    MariaDB shows it as DDL has it, and none of a column that may be NULL as NULL; MySQL shows a text without quotes.
+    """
+    if default is None:
+        return "(c.column_default IS NULL OR c.column_default = 'NULL')"
+    if default.startswith("CURRENT_TIMESTAMP"):
+        return "UPPER(c.column_default) LIKE 'CURRENT_TIMESTAMP%'"
+    shown = [default[1:-1].replace("''", "'")] if sqltext.is_quoted(default) else []
+    return f"c.column_default IN ({', '.join(map(_literal, (default, *shown)))})"

@@ -7,7 +7,7 @@ Display widths are dropped, as MySQL does since 8.0.19; TINYINT(1) is kept, sinc
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from apim_schema import sqltext
@@ -213,6 +213,11 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
 def length_of(expression: str, column: Column) -> str:
     """The number of characters of a text, which is what VARCHAR(n) counts."""
     return f"char_length({expression})"
+
+
+def collide(columns: Sequence[str]) -> str:
+    """The condition that two rows are the same under a unique key: a NULL is never another."""
+    return " AND ".join(f"d.{name} = t.{name}" for name in columns)
 
 
 def sequence_of(default: str | None) -> str | None:

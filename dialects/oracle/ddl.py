@@ -14,7 +14,17 @@ from functools import singledispatch
 
 from apim_schema import changes, compare, sqltext
 from apim_schema.changes import Change
-from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
+from apim_schema.convergence import (
+    check_new_key,
+    check_unreferenced,
+    column_of,
+    conflict,
+    droppable,
+    filled,
+    missing_indexes,
+    still_to_add,
+    table_of,
+)
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
@@ -92,6 +102,15 @@ def _missing_triggers(change: changes.CreateTable, live: Schema) -> list[Trigger
 
 
 @_sql.register
+def _drop_table(change: changes.DropTable, live: Schema, schema: str | None) -> list[str]:
+    """The table, which preflight has found empty, past the recycle bin; its triggers go with it, sequences don't."""
+    check_unreferenced(change, live)
+    table = [f"DROP TABLE {names.qualified(change.table, schema)} PURGE"] * (change.table in live.tables)
+    left = [name for name in change.sequences if name in live.sequences]
+    return table + [f"DROP SEQUENCE {names.qualified(name, schema)}" for name in left]
+
+
+@_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD with its default, which rows that stand get without being written; with `fill`, the default goes again."""
     add = _alter(change.table, schema, f"ADD ({_column(filled(change, live.flavour))})")
@@ -101,9 +120,22 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
 
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
-    """MODIFY says only what changes: NOT NULL on a column that has it is an error (ORA-01442), and so is NULL."""
+    """MODIFY says only what changes: NOT NULL on a column that has it is an error (ORA-01442), and so is NULL.
+
+    A default is a statement of its own: nobody can ask the dictionary in SQL whether it is there.
+    """
     present = column_of(change, live, change.name)
     wanted = change.target(present)
+    default = f"DEFAULT {wanted.default or 'NULL'}"
+    return [
+        *_modify_type(change, present, wanted, live, schema),
+        *([_modify(change, schema, default)] if wanted.default != present.default else []),
+    ]
+
+
+def _modify_type(
+    change: changes.AlterColumn, present: Column, wanted: Column, live: Schema, schema: str | None
+) -> list[str]:
     null = "" if wanted.nullable == present.nullable else "NULL" if wanted.nullable else "NOT NULL"
     if wanted.type == present.type:
         return [_modify(change, schema, null)] if null else []
@@ -119,6 +151,13 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
 
 def _modify(change: changes.AlterColumn, schema: str | None, to: str) -> str:
     return _alter(change.table, schema, f"MODIFY ({names.sql(change.name)} {to})")
+
+
+@_sql.register
+def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -> list[str]:
+    """What is over nothing but the column goes with it, without a word."""
+    gone = droppable(change, live) is None
+    return [] if gone else [_alter(change.table, schema, f"DROP COLUMN {names.sql(change.name)}")]
 
 
 @_sql.register
@@ -160,6 +199,14 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
 
 
 @_sql.register
+def _create_unique(change: changes.CreateUnique, live: Schema, schema: str | None) -> list[str]:
+    if change.is_in(live):
+        return []
+    check_new_key(change, live)
+    return [_alter(change.table, schema, f"ADD {_unique(change.key)}")]
+
+
+@_sql.register
 def _drop_unique(change: changes.DropUnique, live: Schema, schema: str | None) -> list[str]:
     """Drops the constraint with its index, or the unique index that serves as one."""
     table = table_of(change, live)
@@ -176,6 +223,11 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
     drop = [_drop_foreign_key(change.table, key, schema) for key in present if key != change.key]
     add = _alter(change.table, schema, f"ADD {_foreign_key(change.key, schema)}")
     return drop + [add] * (change.key not in present)
+
+
+@_sql.register
+def _drop_foreign_keys(change: changes.DropForeignKey, live: Schema, schema: str | None) -> list[str]:
+    return [_drop_foreign_key(change.table, key, schema) for key in change.found(table_of(change, live))]
 
 
 @_sql.register
@@ -197,6 +249,11 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
 
 
 @_sql.register
+def _drop_index(change: changes.DropIndex, live: Schema, schema: str | None) -> list[str]:
+    return [] if change.is_in(live) else [f"DROP INDEX {names.qualified(change.name, schema)}"]
+
+
+@_sql.register
 def _keep_index(change: changes.KeepIndex, live: Schema, schema: str | None) -> list[str]:
     return []
 
@@ -208,6 +265,8 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
         return []
     if present is not None and present.table != trigger.table:
         raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+    if trigger.fills is None and trigger.action is None:
+        raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
     drop = f"DROP TRIGGER {names.qualified(trigger.name, schema)}"
     return [drop] * (present is not None) + [plsql.create_trigger(trigger, schema)]
 

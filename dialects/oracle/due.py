@@ -70,6 +70,17 @@ def _object(change: Change, sql: str, schema: str | None) -> str | None:
 
 
 @_due.register
+def _drop_table(change: changes.DropTable, sql: str, schema: str | None) -> str | None:
+    kind, name = ("TABLE", change.table) if sql.startswith("DROP TABLE") else ("SEQUENCE", _last_name(sql))
+    return OBJECT.format(owner=plsql.owner(schema), kind=kind, name=sqltext.quoted(name))
+
+
+def _last_name(sql: str) -> str:
+    """The name that a statement ends with, without its schema and its quotes."""
+    return sql.rpartition(" ")[2].rpartition(".")[2].strip('"')
+
+
+@_due.register
 def _add_column(change: changes.AddColumn, sql: str, schema: str | None) -> str | None:
     """Taking the default away, after it has filled the rows, may be repeated."""
     return None if " MODIFY " in sql else f"NOT {_column(change.table, change.column.name, schema)}"
@@ -77,10 +88,20 @@ def _add_column(change: changes.AddColumn, sql: str, schema: str | None) -> str 
 
 @_due.register
 def _alter_column(change: changes.AlterColumn, sql: str, schema: str | None) -> str | None:
-    """A text's new length looks by itself, since it must look for the unit; another type may be repeated."""
+    """A text's new length looks by itself, since it must look for the unit; another type or default may be repeated.
+
+    A later change may have dropped the column.
+    """
+    if " DEFAULT " in sql:
+        return _column(change.table, change.name, schema)
     if change.nullable is None or not sql.startswith("ALTER"):
         return None
     return _column(change.table, change.name, schema, f" AND c.NULLABLE = '{'N' if change.nullable else 'Y'}'")
+
+
+@_due.register
+def _drop_column(change: changes.DropColumn, sql: str, schema: str | None) -> str | None:
+    return _column(change.table, change.name, schema)
 
 
 @_due.register
@@ -105,6 +126,11 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, sql: str, schema: st
 
 
 @_due.register
+def _create_unique(change: changes.CreateUnique, sql: str, schema: str | None) -> str | None:
+    return f"NOT {_constraint(UNIQUE, change.table, schema, change.key.columns)}"
+
+
+@_due.register
 def _drop_unique(change: changes.DropUnique, sql: str, schema: str | None) -> str | None:
     return _constraint(UNIQUE, change.table, schema, change.columns)
 
@@ -115,6 +141,17 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, sql: str, schema: st
     if not sql.startswith("ALTER"):
         return None
     return f"NOT {_constraint(FOREIGN, change.table, schema, change.key.columns)}"
+
+
+@_due.register
+def _drop_foreign_key(change: changes.DropForeignKey, sql: str, schema: str | None) -> str | None:
+    """It has to be looked up by its own statement: nobody knows its name."""
+    return None
+
+
+@_due.register
+def _drop_index(change: changes.DropIndex, sql: str, schema: str | None) -> str | None:
+    return OBJECT.format(owner=plsql.owner(schema), kind="INDEX", name=sqltext.quoted(change.name))
 
 
 @_due.register

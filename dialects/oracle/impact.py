@@ -49,9 +49,10 @@ def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     return Impact(SCAN, EXCLUSIVE) if shorter or wanted.nullable < column.nullable else Impact(METADATA, DDL)
 
 
-@assess.register
-def _text_to_binary(change: changes.TextToBinary, live: Schema) -> Impact:
-    """Dropping the old column writes every row once more."""
+@assess.register(changes.TextToBinary)
+@assess.register(changes.DropColumn)
+def _drop_column(change: Change, live: Schema) -> Impact:
+    """Dropping a column, which a conversion does with the old one, writes every row once more."""
     return Impact(REBUILD, EXCLUSIVE)
 
 
@@ -62,6 +63,12 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Imp
 
 @assess.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema) -> Impact:
+    return Impact(SCAN, EXCLUSIVE)
+
+
+@assess.register
+def _create_unique(change: changes.CreateUnique, live: Schema) -> Impact:
+    """All rows are read to build the key's index."""
     return Impact(SCAN, EXCLUSIVE)
 
 
@@ -82,14 +89,16 @@ def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
     tablespace with larger blocks it is no obstacle, hence a warning. With MAX_STRING_SIZE = STANDARD, where no text has
     more than 4000 bytes, no release comes near.
     """
-    if not isinstance(change, changes.CreateIndex):
+    if isinstance(change, changes.CreateIndex):
+        name, columns = change.index.name, change.index.columns
+    elif isinstance(change, changes.CreateUnique):
+        name, columns = change.key.name or f"({', '.join(change.key.columns)})", change.key.columns
+    else:
         return ()
-    length = key_length(live.tables[change.table], change.index.columns)
+    length = key_length(live.tables[change.table], columns)
     if length <= LONGEST_KEY:
         return ()
-    told = (
-        f"the key of {change.index.name} may have {length} bytes, and ORA-01450 stops it at {LONGEST_KEY} in 8K blocks"
-    )
+    told = f"the key of {name} may have {length} bytes, and ORA-01450 stops it at {LONGEST_KEY} in 8K blocks"
     return (Hazard(WARN, told, "ROWNUM = 1"),)
 
 

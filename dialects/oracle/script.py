@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apim_schema import changes, sqltext
-from apim_schema.changes import Change
+from apim_schema.changes import Change, find_column, replay
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema
 
@@ -112,6 +112,11 @@ def refuse(condition: str, message: str) -> str:
     return _if_true(condition, f"RAISE_APPLICATION_ERROR(-20000, {sqltext.quoted(message)})")
 
 
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+    """The same, as text, where the column is there: a block with a condition about a missing one does not compile."""
+    return _if_true(f"NOT {lacks([column], schema)}", _execute(refuse(condition, message).removesuffix("\n/")))
+
+
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
     """The condition that one of these columns is missing; one that a conversion left under its working name is not."""
     pairs = (f"({sqltext.quoted(table)}, {sqltext.quoted(column)})" for table, column in columns)
@@ -123,10 +128,12 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
     """The columns that change must be there: a statement that finds none would take it for changed already.
 
-    What a conversion needs must be granted, since it would fail half way.
+    What a conversion needs must be granted, since it would fail half way. A column that the script itself drops later
+    may be gone.
     """
     changing = [c for c in wanted if isinstance(c, changes.AlterColumn | changes.TextToBinary)]
-    columns = {(c.table, c.name) for c in changing if c.table in live.tables and c.name in live.tables[c.table].columns}
+    known = (live, replay(live, wanted))
+    columns = {(c.table, c.name) for c in changing if all(find_column(schema, c.table, c.name) for schema in known)}
     missing = [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
     converts = any(isinstance(change, changes.TextToBinary) for change in changing)
     return missing + [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] * converts

@@ -7,6 +7,7 @@ INTEGER, INT and SMALLINT are all NUMBER(*,0); VARCHAR is a synonym of VARCHAR2
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from apim_schema import sqltext
 from apim_schema.schema import Column, Table
@@ -93,6 +94,12 @@ def normalise_default(sql: str | None, type_: str) -> str | None:
 def length_of(expression: str, column: Column) -> str:
     """The length of a text in the unit of its column; in bytes where that is not known, which is never too few."""
     return f"LENGTH({expression})" if column.unit == "CHAR" else f"LENGTHB({expression})"
+
+
+def collide(columns: Sequence[str]) -> str:
+    """The condition that two rows are the same under a unique key: with NULLs in the same places, but not in all."""
+    same = " AND ".join(f"(d.{name} = t.{name} OR d.{name} IS NULL AND t.{name} IS NULL)" for name in columns)
+    return f"{same} AND ({' OR '.join(f't.{name} IS NOT NULL' for name in columns)})"
 
 
 def sequence_of(default: str | None) -> str | None:

@@ -13,7 +13,17 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.convergence import column_of, conflict, filled, missing_indexes, still_to_add, table_of
+from apim_schema.convergence import (
+    check_new_key,
+    check_unreferenced,
+    column_of,
+    conflict,
+    droppable,
+    filled,
+    missing_indexes,
+    still_to_add,
+    table_of,
+)
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
@@ -98,6 +108,15 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
 
 
 @_sql.register
+def _drop_table(change: changes.DropTable, live: Schema, schema: str | None) -> list[str]:
+    """The table, and then the sequences, on which its defaults depend."""
+    check_unreferenced(change, live)
+    table = [f"DROP TABLE {names.qualified(change.table, schema)}"] * (change.table in live.tables)
+    left = [name for name in change.sequences if name in live.sequences]
+    return table + [f"DROP SEQUENCE {names.qualified(name, schema)}" for name in left]
+
+
+@_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
     add = _alter(change.table, schema, f"ADD COLUMN {_column(filled(change, live.flavour), schema)}")
@@ -110,12 +129,22 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     present = column_of(change, live, change.name)
     wanted, name, actions = change.target(present), names.sql(change.name), []
     if wanted.type != present.type:
-        if sqltext.base(wanted.type) != sqltext.base(present.type):
+        if not types.may_become(present.type, wanted.type):
             raise conflict(change, wanted, present)
         actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}")
+    if wanted.default != present.default:
+        set_to = "DROP DEFAULT" if wanted.default is None else f"SET DEFAULT {wanted.default}"
+        actions.append(f"ALTER COLUMN {name} {set_to}")
     if wanted.nullable != present.nullable:
         actions.append(f"ALTER COLUMN {name} {'DROP' if wanted.nullable else 'SET'} NOT NULL")
     return [_alter(change.table, schema, *actions)] if actions else []
+
+
+@_sql.register
+def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -> list[str]:
+    """What is over nothing but the column goes with it, without a word."""
+    gone = droppable(change, live) is None
+    return [] if gone else [_alter(change.table, schema, f"DROP COLUMN {names.sql(change.name)}")]
 
 
 @_sql.register
@@ -139,6 +168,14 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
     if key is None:
         return [_alter(change.table, schema, add)]
     return [] if key.columns == change.columns else [_drop_constraint(change.table, schema, "p", key, add)]
+
+
+@_sql.register
+def _create_unique(change: changes.CreateUnique, live: Schema, schema: str | None) -> list[str]:
+    if change.is_in(live):
+        return []
+    check_new_key(change, live)
+    return [_alter(change.table, schema, f"ADD {_unique(change.key)}")]
 
 
 @_sql.register
@@ -166,6 +203,11 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
 
 
 @_sql.register
+def _drop_foreign_keys(change: changes.DropForeignKey, live: Schema, schema: str | None) -> list[str]:
+    return [_drop_constraint(change.table, schema, "f", key) for key in change.found(table_of(change, live))]
+
+
+@_sql.register
 def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: str | None) -> list[str]:
     """An index over the same columns serves, whatever its name is; a name stands for one index in a schema."""
     if change.is_in(live):
@@ -178,6 +220,11 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
                 f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
             )
     return [_create_index(change.table, change.index, schema)]
+
+
+@_sql.register
+def _drop_index(change: changes.DropIndex, live: Schema, schema: str | None) -> list[str]:
+    return [] if change.is_in(live) else [f"DROP INDEX {names.qualified(change.name, schema)}"]
 
 
 @_sql.register

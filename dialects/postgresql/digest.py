@@ -24,13 +24,16 @@ RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
 RECORD_SINCE = (14,)
 
 SEEDS = {
-    "SMALLINT": "hashint2extended({0}, {1})",
-    "INTEGER": "hashint4extended({0}, {1})",
+    "SMALLINT": "hashint8extended({0}, {1})",
+    "INTEGER": "hashint8extended({0}, {1})",
     "BIGINT": "hashint8extended({0}, {1})",
     "TEXT": 'hashtextextended({0} COLLATE "C", {1})',
     "VARCHAR": 'hashtextextended({0} COLLATE "C", {1})',
 }
-"""The hash of a key's column with what precedes it as the seed, by type; of any other type that of its text."""
+"""The hash of a key's column with what precedes it as the seed, by type; of any other type that of its text.
+
+Whole numbers of any size have one hash, so that a key is the same one once it has got wider.
+"""
 
 VALUES = {
     "BIGINT": "int8send({0})",

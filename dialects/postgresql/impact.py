@@ -75,7 +75,18 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Imp
 
 
 @assess.register
-def _drop_unique(change: changes.DropUnique, live: Schema) -> Impact:
+def _create_unique(change: changes.CreateUnique, live: Schema) -> Impact:
+    """All rows are read to build the key's index."""
+    return Impact(SCAN, ACCESS_EXCLUSIVE)
+
+
+@assess.register(changes.DropUnique)
+@assess.register(changes.DropForeignKey)
+@assess.register(changes.DropIndex)
+@assess.register(changes.DropTable)
+@assess.register(changes.DropColumn)
+def _drop(change: Change, live: Schema) -> Impact:
+    """Rows stay as they are written; a column that is dropped is not read any more."""
     return Impact(METADATA, ACCESS_EXCLUSIVE)
 
 
@@ -110,16 +121,25 @@ def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
 
 
 @hazards.register
-def _index_row_size(change: changes.CreateIndex, live: Schema) -> Sequence[Hazard]:
+def _new_index(change: changes.CreateIndex, live: Schema) -> Sequence[Hazard]:
+    return _index_row_size(live, change.table, change.index.columns, change.index.name)
+
+
+@hazards.register
+def _new_unique(change: changes.CreateUnique, live: Schema) -> Sequence[Hazard]:
+    return _index_row_size(live, change.table, change.key.columns, change.key.name or "the unique constraint")
+
+
+def _index_row_size(live: Schema, table: str, parts: Sequence[str], index: str) -> Sequence[Hazard]:
     """A row of a B-tree takes at most a third of a page; a long value may still fit once it is compressed.
 
     See https://www.postgresql.org/docs/current/btree.html.
     """
-    columns = [name for name in change.index.columns if _is_long(live.tables[change.table].columns.get(name))]
+    columns = [name for name in parts if _is_long(live.tables[table].columns.get(name))]
     if not columns:
         return ()
     length = " + ".join(f"coalesce(octet_length(t.{names.sql(name)}), 0)" for name in columns)
-    problem = f"over {INDEX_ROW} bytes in ({', '.join(columns)}), too long for {change.index.name} if not compressible"
+    problem = f"over {INDEX_ROW} bytes in ({', '.join(columns)}), too long for {index} if not compressible"
     return (Hazard(WARN, problem, f"{length} > {INDEX_ROW}"),)
 
 

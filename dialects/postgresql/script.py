@@ -57,6 +57,11 @@ def refuse(condition: str, message: str) -> str:
     )
 
 
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+    """The same: nothing of a script that failed is left."""
+    return refuse(condition, message)
+
+
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
     """The condition that one of these columns is missing; it needs no parentheses of its own."""
     owner = sqltext.quoted(schema) if schema else "current_schema()"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from apim_schema import sqltext
 from apim_schema.schema import Column, Table
@@ -30,6 +31,9 @@ SYNONYMS = {
     "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
 }
 DEFAULT_LENGTHS = {"CHAR": "CHAR(1)"}
+
+INTEGERS = ("SMALLINT", "INTEGER", "BIGINT")
+"""Each has room for all values of those before it."""
 
 CAST = re.compile(rf"({sqltext.QUOTED.pattern}|\(.*\)|{sqltext.NUMBER.pattern}|NULL)::[A-Z_ ]+(?:\([\d,]+\))?(?:\[\])*")
 NEXTVAL = re.compile(
@@ -81,6 +85,14 @@ def normalise_type(sql: str) -> str:
     return (DEFAULT_LENGTHS.get(name, name) if not length else name + length) + rest
 
 
+def may_become(old: str, new: str) -> bool:
+    """Whether each value of a column stays itself under another type, but for texts that are too long."""
+    before, after = sqltext.base(old), sqltext.base(new)
+    if before in INTEGERS and after in INTEGERS:
+        return INTEGERS.index(before) <= INTEGERS.index(after)
+    return before == after or {before, after} == {"VARCHAR", "TEXT"}
+
+
 def normalise_default(sql: str | None, type_: str) -> str | None:
     """One spelling for defaults that mean the same in a column of a (normalised) type.
 
@@ -109,6 +121,11 @@ def length_of(expression: str, column: Column) -> str:
     return f"char_length({expression})"
 
 
+def collide(columns: Sequence[str]) -> str:
+    """The condition that two rows are the same under a unique key: a NULL is never another."""
+    return " AND ".join(f"d.{name} = t.{name}" for name in columns)
+
+
 def sequence_of(default: str | None) -> str | None:
     """The sequence behind `nextval('schema.name'::regclass)`, in upper case."""
     found = NEXTVAL.fullmatch(default) if default else None
@@ -125,5 +142,6 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
 
 
 def family(type_: str) -> str:
-    """What a type may be read as: any text as any other."""
-    return "text" if sqltext.base(type_) in TEXTS else sqltext.base(type_)
+    """What a type may be read as: any text as any other, and whole numbers, which have one hash, of any size."""
+    base = sqltext.base(type_)
+    return "text" if base in TEXTS else "integer" if base in INTEGERS else base

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp
+from apim_schema.changes import replay
 from apim_schema.compare import Difference, mismatches
 from apim_schema.dialect import Statement
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
@@ -107,7 +108,8 @@ class Attempt:
         self._continue_or_begin(start, planned)
         preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
         begun = self._kept()
-        before = self._against or begun or live.snapshot(self._progress, "rows before")
+        after = replay(live.model, (p.change for p in planned.changes))
+        before = self._against or begun or live.snapshot(self._progress, "rows before", after)
         self._begin(None if begun else before, undo)
         if planned.start != planned.target:
             self._apply(planned, undo)
@@ -228,7 +230,7 @@ class Attempt:
 
     def _verify_rows(self, before: Snapshot, reached: Live, fresh: bool) -> Verdict:
         """Compares with the beginning; on a database that can roll back, anything but a proof is an error."""
-        verdict = compare_rows(reached, before.evidence, self._release, self._progress, "rows after")
+        verdict = compare_rows(reached, before, self._release, self._progress, "rows after")
         if self._session.transactional_ddl and self._executed and verdict.verdict != evidence.PROVEN:
             rows = "\n".join(f"  {failure}" for failure in verdict.failures)
             raise Refused(f"{reached.database}: rows changed during the upgrade:\n{rows}")

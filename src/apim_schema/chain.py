@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from apim_schema import catalog, flavours
-from apim_schema.changes import AddColumn, Change, TextToBinary, replay
+from apim_schema.changes import AddColumn, Change, DropColumn, TextToBinary, replay
 from apim_schema.errors import UsageError
 from apim_schema.revision import for_flavour
 from apim_schema.schema import Schema
@@ -102,6 +102,14 @@ def fills(flavour: str, database: str, target: str) -> dict[tuple[str, str], str
     """What the releases up to `target` fill new columns with in rows that stand, where it is not their default."""
     made = pending(flavour, database, first(flavour, database), target)
     return {(c.table, c.column.name): c.fill for c in made if isinstance(c, AddColumn) and c.fill is not None}
+
+
+def dropped(flavour: str, database: str, start: str | None, target: str) -> tuple[tuple[str, str], ...]:
+    """The (table, column) that releases after `start` drop, up to `target`; none where the start is no release."""
+    if start not in releases(database):
+        return ()
+    made = pending(flavour, database, start, target)
+    return tuple((change.table, change.name) for change in made if isinstance(change, DropColumn))
 
 
 @cache

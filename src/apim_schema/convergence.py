@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
 from apim_schema import compare, flavours
-from apim_schema.changes import AddColumn, Change, CreateTable
+from apim_schema.changes import AddColumn, Change, CreateTable, CreateUnique, DropColumn, DropTable
 from apim_schema.errors import Conflict
-from apim_schema.schema import Column, Index, Schema, Table
+from apim_schema.schema import Column, Index, Key, Schema, Table
 
 Step = TypeVar("Step")
 
@@ -60,6 +62,62 @@ def still_to_add(change: AddColumn, live: Schema, add: Step, drop_default: Step)
     if compare.fits(live.flavour, table, first, present):
         return [drop_default]
     raise conflict(change, wanted, present)
+
+
+def droppable(change: DropColumn, live: Schema) -> Column | None:
+    """The column that goes, with what is over nothing else; None where it is gone already.
+
+    Raises Conflict where a key or an index has it beside others: servers would drop it, shorten it, or refuse.
+    """
+    column = table_of(change, live).columns.get(change.name)
+    if column is not None and (users := list(_users(live, live.tables[change.table], change.name))):
+        raise Conflict(f"cannot {change}: it is part of {', '.join(users)}; drop that before")
+    return column
+
+
+def _users(live: Schema, table: Table, name: str) -> Iterator[str]:
+    """What has the column and would not go with it, in words."""
+    if table.primary_key and name in table.primary_key.columns:
+        yield "the primary key"
+    for holder in _holders(table):
+        if holder.columns != (name,) and any(_mentions(part, name) for part in holder.columns):
+            kind = "index" if isinstance(holder, Index) else "unique constraint"
+            yield " ".join(filter(None, (kind, holder.name, f"({', '.join(holder.columns)})")))
+    for key in table.foreign_keys:
+        if name in key.columns:
+            yield f"the foreign key ({', '.join(key.columns)}) to {key.ref_table}"
+    for other in live.tables.values():
+        for key in other.foreign_keys:
+            if key.ref_table == table.name and name in key.ref_columns:
+                yield f"what {other.name} ({', '.join(key.columns)}) points to"
+
+
+def _holders(table: Table) -> tuple[Key | Index, ...]:
+    return (*table.unique, *table.indexes)
+
+
+def _mentions(part: str, name: str) -> bool:
+    """Whether a part of a key is about the column: itself, its beginning, or an expression over it."""
+    return re.search(rf"\b{re.escape(name)}\b", part, re.IGNORECASE) is not None
+
+
+def check_unreferenced(change: DropTable, live: Schema) -> None:
+    """Raises Conflict where a foreign key of another table points to the one that goes."""
+    for table in live.tables.values():
+        for key in table.foreign_keys:
+            if key.ref_table == change.table and table.name != change.table:
+                columns = ", ".join(key.columns)
+                raise Conflict(f"cannot {change}: {table.name} ({columns}) points to it; drop that foreign key before")
+
+
+def check_new_key(change: CreateUnique, live: Schema) -> None:
+    """Raises Conflict where a column of the new key is missing, or its name is that of another one."""
+    for name in change.key.columns:
+        column_of(change, live, name)
+    for holder in _holders(live.tables[change.table]):
+        if change.key.name and holder.name == change.key.name:
+            found, wanted = ", ".join(holder.columns), ", ".join(change.key.columns)
+            raise Conflict(f"cannot {change}: {holder.name} is there over ({found}), wanted is ({wanted}); rename it")
 
 
 def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour: str) -> tuple[Index, ...]:

@@ -52,6 +52,9 @@ class Impact:
     lock: str
 
 
+CORRECT = "correct these rows"
+
+
 @dataclass(frozen=True)
 class Hazard:
     """Rows that a change would lose or stumble over: `condition` is true of one, in SQL over the table as `t`."""
@@ -59,6 +62,7 @@ class Hazard:
     level: Level
     problem: str
     condition: str
+    way_out: str = CORRECT
 
 
 @dataclass(frozen=True)
@@ -266,6 +270,12 @@ class Script(Protocol):
 
     def refuse(self, condition: str, message: str) -> str:
         """Raises an error with this message where the SQL condition holds."""
+
+    def refuse_rows(self, condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+        """`refuse`, where the condition is about a (table, column) that the script itself drops.
+
+        A script that is run again may find it dropped, and then refuses nothing.
+        """
 
     def lacks(self, columns: Sequence[tuple[str, str]], schema: str | None) -> str:
         """The SQL condition, in parentheses, that one of these (table, column) is missing."""

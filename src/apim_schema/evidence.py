@@ -1,7 +1,9 @@
 """Evidence that no row changed: digests of all rows before and after, and what they say.
 
 Compared are the columns that stood before, in the form they had before, over all tables of the schema, the
-customer's own included. A table is the number of its rows and the sums of their hashes, by bucket of the old
+customer's own included. A column that a release drops can't be read afterwards: digests before leave it out too, and
+the verdict names it; preflight has seen to it that it held nothing (see there). A table that is dropped had no rows.
+A table is the number of its rows and the sums of their hashes, by bucket of the old
 primary key, so that a mismatch leads to the rows. New columns are checked for holding nothing but their default.
 """
 
@@ -81,12 +83,14 @@ class Verdict:
     """What is proven of the whole database: the worst of its tables.
 
     `note` says what has to be known besides, `doubt` why nothing is proven even where no table differs.
+    `left_out` are columns, as TABLE.COLUMN, that a release has dropped: they are compared with nothing.
     """
 
     tables: tuple[TableVerdict, ...] = ()
     method: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
     doubt: str = field(default="", compare=False)
+    left_out: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Word:
@@ -122,6 +126,20 @@ def collect(
             buckets[name] = dialect.digest.buckets(connection, schema, wanted[name], columns)
             advance(sum(bucket.rows for bucket in buckets[name].values()))
     return Evidence(dialect.digest.method(connection), dict(wanted), buckets, unread)
+
+
+def staying(tables: Mapping[str, Table], after: Schema) -> dict[str, Table]:
+    """The tables without the columns that `after`, the schema that is to come, has no more; dropped tables as they are.
+
+    A table whose key loses a column has no key here: its rows can't be told apart by it before and after.
+    """
+    return {name: _staying(table, after.tables.get(name, table)) for name, table in tables.items()}
+
+
+def _staying(table: Table, after: Table) -> Table:
+    columns = {name: column for name, column in table.columns.items() if name in after.columns}
+    key = table.primary_key if columns.keys() >= {*table.key_columns} else None
+    return replace(table, columns=columns, primary_key=key)
 
 
 def _spelled(old: Table, now: Table) -> Table:
@@ -172,7 +190,7 @@ def _judge_table(
 ) -> TableVerdict:
     rows = before.rows(name)
     if name not in after.tables:
-        return TableVerdict(name, CHANGED, rows, 0, "the table is gone")
+        return TableVerdict(name, CHANGED if rows else PROVEN, rows, 0, "the table is gone")
     if name not in after.buckets:
         word, reason = after.unread[name]
         return TableVerdict(name, word, rows, 0, reason)

@@ -6,6 +6,7 @@ the driver of each kind of URL. Nothing of ours but the model is imported here, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +46,12 @@ class Types(Protocol):
 
     def length_of(self, expression: str, column: Column) -> str:
         """The SQL expression for the length of a text in the unit that this column counts in, characters as a rule."""
+
+    def collide(self, columns: Sequence[str]) -> str:
+        """The condition that rows `d` and `t` can't both stand under a unique key over these columns, in SQL.
+
+        Databases differ in whether a NULL equals another.
+        """
 
     def sequence_of(self, default: str | None) -> str | None:
         """The sequence that a default draws its numbers from, None for any other default."""

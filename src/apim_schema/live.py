@@ -142,11 +142,12 @@ class Live:
             raise Refused(f"{self.database} is {same[0]} already, newer than {target}: there is no way back")
         return Start(reachable[-1], same)
 
-    def snapshot(self, progress: Progress, doing: str = "rows") -> Snapshot:
-        """Reads all rows."""
+    def snapshot(self, progress: Progress, doing: str = "rows", after: Schema | None = None) -> Snapshot:
+        """Reads all rows; with `after`, the schema that is to come, without the columns that it drops."""
         taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         doing = f"{self.database}: {doing}"
-        found = evidence.collect(self.dialect, self.connection, self.schema, self.model, progress, doing)
+        tables = evidence.staying(self.model.tables, after) if after else None
+        found = evidence.collect(self.dialect, self.connection, self.schema, self.model, progress, doing, tables)
         return Snapshot(self.database, self.dialect.name, self.server, self.release, taken_at, found)
 
     @cached_property

@@ -1,8 +1,12 @@
 """Finds what would not survive a change or would be in its way, before anything is changed.
 
 The rules about rows follow from the changes themselves: a column that gets shorter must hold no longer text, a column
-that must have a value holds no NULL, a new primary key has no duplicates. What else may be in the way, the dialect's
-`obstacles` asks of the catalog.
+that must have a value holds no NULL, a new key has no duplicates, a new foreign key no orphans. What else may be in
+the way, the dialect's `obstacles` asks of the catalog.
+
+Nothing that holds data is ever dropped: a table that a release drops must be empty, and a column must hold nothing but
+NULL or its default. Otherwise the upgrade is refused, since there may be no way back: whoever owns the data keeps a
+copy of what is needed, and then empties or drops it by hand, which the upgrade takes for done.
 """
 
 from __future__ import annotations
@@ -13,14 +17,22 @@ from functools import singledispatch
 
 from sqlalchemy import Connection
 
-from apim_schema.changes import AlterColumn, Change, ReplacePrimaryKey
+from apim_schema import sqltext
+from apim_schema.changes import (
+    AlterColumn,
+    Change,
+    CreateUnique,
+    DropColumn,
+    DropTable,
+    ReplaceForeignKey,
+    ReplacePrimaryKey,
+)
 from apim_schema.dialect import BLOCK, WARN, Dialect, Hazard, Level
 from apim_schema.errors import Blocked
 from apim_schema.live import Live
 from apim_schema.progress import Say
 from apim_schema.schema import Schema, Table
 
-CORRECT = "correct these rows"
 KEYS_SHOWN = 20
 LONGEST_NAME = 255
 """Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
@@ -92,26 +104,26 @@ def _in_rows(
     for change in wanted:
         if change.table in live.tables:
             table = live.tables[change.table]
-            for hazard in (*rules(change, table, dialect, schema), *dialect.impact.hazards(change, live)):
+            for hazard in (*rules(change, live, dialect, schema), *dialect.impact.hazards(change, live)):
                 finding = _look(dialect, connection, schema, table, hazard)
                 if finding:
                     yield finding
 
 
 @singledispatch
-def rules(change: Change, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
-    """The rules that follow from a change; most changes can't lose a row."""
+def rules(change: Change, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """The rules that follow from a change of a table that is there; most changes can't lose a row."""
     return iter(())
 
 
 @rules.register
-def _(change: AlterColumn, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
-    column = table.columns.get(change.name)
+def _(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    column = live.tables[change.table].columns.get(change.name)
     if column is None:
         return
     name = dialect.names.sql(column.name)
     length, wanted = _length(column.type), _length(change.type or "")
-    if wanted is not None and (length is None or wanted < length):
+    if "CHAR" in sqltext.base(column.type) and wanted is not None and (length is None or wanted < length):
         condition = f"{dialect.types.length_of(name, column)} > {wanted}"
         yield Hazard(BLOCK, f"{column.name} is longer than the {wanted} characters it will have", condition)
     if column.nullable and change.nullable is False:
@@ -119,7 +131,8 @@ def _(change: AlterColumn, table: Table, dialect: Dialect, schema: str | None) -
 
 
 @rules.register
-def _(change: ReplacePrimaryKey, table: Table, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+def _(change: ReplacePrimaryKey, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    table = live.tables[change.table]
     columns = [column for column in change.columns if column in table.columns]
     for column in columns:
         if table.columns[column].nullable:
@@ -141,6 +154,61 @@ def _duplicates(dialect: Dialect, schema: str | None, table: str, columns: Seque
         f"EXISTS (SELECT 1 FROM {dialect.names.qualified(table, schema)} d WHERE {same} "
         f"GROUP BY {', '.join(f'd.{name}' for name in names)} HAVING COUNT(*) > 1)"
     )
+
+
+@rules.register
+def _(change: CreateUnique, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """A column that comes with the same release holds its default in every row: it is not looked at."""
+    table = live.tables[change.table]
+    if table.columns.keys() >= set(change.key.columns):
+        problem = f"duplicates under the new unique constraint ({', '.join(change.key.columns)})"
+        yield Hazard(BLOCK, problem, _repeated(dialect, schema, table, change.key.columns))
+
+
+def _repeated(dialect: Dialect, schema: str | None, table: Table, columns: Sequence[str]) -> str:
+    """What is there more than once is found first, in one scan: no index has to help."""
+    names = _spelled(dialect, table, columns)
+    listed, source = ", ".join(names), dialect.names.qualified(table.name, schema)
+    repeated = f"SELECT {listed} FROM {source} GROUP BY {listed} HAVING COUNT(*) > 1"
+    return f"EXISTS (SELECT 1 FROM ({repeated}) d WHERE {dialect.types.collide(names)})"
+
+
+def _spelled(dialect: Dialect, table: Table, columns: Iterable[str]) -> list[str]:
+    """Columns of a table as SQL, as the server spells them."""
+    return [dialect.names.sql(table.columns[name].name) for name in columns]
+
+
+@rules.register
+def _(change: ReplaceForeignKey, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """Orphans, where no foreign key guards the columns yet; a row with a NULL among them points to nothing."""
+    table, key, parent = live.tables[change.table], change.key, live.tables.get(change.key.ref_table)
+    if change.same_columns(table) or not table.columns.keys() >= set(key.columns):
+        return
+    columns = _spelled(dialect, table, key.columns)
+    orphan = " AND ".join(f"t.{column} IS NOT NULL" for column in columns)
+    if parent is not None and parent.columns.keys() >= set(key.ref_columns):
+        pairs = zip(_spelled(dialect, parent, key.ref_columns), columns, strict=True)
+        same = " AND ".join(f"p.{referenced} = t.{column}" for referenced, column in pairs)
+        orphan += f" AND NOT EXISTS (SELECT 1 FROM {dialect.names.qualified(parent.name, schema)} p WHERE {same})"
+    yield Hazard(BLOCK, f"({', '.join(key.columns)}) points to no row of {key.ref_table}", orphan)
+
+
+@rules.register
+def _(change: DropColumn, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    column = live.tables[change.table].columns.get(change.name)
+    if column is None:
+        return
+    name, literal = f"t.{dialect.names.sql(column.name)}", sqltext.literal(column.default)
+    condition = f"{name} IS NOT NULL" + (f" AND {name} <> {literal}" if literal else "")
+    empty = f"NULL or {literal}" if literal else "NULL"
+    problem = f"{column.name} is dropped, and holds something else than {empty}"
+    yield Hazard(BLOCK, problem, condition, f"keep a copy of what is needed, then set it to {empty} or drop it")
+
+
+@rules.register
+def _(change: DropTable, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    way_out = "keep a copy of what is needed, then empty or drop the table"
+    yield Hazard(BLOCK, "it is dropped, and has rows", "1 = 1", way_out)
 
 
 def _length(native: str) -> int | None:
@@ -166,4 +234,4 @@ def _look(dialect: Dialect, connection: Connection, schema: str | None, table: T
     with connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw) as result:
         rows = result.fetchmany(KEYS_SHOWN)
     found = tuple(tuple(row) for row in rows) if keys else ()
-    return Finding(hazard.level, table.name, hazard.problem, CORRECT, int(count), keys, found)
+    return Finding(hazard.level, table.name, hazard.problem, hazard.way_out, int(count), keys, found)

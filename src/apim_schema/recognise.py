@@ -66,8 +66,9 @@ def differences(database: str, wanted: Schema, live: Schema) -> tuple[Difference
 
 @cache
 def _of_other_databases(database: str, flavour: str) -> frozenset[str]:
-    """The names of every table, sequence, trigger and routine of the other databases' newest releases."""
-    others = (chain.expected(flavour, db, chain.releases(db)[-1]) for db in chain.DATABASES if db != database)
+    """The names of every table, sequence, trigger and routine that any release of the other databases has."""
+    ways = ((db, release) for db in chain.DATABASES if db != database for release in chain.since(flavour, db))
+    others = (chain.expected(flavour, *way) for way in ways)
     return frozenset(name for s in others for name in (*s.tables, *s.sequences, *s.triggers, *s.routines))
 
 

@@ -118,6 +118,7 @@ def _details(out: Console, result: Result) -> None:
         adopted = ", and is stamped so now" if result.adopted else ""
         out.print(f"{result.database} is {result.target} already{adopted}: nothing to do")
     listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
+    listed(out, f"{result.database}: dropped by the release, and not compared", result.verdict.left_out)
     failures(out, result.database, result.verdict)
     differences(out, result.database, result.drift)
 

@@ -9,8 +9,8 @@ for all of its flavours, unless one of them is named as well.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar, cast
 
 from alembic import op
 
@@ -76,13 +76,13 @@ def column(
     type_: TypeIn | Declared[Any],
     *,
     nullable: bool | Declared[bool] = True,
-    default: str | Declared[str | None] | None = None,
+    server_default: str | Declared[str | None] | None = None,
 ) -> Declared[Column]:
-    """A column; `default` is an SQL literal or CURRENT_TIMESTAMP."""
+    """A column; `server_default` is an SQL literal or CURRENT_TIMESTAMP."""
 
     def declared(flavour: str) -> Column:
         native = type_(flavour)
-        expression = flavours.types(flavour).normalise_default(settle(default, flavour), native.sql)
+        expression = flavours.types(flavour).normalise_default(settle(server_default, flavour), native.sql)
         return Column(
             name,
             native.sql,
@@ -93,13 +93,6 @@ def column(
         )
 
     return declared
-
-
-def not_null(
-    name: str, type_: TypeIn | Declared[Any], default: str | Declared[str | None] | None = None
-) -> Declared[Column]:
-    """A column that must have a value."""
-    return column(name, type_, nullable=False, default=default)
 
 
 def identity(
@@ -198,16 +191,38 @@ def add_column(table: str, new: Declared[Column], fill: str | None = None) -> De
     return lambda flavour: change.AddColumn(table, new(flavour), fill)
 
 
-def alter_type(table: str, name: str, type_: TypeIn | Declared[Any]) -> Declaration:
+def alter_column(
+    table: str,
+    name: str,
+    *,
+    type_: TypeIn | Declared[Any] | None = None,
+    nullable: bool | None = None,
+    server_default: str | Declared[str | None] | Literal[False] | None = False,
+    existing_type: TypeIn | Declared[Any] | None = None,
+) -> Declaration:
+    """What a column gets; what is not said stays as it is.
+
+    `server_default` is an SQL literal or CURRENT_TIMESTAMP, None where the default goes. How a literal is spelled
+    depends on the type: where that stays, `existing_type` says it.
+    """
+    of_default = type_ or existing_type
+    if server_default and of_default is None:
+        raise TypeError(f"alter_column of {table}.{name}: a server_default needs the type_ or the existing_type")
+
     def declared(flavour: str) -> Change:
-        native = type_(flavour)
-        return change.AlterColumn(table, name, native.sql, charset=native.charset, collation=native.collation)
+        native = type_(flavour) if type_ else None
+        default = settle(server_default, flavour)
+        if default and of_default:
+            default = flavours.types(flavour).normalise_default(default, of_default(flavour).sql)
+        made = change.AlterColumn(table, name, nullable=nullable, default=default)
+        return replace(made, type=native.sql, charset=native.charset, collation=native.collation) if native else made
 
     return declared
 
 
-def drop_not_null(table: str, name: str) -> Declaration:
-    return lambda flavour: change.AlterColumn(table, name, nullable=True)
+def drop_column(table: str, name: str) -> Declaration:
+    """A column that nothing but NULL or its default is in; preflight refuses where there is more."""
+    return lambda flavour: change.DropColumn(table, name)
 
 
 def text_to_binary(table: str, name: str, type_: TypeIn) -> Declaration:
@@ -219,8 +234,24 @@ def replace_primary_key(table: str, *columns: str) -> Declaration:
     return lambda flavour: change.ReplacePrimaryKey(table, columns)
 
 
-def drop_unique(table: str, *columns: str) -> Declaration:
-    return lambda flavour: change.DropUnique(table, columns)
+def create_unique_constraint(table: str, new: Declared[Key]) -> Declaration:
+    return lambda flavour: change.CreateUnique(table, new(flavour))
+
+
+def create_foreign_key(table: str, new: Declared[ForeignKey]) -> Declaration:
+    return lambda flavour: change.CreateForeignKey(table, new(flavour))
+
+
+def drop_constraint(table: str, old: Declared[Key] | Declared[ForeignKey]) -> Declaration:
+    """The unique constraint over the same columns goes, or the foreign key from them to the same table."""
+
+    def declared(flavour: str) -> Change:
+        key = old(flavour)
+        if isinstance(key, ForeignKey):
+            return change.DropForeignKey(table, key.columns, key.ref_table)
+        return change.DropUnique(table, key.columns)
+
+    return declared
 
 
 def replace_foreign_key(table: str, key: Declared[ForeignKey]) -> Declaration:
@@ -233,14 +264,30 @@ def create_index(table: str, new: Declared[Index], short_charset: tuple[str, str
     return lambda flavour: change.CreateIndex(table, new(flavour), short_charset)
 
 
+def drop_index(table: str, name: str | Declared[str]) -> Declaration:
+    return lambda flavour: change.DropIndex(table, settle(name, flavour))
+
+
 def keep_index(table: str, name: str | Declared[str]) -> Declaration:
     """The release does without this index; the chain keeps it, see `changes.KeepIndex`."""
     return lambda flavour: change.KeepIndex(table, settle(name, flavour))
 
 
-def replace_trigger(name: str, table: str, timing: str, event: str) -> Declaration:
-    """A trigger fires at another time."""
-    return lambda flavour: change.ReplaceTrigger(Trigger(name, table, timing, (event,)))
+def drop_table(name: str, sequence: str | Declared[str | None] | None = None) -> Declaration:
+    """An empty table, with the sequence that numbered its rows; preflight refuses where it has rows."""
+
+    def declared(flavour: str) -> Change:
+        found = settle(sequence, flavour)
+        return change.DropTable(name, (found,) if found else ())
+
+    return declared
+
+
+def replace_trigger(
+    name: str, table: str, timing: str, event: str, action: str | Declared[str | None] | None = None
+) -> Declaration:
+    """A trigger fires at another time; for `action` see `changes.ReplaceTrigger`."""
+    return lambda flavour: change.ReplaceTrigger(Trigger(name, table, timing, (event,), action=settle(action, flavour)))
 
 
 def _names(columns: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ for the statements that need them and never compared: the vendor leaves most of 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
@@ -129,6 +129,24 @@ class Table:
         """The table with the column added, or put in the place of its namesake."""
         return replace(self, columns={**self.columns, column.name: column})
 
+    def without_column(self, name: str) -> Table:
+        """The table without a column, and without the indexes and unique keys over nothing else."""
+        return replace(
+            self,
+            columns={column.name: column for column in self.columns.values() if column.name != name},
+            unique=tuple(key for key in self.unique if key.columns != (name,)),
+            indexes=tuple(index for index in self.indexes if index.columns != (name,)),
+        )
+
+    def is_unique(self, columns: tuple[str, ...]) -> bool:
+        """Whether there is a unique constraint over these columns, or a unique index that serves as one."""
+        indexes = (index.columns for index in self.indexes if index.unique)
+        return columns in (*(key.columns for key in self.unique), *indexes)
+
+    def foreign_keys_over(self, columns: tuple[str, ...], ref_table: str) -> tuple[ForeignKey, ...]:
+        """The foreign keys over these columns to that table, whatever their actions."""
+        return tuple(key for key in self.foreign_keys if (key.columns, key.ref_table) == (columns, ref_table))
+
     def charset_of(self, column: Column) -> tuple[str | None, str | None]:
         """The character set and collation of a column: its own, or those of the table where it has none."""
         if column.charset is not None:
@@ -183,8 +201,19 @@ class Schema:
         """The schema with the table added, or put in the place of its namesake."""
         return replace(self, tables={**self.tables, table.name: table})
 
+    def without_table(self, name: str) -> Schema:
+        """The schema without a table and its triggers."""
+        return replace(
+            self,
+            tables={table.name: table for table in self.tables.values() if table.name != name},
+            triggers={key: trigger for key, trigger in self.triggers.items() if trigger.table != name},
+        )
+
     def with_sequence(self, name: str, options: str) -> Schema:
         return replace(self, sequences={**self.sequences, name: options})
+
+    def without_sequences(self, names: Collection[str]) -> Schema:
+        return replace(self, sequences={name: options for name, options in self.sequences.items() if name not in names})
 
     def with_trigger(self, trigger: Trigger) -> Schema:
         return replace(self, triggers={**self.triggers, trigger.name: trigger})

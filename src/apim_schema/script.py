@@ -7,7 +7,7 @@ stops at the first error, and stamps each release once it is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
 
@@ -105,9 +105,9 @@ def _guards(
     """What must hold before the first statement, of the schema and of the rows."""
     script, start = dialect.script, releases[0]
     changes = [c for r in releases[1:] for c in chain.changes(live.flavour, database, r) if not c.is_in(live)]
-    wanted = _signature(live.flavour, database, start) | {
-        (c.table, _last_column(live, c.table)) for c in changes if c.table in live.tables
-    }
+    dropped = _dropped(live, changes)
+    signature = _signature(live.flavour, database, start) - set(dropped)
+    wanted = signature | set(_last_that_stay(live, (c.table for c in changes), dropped))
     if wanted:
         yield script.refuse(script.lacks(sorted(wanted), schema), f"{database} is not {start}: a column is missing")
     if newer := _signature(live.flavour, database, releases[1]):
@@ -118,7 +118,7 @@ def _guards(
         )
     yield from script.requires(changes, live, schema)
     for change in changes:
-        yield from _rules(dialect, change, live, schema)
+        yield from _rules(dialect, change, live, dropped, schema)
 
 
 def _signature(flavour: str, database: str, release: str) -> set[tuple[str, str]]:
@@ -130,18 +130,42 @@ def _signature(flavour: str, database: str, release: str) -> set[tuple[str, str]
     return added | {(c.table, _last_column(live, c.table)) for c in changes if isinstance(c, CreateTable)}
 
 
+def _dropped(live: Schema, changes: Sequence[Change]) -> Sequence[tuple[str, str]]:
+    """The (table, column) that the changes drop: a script that is run again may find them gone."""
+    tables = replay(live, changes).tables
+    return [
+        (table.name, column)
+        for table in live.tables.values()
+        for column in table.columns
+        if table.name not in tables or column not in tables[table.name].columns
+    ]
+
+
+def _last_that_stay(
+    live: Schema, tables: Iterable[str], dropped: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Of each table that is there, the last column that no change drops."""
+    for name in tables:
+        columns = live.tables[name].columns if name in live.tables else ()
+        yield from [(name, column) for column in columns if (name, column) not in dropped][-1:]
+
+
 def _last_column(live: Schema, table: str) -> str:
     return list(live.tables[table].columns)[-1]
 
 
-def _rules(dialect: Dialect, change: Change, live: Schema, schema: str | None) -> Iterator[str]:
+def _rules(
+    dialect: Dialect, change: Change, live: Schema, dropped: Sequence[tuple[str, str]], schema: str | None
+) -> Iterator[str]:
     """The preflight rules of a change to a table that stands already."""
     if change.table not in live.tables:
         return
-    table = live.tables[change.table]
+    table, script = live.tables[change.table], dialect.script
     source = f"FROM {dialect.names.qualified(table.name, schema)} t"
-    for hazard in (*preflight.rules(change, table, dialect, schema), *dialect.impact.hazards(change, live)):
-        if hazard.level == BLOCK:
-            yield dialect.script.refuse(
-                f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{table.name}: {hazard.problem}"
-            )
+    gone = [column for column in dropped if column[0] == table.name]
+    for hazard in (*preflight.rules(change, live, dialect, schema), *dialect.impact.hazards(change, live)):
+        condition, message = f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{table.name}: {hazard.problem}"
+        if hazard.level == BLOCK and gone:
+            yield script.refuse_rows(condition, message, gone[-1], schema)
+        elif hazard.level == BLOCK:
+            yield script.refuse(condition, message)

@@ -25,6 +25,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def literal(sql: str | None) -> str | None:
+    """The expression if it is a text or a number and nothing else."""
+    return sql if sql is not None and (is_quoted(sql) or NUMBER.fullmatch(sql)) else None
+
+
 def without_parentheses(sql: str) -> str:
     """The expression without the parentheses around the whole of it: `((0))` is `0`, `(a)+(b)` stays."""
     while sql.startswith("(") and _closing(sql) == len(sql) - 1:

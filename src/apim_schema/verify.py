@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from apim_schema import chain, evidence
@@ -55,17 +56,33 @@ def _rows(live: Live, against: Snapshot, release: str, progress: Progress) -> Ve
     if against.dialect != live.dialect.name:
         reason = f"the snapshot is of a database on {against.dialect}"
         return Verdict(tuple(TableVerdict(t, evidence.NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
-    return compare_rows(live, before, release, progress, "rows")
+    return compare_rows(live, against, release, progress, "rows")
 
 
-def compare_rows(live: Live, before: Evidence, release: str, progress: Progress, doing: str) -> Verdict:
+def compare_rows(live: Live, against: Snapshot, release: str, progress: Progress, doing: str) -> Verdict:
     """Compares the columns that stood before, in the form they had; columns since must hold their default.
 
-    `release` is the one that the database is by now: what it and those before fill new columns with is no change.
+    `release` is the one that the database is by now: what it and those before fill new columns with is no change, and
+    what those since the snapshot have dropped is compared with nothing.
     """
     asked = (live.dialect, live.connection, live.schema)
+    dropped = chain.dropped(live.model.flavour, live.database, against.release, release)
+    before, lost = _provable(against.evidence, dropped)
     after = evidence.collect(*asked, live.model, progress, f"{live.database}: {doing}", before.tables)
     judged = evidence.judge(*asked, before, after)
     fills = chain.fills(live.model.flavour, live.database, release)
     new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
-    return replace(judged, tables=(*judged.tables, *new))
+    left_out = tuple(f"{table}.{column}" for table, column in dropped if table in before.tables)
+    return replace(judged, tables=(*judged.tables, *lost, *new), left_out=left_out)
+
+
+def _provable(before: Evidence, dropped: Sequence[tuple[str, str]]) -> tuple[Evidence, list[TableVerdict]]:
+    """What can still be compared, and what can't: the sums hold a column that can't be read any more.
+
+    Those that an upgrade takes leave out what it is going to drop.
+    """
+    held = {table: c for table, c in dropped if table in before.tables and c in before.tables[table].columns}
+    left = {name: table for name, table in before.tables.items() if name not in held}
+    reasons = ((table, f"its sums hold {column}, which a release has dropped since") for table, column in held.items())
+    lost = [TableVerdict(table, evidence.NOT_PROVEN, before.rows(table), 0, reason) for table, reason in reasons]
+    return replace(before, tables=left), lost

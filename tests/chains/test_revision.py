@@ -8,7 +8,7 @@ import pytest
 
 from apim_schema import flavours, registry
 from apim_schema.changes import CreateTable, Declared
-from apim_schema.revision import column, create_table, foreign_key, index, not_null, primary_key, unique
+from apim_schema.revision import column, create_table, foreign_key, index, primary_key, unique
 from apim_schema.schema import Schema
 from apim_schema.types import integer, varchar
 
@@ -16,7 +16,7 @@ each_flavour = pytest.mark.parametrize("flavour", flavours.FLAVOURS)
 
 
 def settled(flavour: str, *keys: Declared[Any]) -> CreateTable:
-    change = create_table("T", not_null("A", varchar(50)), column("B", integer()), *keys)(flavour)
+    change = create_table("T", column("A", varchar(50), nullable=False), column("B", integer()), *keys)(flavour)
     assert isinstance(change, CreateTable)
     return change
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apim_schema.changes import CreateTable
-from apim_schema.revision import create_table, index, not_null, unique
+from apim_schema.revision import column, create_table, index, unique
 from apim_schema.types import integer, varchar
 from tests.conformance.site import Site
 from tests.servers import Server, new_database
@@ -13,7 +13,7 @@ def test_a_table_without_a_primary_key(server: Server) -> None:
     """It is made, is recognised, and goes on from where a killed run left it: before its index."""
     with new_database(server, **Site.usual(server)) as url:
         customer = Site.at(server, url, "apim")
-        columns = not_null("NAME", varchar(50)), not_null("RANK", integer())
+        columns = column("NAME", varchar(50), nullable=False), column("RANK", integer(), nullable=False)
         change = create_table("T", *columns, unique("NAME"), index("T_RANK", "RANK"))(customer.flavour)
         assert isinstance(change, CreateTable)
         make(customer, change)

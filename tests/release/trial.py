@@ -21,14 +21,14 @@ FOLDERS = ("src", "versions", "dialects", "tests", "docs")
 FILES = ("alembic.ini", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
 NEXT = "{}.{}.0".format(HEAD.split(".")[0], int(HEAD.split(".")[1]) + 1)
 
-IMPORTS = """from apim_schema.revision import add_column, column, create_table, index, not_null, steps, text_to_binary
+IMPORTS = """from apim_schema.revision import add_column, column, create_table, index, steps, text_to_binary
 from apim_schema.types import blob, timestamp, varchar
 """
 SHARED_IMPORTS = IMPORTS.replace(", text_to_binary", "").replace("blob, ", "")
-GROWS = """    add_column("{table}", not_null("TRIAL_STATE", varchar(20), default="'new'")),
+GROWS = """    add_column("{table}", column("TRIAL_STATE", varchar(20), default="'new'", nullable=False)),
     create_table(
         "{new}",
-        not_null("NAME", varchar(50)),
+        column("NAME", varchar(50), nullable=False),
         column("SINCE", timestamp()),
         index("{new}_NAME", "NAME"),
     ),

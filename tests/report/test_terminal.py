@@ -9,9 +9,11 @@ import sys
 
 import pytest
 
+from apim_schema.attempt import Result
 from apim_schema.compare import Difference
 from apim_schema.evidence import TableVerdict, Verdict
-from apim_schema.report import Terminal, console, differences, failures, table
+from apim_schema.planner import Plan
+from apim_schema.report import Terminal, console, differences, failures, show, table
 
 PROGRAM = """
 from apim_schema.report import Terminal
@@ -100,3 +102,9 @@ def test_failures_name_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert err.startswith("apim: rows changed:\n  T: changed, at least one row differs")
     assert "(ID=7)" in err
     assert "U" not in err
+
+
+def test_what_a_release_has_dropped_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = Verdict((TableVerdict("T", "proven", 1, 1),), left_out=("T.C",))
+    show(console(), [Result("apim", "1", "2", ("1",), False, Plan("apim", "1", "2"), 1, True, verdict, (), 0.1)])
+    assert "apim: dropped by the release, and not compared:\n  T.C\n" in capsys.readouterr().err

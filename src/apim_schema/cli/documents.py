@@ -23,6 +23,7 @@ def verdict(rows: Verdict) -> dict[str, Any]:
         "doubt": rows.doubt or None,
         "tables_compared": len(rows.tables),
         "rows_compared": rows.rows,
+        "columns_left_out": list(rows.left_out),
         "failures": [_failure(table) for table in rows.failures],
     }
 

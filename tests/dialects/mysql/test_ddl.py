@@ -13,8 +13,13 @@ from apim_schema.changes import (
     AddColumn,
     AlterColumn,
     Change,
+    CreateForeignKey,
     CreateIndex,
     CreateTable,
+    CreateUnique,
+    DropColumn,
+    DropForeignKey,
+    DropIndex,
     DropUnique,
     ReplaceForeignKey,
     ReplacePrimaryKey,
@@ -229,3 +234,44 @@ def test_characters_that_the_new_set_has_not(connection: Connection, run: Run) -
     with pytest.raises(DBAPIError, match="Incorrect string value"):
         make(connection, change)
     assert rows(connection) == before
+
+
+def test_texts_of_two_collations_have_no_foreign_key(connection: Connection, run: Run) -> None:
+    run(
+        "CREATE TABLE P (U VARCHAR(45) PRIMARY KEY) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        "CREATE TABLE T (A VARCHAR(45)) CHARACTER SET latin1",
+    )
+    with pytest.raises(Conflict, match=r"A is in latin1_swedish_ci and P\.U in utf8mb4_bin"):
+        remaining(connection, CreateForeignKey("T", ForeignKey(("A",), "P", ("U",))))
+
+
+def test_what_a_foreign_key_points_to_goes_after_it(connection: Connection, run: Run) -> None:
+    """However many alterations of the table there are: they are one statement only as far as nothing stands between."""
+    run(
+        "CREATE TABLE P (A INT PRIMARY KEY, B INT, UNIQUE (B), C INT)",
+        "CREATE TABLE T (B INT, FOREIGN KEY (B) REFERENCES P (B))",
+    )
+    key = ForeignKey(("B",), "P", ("B",))
+    changes = (
+        AlterColumn("P", "C", default="1"),
+        DropForeignKey("T", key.columns, key.ref_table),
+        DropUnique("P", ("B",)),
+        DropColumn("P", "B"),
+    )
+    assert [sql.split("`")[1] for sql in remaining(connection, *changes)] == ["P", "T", "P"]
+    assert make(connection, *changes) == 3
+
+
+def test_an_index_that_a_foreign_key_leans_on(connection: Connection, run: Run) -> None:
+    run(
+        "CREATE TABLE P (A INT PRIMARY KEY)",
+        "CREATE TABLE T (A INT, B INT, INDEX I (A, B), FOREIGN KEY (A) REFERENCES P (A))",
+    )
+    assert make(connection, DropIndex("T", "I")) == 1
+    assert [index.columns for index in read(connection).tables["T"].indexes] == [("A",)]
+
+
+def test_a_unique_key_that_would_be_too_long(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (A VARCHAR(1024)) CHARACTER SET utf8mb4")
+    with pytest.raises(Conflict, match="over 3072 bytes in utf8mb4"):
+        remaining(connection, CreateUnique("T", Key(("A",))))

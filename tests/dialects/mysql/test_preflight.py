@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from apim_schema import preflight, registry
 from apim_schema.changes import AlterColumn
+from apim_schema.dialect import CORRECT
 from tests.dialects.mysql.conftest import Run
 
 DIALECT = registry.load("mysql")
@@ -28,4 +29,4 @@ def test_rows_are_named_by_their_key(connection: Connection, run: Run, key: str,
     live = DIALECT.introspect.read(connection, None)
     schema = DIALECT.session.default_schema(connection)
     (found,) = preflight.check(DIALECT, connection, schema, live, [AlterColumn("T", "V", type="VARCHAR(2)")])
-    assert str(found).endswith(f"characters it will have: {named}; {preflight.CORRECT}")
+    assert str(found).endswith(f"characters it will have: {named}; {CORRECT}")

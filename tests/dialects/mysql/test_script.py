@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from apim_schema import catalog, chain, compare, registry
+from apim_schema.changes import ReplaceTrigger
 from apim_schema.demo import rows
+from apim_schema.errors import Conflict
+from apim_schema.schema import Schema, Table, Trigger
 from tests.conformance.site import Site, site
 from tests.conformance.test_script import expect_reached, rendered, run, run_well
 from tests.conformance.test_upgrade import stamped
@@ -83,3 +88,31 @@ def test_a_message_is_told_as_it_is(database_of: Site, text: str) -> None:
 @pytest.fixture
 def database_of(both: Server) -> Site:
     return Site.at(both, both.url, "apim")
+
+
+TRIGGER = ReplaceTrigger(
+    Trigger("TOUCHED", "T", "BEFORE", ("UPDATE",), action="BEGIN SET NEW.A = 1; SET NEW.B = 'it''s'; END")
+)
+
+
+def test_a_trigger_is_replaced_as_often_as_the_script_runs(both: Server) -> None:
+    """What PREPARE does not take, and what holds semicolons of its own."""
+    with new_database(both) as url:
+        customer = Site(both, url, "apim", "mysql", {"tables": {}})
+        customer.execute("CREATE TABLE T (ID INT PRIMARY KEY, A INT, B VARCHAR(9))")
+        customer.execute("CREATE TRIGGER TOUCHED AFTER UPDATE ON T FOR EACH ROW SET @a = 1")
+        live = Schema("mysql", {"T": Table("T", {})}, triggers={"TOUCHED": replace(TRIGGER.trigger, timing="AFTER")})
+        made = registry.load("mysql").ddl.statements(TRIGGER, live, None)
+        text = "\n".join((SCRIPT.opening(), *(SCRIPT.unit(statement, live, None) for statement in made)))
+        for _ in range(2):
+            run_well(customer, text)
+        customer.execute("INSERT INTO T VALUES (1, 2, 'b')")
+        customer.execute("UPDATE T SET ID = 3")
+        assert customer.execute("SELECT * FROM T") == [(3, 1, "it's")]
+
+
+def test_a_trigger_of_which_nothing_is_known_is_not_dropped() -> None:
+    unknown = ReplaceTrigger(replace(TRIGGER.trigger, action=None))
+    live = Schema("mysql", {"T": Table("T", {})}, triggers={"TOUCHED": replace(TRIGGER.trigger, timing="AFTER")})
+    with pytest.raises(Conflict, match="what it does is not known"):
+        registry.load("mysql").ddl.statements(unknown, live, None)

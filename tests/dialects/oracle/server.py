@@ -75,7 +75,7 @@ class Server:
             return []
         if message := RAISED.fullmatch(then):
             raise ApplicationError(message[1])
-        return [_executed(then)]
+        return self.due(_executed(then))
 
     def _holds(self, condition: str) -> bool:
         if "alembic_version" in condition and "ALL_" not in condition:

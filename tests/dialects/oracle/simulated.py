@@ -157,11 +157,40 @@ def _null(schema: Schema, found: Found) -> Schema:
 
 @form(r"DECLARE\n    edited_rows INTEGER.+EXECUTE IMMEDIATE 'ALTER TABLE (\w+) DROP COLUMN (\w+)';\nEND;")
 def _drop_column(schema: Schema, found: Found) -> Schema:
-    table = schema.tables[found[1]]
-    successor = table.columns[found[2] + SUCCESSOR]
-    assert successor.nullable == table.columns[found[2]].nullable, "a NULL could get in unseen"
-    columns = {name: column for name, column in table.columns.items() if name != found[2]}
-    return schema.with_table(replace(table, columns=columns))
+    table, name = schema.tables[found[1]], found[2]
+    if successor := table.columns.get(name + SUCCESSOR):
+        assert successor.nullable == table.columns[name].nullable, "a NULL could get in unseen"
+    assert name in table.columns, "ORA-00904"
+    keys = [key.columns for key in (table.primary_key, *table.unique) if key is not None]
+    assert not any(name in columns and len(columns) > 1 for columns in keys), "ORA-12991"
+    return schema.with_table(table.without_column(name))
+
+
+@form(r"DROP TABLE (\w+) PURGE")
+def _drop_table(schema: Schema, found: Found) -> Schema:
+    assert found[1] in schema.tables, "ORA-00942"
+    referring = [t.name for t in schema.tables.values() for key in t.foreign_keys if key.ref_table == found[1]]
+    assert set(referring) <= {found[1]}, "ORA-02449"
+    return schema.without_table(found[1])
+
+
+@form(r"DROP SEQUENCE (\w+)")
+def _drop_sequence(schema: Schema, found: Found) -> Schema:
+    assert found[1] in schema.sequences, "ORA-02289"
+    return schema.without_sequences([found[1]])
+
+
+@form(r"DROP INDEX (\w+)")
+def _drop_index(schema: Schema, found: Found) -> Schema:
+    (table,) = [t for t in schema.tables.values() if t.index(found[1])]
+    return schema.with_table(replace(table, indexes=tuple(i for i in table.indexes if i.name != found[1])))
+
+
+@form(r"ALTER TABLE (\w+) ADD ((?:CONSTRAINT \w+ )?UNIQUE .+)")
+def _add_unique(schema: Schema, found: Found) -> Schema:
+    table = _with_part(schema.tables[found[1]], found[2], schema)
+    assert len(set(table.unique)) == len(table.unique), "ORA-02261"
+    return schema.with_table(table)
 
 
 @form(r"ALTER TABLE (\w+) RENAME COLUMN (\w+) TO (\w+)")

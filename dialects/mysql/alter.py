@@ -1,0 +1,70 @@
+"""ALTER TABLE, and how several alterations of one table are made as one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apim_schema import changes
+from apim_schema.changes import Change
+from apim_schema.dialect import REBUILD
+
+from . import impact, names
+from .impact import Way
+
+
+@dataclass(frozen=True)
+class Alter:
+    """An ALTER TABLE; `columns` are those that its clauses define or use in part, which no two may do to the same.
+
+    `alone` is one that depends on another table and keeps its place.
+    """
+
+    table: str
+    clauses: tuple[str, ...]
+    way: Way
+    columns: frozenset[str] = frozenset()
+    alone: bool = False
+
+
+Step = Alter | str
+Made = tuple[Step, list[Change]]
+"""A step, and the changes that it makes."""
+
+
+def join(step: Step, change: Change, done: list[Made]) -> None:
+    """Adds a step of a change: to the last alteration of the same table where that costs no more, or as the last."""
+    place = _last_of(step, done)
+    together = None if place is None else _together(done[place], step, change)
+    if place is None or together is None:
+        done.append((step, [change]))
+    else:
+        done[place] = (together, [*done[place][1], change])
+
+
+def _last_of(step: Step, done: Sequence[Made]) -> int | None:
+    """The place of the last ALTER of the same table, unless a foreign key has gone since: the step may need that."""
+    for place, (before, made) in reversed(list(enumerate(done))):
+        if isinstance(before, Alter) and isinstance(step, Alter) and before.table == step.table:
+            return place
+        if any(isinstance(change, changes.DropForeignKey | changes.DropTable) for change in made):
+            return None
+    return None
+
+
+def _together(last: Made, step: Step, change: Change) -> Alter | None:
+    """Both as one ALTER; None where that would be dearer, or the second needs what the first leaves."""
+    before, made = last
+    if not (isinstance(before, Alter) and isinstance(step, Alter)) or before.alone or step.alone:
+        return None
+    dearer = before.way.algorithm != step.way.algorithm and REBUILD not in (before.way.work, step.way.work)
+    if dearer or change in made or before.columns & step.columns:
+        return None
+    way = impact.worst((before.way, step.way))
+    return Alter(step.table, (*before.clauses, *step.clauses), way, before.columns | step.columns)
+
+
+def rendered(step: Step, schema: str | None) -> str:
+    if isinstance(step, str):
+        return step
+    return f"ALTER TABLE {names.qualified(step.table, schema)} {', '.join((*step.clauses, *step.way.clauses))}"

@@ -1,0 +1,113 @@
+"""Columns: new ones, other types, nullability and defaults, and those that go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+from apim_schema import compare
+from apim_schema.changes.base import Change, find_column
+from apim_schema.schema import Column, Schema
+
+
+@dataclass(frozen=True)
+class AddColumn(Change):
+    """A new column. `fill` is the SQL literal for the rows that stand, where the column itself has no default."""
+
+    table: str
+    column: Column
+    fill: str | None = None
+
+    def is_in(self, schema: Schema) -> bool:
+        found = find_column(schema, self.table, self.column.name)
+        return found is not None and compare.fits(schema.flavour, schema.tables[self.table], self.column, found)
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema.with_table(schema.tables[self.table].with_column(self.column))
+
+    def __str__(self) -> str:
+        return f"add column {self.table}.{self.column.name}"
+
+
+@dataclass(frozen=True)
+class AlterColumn(Change):
+    """Another type, character set, nullability or default of a column; what is None here stays as it is.
+
+    `default` is False where it stays, and None where it goes.
+    """
+
+    table: str
+    name: str
+    type: str | None = None
+    nullable: bool | None = None
+    charset: str | None = None
+    collation: str | None = None
+    default: str | Literal[False] | None = False
+
+    def is_in(self, schema: Schema) -> bool:
+        column = find_column(schema, self.table, self.name)
+        if column is None:
+            return False
+        if self.charset is not None:
+            charset, collation = schema.tables[self.table].charset_of(column)
+            column = replace(column, charset=charset, collation=collation)
+        return self.target(column) == column
+
+    def target(self, column: Column) -> Column:
+        """The column as this change wants it."""
+        wanted = {"type": self.type, "nullable": self.nullable, "charset": self.charset, "collation": self.collation}
+        altered = replace(column, **cast(Any, {name: value for name, value in wanted.items() if value is not None}))
+        return altered if self.default is False else replace(altered, default=self.default)
+
+    def apply(self, schema: Schema) -> Schema:
+        table = schema.tables[self.table]
+        return schema.with_table(table.with_column(self.target(table.columns[self.name])))
+
+    def __str__(self) -> str:
+        null = {True: "NULL", False: "NOT NULL", None: None}[self.nullable]
+        default = "no default" if self.default is None else f"DEFAULT {self.default}" if self.default else None
+        words = " ".join(filter(None, (self.type, self.charset, null, default)))
+        return f"alter column {self.table}.{self.name} to {words}"
+
+
+@dataclass(frozen=True)
+class TextToBinary(Change):
+    """A text column becomes a binary one that holds the same text as UTF-8."""
+
+    table: str
+    name: str
+    type: str
+
+    def is_in(self, schema: Schema) -> bool:
+        column = find_column(schema, self.table, self.name)
+        return column is not None and column.type == self.type and column.successor is None
+
+    def apply(self, schema: Schema) -> Schema:
+        table = schema.tables[self.table]
+        column = replace(
+            table.columns[self.name], type=self.type, charset=None, collation=None, unit=None, successor=None
+        )
+        return schema.with_table(table.with_column(column))
+
+    def __str__(self) -> str:
+        return f"convert column {self.table}.{self.name} to {self.type}, as UTF-8"
+
+
+@dataclass(frozen=True)
+class DropColumn(Change):
+    """A column goes, with the indexes and unique constraints over nothing else.
+
+    Values are never dropped: preflight refuses where a row has one that is not the column's default.
+    """
+
+    table: str
+    name: str
+
+    def is_in(self, schema: Schema) -> bool:
+        return find_column(schema, self.table, self.name) is None
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema.with_table(schema.tables[self.table].without_column(self.name))
+
+    def __str__(self) -> str:
+        return f"drop column {self.table}.{self.name}"
