@@ -22,28 +22,17 @@ from apim_schema.errors import Refused, Unfinished
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
+from . import settings
+from .settings import LOCK_TIMEOUT
+
 transactional_ddl = False
 
-LOCK_TIMEOUT = 5
-"""Seconds that a statement waits for a table that another session holds; all later ones queue up behind it."""
 PAUSES = (1, 2, 4, 8, 15)
 """Seconds between the attempts of a statement that met a lock."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
 
-# Zero dates stay legal: a copied table may hold some, from the days when they were a TIMESTAMP's implicit default.
-SQL_MODE = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
-SETTINGS = (
-    "SET NAMES utf8mb4",
-    f"SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', foreign_key_checks = 1",
-    f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
-    "SET SESSION wait_timeout = 2147483",
-)
 MYSQL, MARIADB = "MySQL", "MariaDB"
-NO_STATEMENT_TIMEOUT = {
-    MYSQL: "SET SESSION max_execution_time = 0",
-    MARIADB: "SET SESSION max_statement_time = 0",
-}
 
 OURS = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
 HOLDERS = """
@@ -60,8 +49,9 @@ WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%'
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
-    """The URL as it is: it has no options of ours."""
-    return url, {}
+    """Has the session prepared before SQLAlchemy asks anything: it would quote names as it finds the SQL mode then."""
+    query = {"init_command": settings.PREPARE, **url.query, "charset": "utf8mb4", "sql_mode": settings.SQL_MODE}
+    return url.set(query=query), {}
 
 
 @contextmanager
@@ -78,8 +68,10 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 def _autocommit(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        for setting in (*SETTINGS, NO_STATEMENT_TIMEOUT[server(connection).name]):
-            _run(connection, setting)
+        _run(connection, settings.UTF8)
+        _run(connection, settings.PREPARE)
+        for setting in settings.WHERE_ALLOWED:
+            _unless(connection, f"SET SESSION {setting}", settings.FORBIDDEN)
         yield connection
 
 
@@ -127,19 +119,19 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     the table, when the last attempt met a lock as well.
     """
     holders = partial(_in_the_way, connection, sql)
-    if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
+    if not locks.granted(partial(_unless, connection, sql, LOCK_ERRORS), PAUSES, holders, say):
         raise Unfinished(
             f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. "
             f"Held by: {holders()}. End it, and run the same upgrade again"
         )
 
 
-def _attempt(connection: Connection, sql: str) -> bool:
-    """Runs a statement; False if it met a lock."""
+def _unless(connection: Connection, sql: str, expected: Sequence[int]) -> bool:
+    """Runs a statement; False if it ended in one of the expected errors."""
     try:
         _run(connection, sql)
     except DBAPIError as error:
-        if _code(error) not in LOCK_ERRORS:
+        if _code(error) not in expected:
             raise
         return False
     return True

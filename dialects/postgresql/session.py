@@ -40,6 +40,8 @@ SETTINGS = {
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
     "standard_conforming_strings": "on",
+    "default_transaction_read_only": "off",
+    "quote_all_identifiers": "off",
     "row_security": "off",
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -50,7 +52,8 @@ SETTINGS = {
     "enable_sort": "off",
     "jit": "off",
 }
-"""Rows must read the same whatever the role's own settings are; a policy that hides rows is an error, not a gap.
+"""Catalog and rows must read the same whatever the settings of server, database and role are; a policy that hides rows
+is an error, not a gap. A setting that this version does not know is left out.
 
 The last three are for digests. The planner takes every row's bucket for one of its own and would sort the rows by it,
 where a hash table of a few megabytes does.
@@ -75,6 +78,16 @@ NAMED = (
 )
 OF_THE_NAME = HOLDERS.format(which=NAMED)
 OURS = f"SELECT count(*) FROM pg_locks l WHERE l.granted AND l.pid = pg_backend_pid() AND {DATABASE} AND {NAMED}"
+ANY_BYTES = """
+SELECT pg_catalog.set_config('client_encoding', 'LATIN1', false)
+WHERE current_setting('server_encoding') = 'SQL_ASCII'"""
+"""The texts of such a database may be in any encoding, and the server refuses to send as UTF-8 what is none."""
+
+DEFAULT_SCHEMA = """
+SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+WHERE name NOT IN ('pg_catalog', 'information_schema') ORDER BY place LIMIT 1"""
+"""The first of the search path in which somebody may make tables."""
+
 CLIENTS = """
 SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> :application
@@ -86,19 +99,23 @@ OF_TABLES = HOLDERS.format(
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
-    """The URL as it is: it has no options of ours."""
-    return url, {}
+    """Has the driver speak UTF-8 from the first word on: of a text in SQL_ASCII it would make bytes."""
+    return url.update_query_dict({"client_encoding": "utf8"}), {}
 
 
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection in READ COMMITTED, prepared for an upgrade: no statement timeout, a short lock timeout, UTC.
 
-    Unqualified names mean `schema`, where one is given.
+    Unqualified names mean `schema`, where one is given, and else the default one; nothing else is on the search path,
+    where it could stand before what the server has of that name.
     """
-    settings = {**SETTINGS, **({"search_path": names.identifier(schema)} if schema else {})}
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-        _prepare(connection, settings)
+        _prepare(connection, SETTINGS)
+        connection.execute(text(ANY_BYTES))
+        found = schema or connection.scalar(text(DEFAULT_SCHEMA))
+        if found is not None:
+            _prepare(connection, {"search_path": names.identifier(found)})
         connection.commit()
         yield connection
 
@@ -107,7 +124,7 @@ def _prepare(connection: Connection, settings: Mapping[str, str]) -> None:
     """Makes the settings that this server knows; some are of later versions."""
     rows = ", ".join(f"({sqltext.quoted(name)}, {sqltext.quoted(value)})" for name, value in settings.items())
     known = f"FROM (VALUES {rows}) AS v (name, value) WHERE current_setting(name, true) IS NOT NULL"
-    connection.exec_driver_sql(f"SELECT set_config(name, value, false) {known}", execution_options=RAW)
+    connection.exec_driver_sql(f"SELECT pg_catalog.set_config(name, value, false) {known}", execution_options=RAW)
 
 
 @contextmanager
@@ -136,7 +153,7 @@ def default_schema(connection: Connection) -> str:
 
     Raises Refused where the search path leads to none.
     """
-    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    schema = connection.scalar(text(DEFAULT_SCHEMA))
     if schema is None:
         raise Refused("the search path of this role leads to no schema: name the schema, or set the role's search_path")
     return str(schema)
