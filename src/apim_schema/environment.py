@@ -7,7 +7,6 @@ to Alembic, with our version table and schema.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +52,7 @@ def run() -> None:
     except SchemaToolError as error:
         if context.config.cmd_opts is None:
             raise
-        print(f"apim-schema: {redact(str(error))}", file=sys.stderr)
+        report.console().print(f"apim-schema: {redact(str(error))}")
         raise SystemExit(int(error.exit_code)) from None
 
 

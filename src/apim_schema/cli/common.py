@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from rich.console import Console
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, config, report
+from apim_schema import chain, config, output, report
 from apim_schema.errors import Exit, Interrupted, SchemaToolError
 from apim_schema.redact import redact
 from apim_schema.target import Target
@@ -65,13 +65,30 @@ class Verbs(click.Group):
         try:
             answer = super().main(arguments, *others, **extra | {"standalone_mode": False})
         except (Exception, KeyboardInterrupt) as error:
-            sys.exit(_say_error(error, as_json))
-        sys.exit(_say(answer, as_json) if isinstance(answer, Answer) else answer)
+            sys.exit(_written(partial(_say_error, error, as_json)))
+        sys.exit(_written(partial(_say, answer, as_json)) if isinstance(answer, Answer) else answer)
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Looked up by hand: an error in the arguments themselves is said in JSON too."""
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _written(say: Callable[[], int]) -> int:
+    """Says an answer or an error, and returns the exit code.
+
+    What was asked for is done by then. A reader of stdout that has gone away wants no more of it; anything else that
+    keeps the answer from being written there is said.
+    """
+    try:
+        return say()
+    except BrokenPipeError:
+        output.forget(sys.stdout)
+        return int(say())  # nothing of it arrives, and nothing fails
+    except OSError as error:
+        output.forget(sys.stdout)
+        report.console().print(f"apim-schema: can't write to stdout: {error.strerror}; what was asked for is done")
+        return int(say()) or int(Exit.USAGE)
 
 
 def _say(answer: Answer, as_json: bool) -> int:

@@ -14,6 +14,7 @@ from apim_schema.progress import Silent
 from apim_schema.target import target
 from apim_schema.verify import verify
 from tests.conformance.site import Site, site
+from tests.conformance.spoil import before_each_change
 from tests.conformance.test_upgrade import HEAD, STARTS
 from tests.servers import Server
 
@@ -135,3 +136,35 @@ def test_a_setting_of_the_url_stays(both: Server) -> None:
         with opened(target("apim", customer.url)) as live:
             assert live.connection.exec_driver_sql("SELECT @mine, @@character_set_client").one() == (1, "utf8mb4")
             assert "ANSI_QUOTES" not in live.connection.exec_driver_sql("SELECT @@sql_mode").scalar_one()
+
+
+KEYLESS = "IDN_OAUTH2_TOKEN_BINDING"
+
+
+def test_a_primary_key_that_the_server_makes_is_drift(mysql: Server) -> None:
+    """Four tables of the release have none: the server adds one that nobody sees, my_row_id."""
+    with server_wide(mysql, {"sql_generate_invisible_primary_key": "1"}), site(mysql, "apim", STARTS[0]) as customer:
+        with opened(target("apim", customer.url)) as live:
+            assert live.model.tables[KEYLESS].key_columns == ("MY_ROW_ID",)
+        result = run(customer.upgrade())
+        assert (result.start, result.verdict.verdict) == (STARTS[0], "proven")
+        assert {d.kind for d in result.drift} == {"extra"}
+        assert customer.rows_are_as_before()
+
+
+def test_a_server_that_requires_primary_keys(mysql: Server) -> None:
+    """Tables without one are altered all the same; a new one would get an invisible one."""
+    with site(mysql, "apim", STARTS[0]) as customer, server_wide(mysql, {"sql_require_primary_key": "1"}):
+        expect_an_upgrade(customer)
+        with opened(target("apim", customer.url)) as live:
+            live.connection.exec_driver_sql("CREATE TABLE NEW_ONE (A INT)")
+            assert live.dialect.introspect.read(live.connection, None).tables["NEW_ONE"].primary_key is not None
+
+
+def test_rows_that_change_are_found_by_an_invisible_key(mysql: Server) -> None:
+    with server_wide(mysql, {"sql_generate_invisible_primary_key": "1"}), site(mysql, "apim", STARTS[0]) as customer:
+        changed = f"UPDATE {KEYLESS} SET TENANT_ID = 77 WHERE my_row_id = 1"
+        with before_each_change(lambda number, _: customer.execute(changed) if number == 0 else None):
+            (failure,) = run(customer.upgrade()).verdict.failures
+        assert (failure.table, failure.verdict, failure.key_columns) == (KEYLESS, "changed", ("MY_ROW_ID",))
+        assert (1,) in failure.keys
