@@ -18,19 +18,24 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
-from apim_schema.errors import Refused, Unfinished
+from apim_schema.errors import Refused, Unfinished, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
-from . import settings
+from . import DRIVERS, EXAMPLE, settings
 from .settings import LOCK_TIMEOUT
 
 transactional_ddl = False
 
+ANSWER_TIMEOUT = 10
+"""Seconds that a server may take to answer when it is asked for the first time."""
 PAUSES = (1, 2, 4, 8, 15)
 """Seconds between the attempts of a statement that met a lock."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
+
+UNKNOWN_DATABASE = (1044, 1049)
+"""ER_DBACCESS_DENIED_ERROR and ER_BAD_DB_ERROR."""
 
 MYSQL, MARIADB = "MySQL", "MariaDB"
 
@@ -43,6 +48,7 @@ JOIN information_schema.processlist p ON p.id = t.processlist_id
 WHERE l.lock_status = 'GRANTED' AND l.object_type = 'TABLE' AND l.object_schema = :schema
 AND LOWER(:sql) LIKE CONCAT('%`', LOWER(l.object_name), '`%') AND p.id <> CONNECTION_ID()
 GROUP BY p.id, p.user, p.host, p.command, p.time, p.info ORDER BY p.id"""
+XA = "XA RECOVER"
 OTHERS = """
 SELECT id, user, host, command, time, info FROM information_schema.processlist
 WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%' ORDER BY id"""
@@ -54,14 +60,24 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.set(query=query), {}
 
 
+def probe(url: URL) -> dict[str, Any]:
+    """A time limit for the server's greeting: another product at that port may wait for ours."""
+    return {"read_timeout": ANSWER_TIMEOUT} if url.drivername in DRIVERS.values() else {}
+
+
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection prepared for an upgrade: strict, UTC, utf8mb4, a short lock timeout and no statement timeout."""
     with _autocommit(engine) as connection:
         if schema is not None:
-            _run(connection, f"USE `{schema.replace('`', '``')}`")
+            _use(connection, schema)
         connection.commit()
         yield connection
+
+
+def _use(connection: Connection, schema: str) -> None:
+    if not _unless(connection, f"USE `{schema.replace('`', '``')}`", UNKNOWN_DATABASE):
+        raise UsageError(f"there is no database {schema!r} here that this login may see: check the schema's name")
 
 
 @contextmanager
@@ -108,8 +124,11 @@ def _holder(connection: Connection, lock: str) -> str:
 
 
 def default_schema(connection: Connection) -> str:
-    """The database that unqualified names mean on this connection, "" where there is none."""
-    return str(connection.scalar(text("SELECT DATABASE()")) or "")
+    """The database that unqualified names mean on this connection. Raises UsageError where the URL names none."""
+    found = connection.scalar(text("SELECT DATABASE()"))
+    if found is None:
+        raise UsageError(f"the URL names no database: write {EXAMPLE}")
+    return str(found)
 
 
 def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
@@ -150,8 +169,14 @@ def _code(error: DBAPIError) -> int | None:
 def _in_the_way(connection: Connection, sql: str) -> str:
     schema = default_schema(connection)
     found = _ask(connection, HOLDERS, schema=schema, sql=sql)
-    held = [_words(row) for row in found] or [f"{other} (may be it)" for other in others(connection, schema)]
+    held = [_words(row) for row in found] or _prepared(connection)
+    held = held or [f"{other} (may be it)" for other in others(connection, schema)]
     return ", ".join(held) or "a session that this login may not see"
+
+
+def _prepared(connection: Connection) -> list[str]:
+    """Transactions of XA that wait for their second phase: they have no session, and hold their locks for ever."""
+    return [f"prepared transaction {row.data!r} (end it by XA COMMIT or XA ROLLBACK)" for row in _ask(connection, XA)]
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:

@@ -16,16 +16,18 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks, sqltext
-from apim_schema.errors import Refused
+from apim_schema.errors import Refused, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
-from . import names
+from . import EXAMPLE, names
 
 transactional_ddl = True
 
 LOCK_TIMEOUT = 5
 """Seconds that a statement waits for a lock: all that come after it for the same table wait behind it."""
+CONNECT_TIMEOUT = 10
+"""Seconds that a server may take to let us in, unless the URL says otherwise; the driver would wait for ever."""
 PAUSES = (1, 2, 4, 8)
 """Seconds between the attempts of a statement that came to its lock timeout."""
 LOCK_NOT_AVAILABLE = "55P03"
@@ -88,19 +90,37 @@ SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, p
 WHERE name NOT IN ('pg_catalog', 'information_schema') ORDER BY place LIMIT 1"""
 """The first of the search path in which somebody may make tables."""
 
+SCHEMAS = r"SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' ORDER BY nspname"
+
 CLIENTS = """
 SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> :application
 ORDER BY a.pid"""
-OF_TABLES = HOLDERS.format(
-    which="l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
+ON_TABLES = (
+    "l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
     "AND relname = ANY(:words))"
 )
+OF_TABLES = HOLDERS.format(which=ON_TABLES)
+PREPARED = f"""
+SELECT DISTINCT p.gid, p.owner FROM pg_locks l JOIN pg_prepared_xacts p ON l.virtualtransaction = '-1/' || p.transaction
+WHERE l.granted AND {DATABASE} AND {ON_TABLES} ORDER BY p.gid"""
+"""A transaction that waits for its second phase has no process, and holds its locks for ever."""
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
-    """Has the driver speak UTF-8 from the first word on: of a text in SQL_ASCII it would make bytes."""
-    return url.update_query_dict({"client_encoding": "utf8"}), {}
+    """Has the driver speak UTF-8 from the first word on: of a text in SQL_ASCII it would make bytes.
+
+    Raises UsageError where no database is named: the driver would take one of the login's name.
+    """
+    if not url.database and not {"dbname", "service"} & url.query.keys():
+        raise UsageError(f"the URL names no database: write {EXAMPLE}")
+    query = {"connect_timeout": f"{CONNECT_TIMEOUT}", **url.query, "client_encoding": "utf8"}
+    return url.set(query=query), {}
+
+
+def probe(url: URL) -> dict[str, Any]:
+    """None: the time limit for a connection is one for the server's answer too."""
+    return {}
 
 
 @contextmanager
@@ -113,11 +133,18 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
         _prepare(connection, SETTINGS)
         connection.execute(text(ANY_BYTES))
-        found = schema or connection.scalar(text(DEFAULT_SCHEMA))
+        found = _existing(connection, schema) if schema else connection.scalar(text(DEFAULT_SCHEMA))
         if found is not None:
             _prepare(connection, {"search_path": names.identifier(found)})
         connection.commit()
         yield connection
+
+
+def _existing(connection: Connection, schema: str) -> str:
+    known = connection.execute(text(SCHEMAS)).scalars().all()
+    if schema not in known:
+        raise UsageError(f"there is no schema {schema!r} in this database: it has {', '.join(known)}")
+    return schema
 
 
 def _prepare(connection: Connection, settings: Mapping[str, str]) -> None:
@@ -165,7 +192,7 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     One that comes to its lock timeout is tried again, from a savepoint so that the transaction survives. Raises
     Refused, naming the sessions that are in the way, when all attempts have failed.
     """
-    holders = partial(_sessions, connection, OF_TABLES, words=re.findall(r"\w+", sql.lower()))
+    holders = partial(_in_the_way, connection, re.findall(r"\w+", sql.lower()))
     if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
         raise Refused(
             f"no lock for {sql!r} in {len(PAUSES) + 1} attempts; locks on its tables are held by {holders()}: "
@@ -188,6 +215,16 @@ def _attempt(connection: Connection, sql: str) -> bool:
             raise
         return False
     return True
+
+
+def _in_the_way(connection: Connection, words: list[str]) -> str:
+    """Who holds locks on the tables that a statement names."""
+    prepared = [
+        f"prepared transaction {row.gid!r} of {row.owner} (end it by COMMIT PREPARED or ROLLBACK PREPARED)"
+        for row in connection.execute(text(PREPARED), {"words": words})
+    ]
+    sessions = [_told(row) for row in connection.execute(text(OF_TABLES), {"words": words})]
+    return ", ".join((*sessions, *prepared)) or "a session that has ended by now"
 
 
 def _sessions(connection: Connection, query: str, **values: object) -> str:

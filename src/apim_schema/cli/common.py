@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, config, output, report
-from apim_schema.errors import Exit, Interrupted, SchemaToolError
+from apim_schema.errors import Exit, Interrupted, SchemaToolError, said_by_database
 from apim_schema.redact import redact
 from apim_schema.target import Target
 
@@ -122,14 +122,14 @@ def _print_json(document: dict[str, Any]) -> None:
 
 def _told(error: BaseException) -> tuple[str, str, Exit]:
     """The name, the message and the exit code of an error."""
+    if isinstance(error, DBAPIError):
+        error = said_by_database(error)
     if isinstance(error, SchemaToolError):
         return type(error).__name__, str(error), error.exit_code
     if isinstance(error, click.ClickException):
         return "UsageError", _usage(error), Exit.USAGE
     if isinstance(error, CommandError):
         return "UsageError", str(error), Exit.USAGE
-    if isinstance(error, DBAPIError):
-        return "Refused", f"the database says: {str(error.orig).strip()}", Exit.REFUSED
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return Interrupted.__name__, "interrupted, nothing was changed", Exit.INTERRUPTED
     told = "".join(traceback.format_exception(error))
