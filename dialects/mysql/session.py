@@ -176,7 +176,9 @@ def _in_the_way(connection: Connection, sql: str) -> str:
 
 def _prepared(connection: Connection) -> list[str]:
     """Transactions of XA that wait for their second phase: they have no session, and hold their locks for ever."""
-    return [f"prepared transaction {row.data!r} (end it by XA COMMIT or XA ROLLBACK)" for row in _ask(connection, XA)]
+    found = [row.data for row in _ask(connection, XA)]
+    names = [name.decode(errors="replace") if isinstance(name, bytes) else name for name in found]
+    return [f"prepared transaction {name!r} (end it by XA COMMIT or XA ROLLBACK)" for name in names]
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:

@@ -102,7 +102,9 @@ ON_TABLES = (
 )
 OF_TABLES = HOLDERS.format(which=ON_TABLES)
 PREPARED = f"""
-SELECT DISTINCT p.gid, p.owner FROM pg_locks l JOIN pg_prepared_xacts p ON l.virtualtransaction = '-1/' || p.transaction
+SELECT DISTINCT p.gid, p.owner FROM pg_prepared_xacts p
+JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.pid IS NULL
+JOIN pg_locks l ON l.virtualtransaction = own.virtualtransaction AND l.pid IS NULL
 WHERE l.granted AND {DATABASE} AND {ON_TABLES} ORDER BY p.gid"""
 """A transaction that waits for its second phase has no process, and holds its locks for ever."""
 
