@@ -188,9 +188,10 @@ def test_a_prepared_transaction_that_holds_the_lock_is_named(monkeypatch: pytest
             preparing.exec_driver_sql("PREPARE TRANSACTION 'payroll'")
         named = r"held by prepared transaction 'payroll' of \w+ \(end it by COMMIT PREPARED or ROLLBACK PREPARED\)"
         try:
-            with SESSION.connect(engine, None) as connection, pytest.raises(Refused, match=named):
+            with SESSION.connect(engine, None) as connection:
                 connection.exec_driver_sql("SET lock_timeout TO '50ms'")
-                SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
+                with pytest.raises(Refused, match=named):
+                    SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
         finally:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as ending:
                 ending.exec_driver_sql("ROLLBACK PREPARED 'payroll'")
