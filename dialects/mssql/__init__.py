@@ -3,3 +3,5 @@
 FLAVOURS = ("mssql",)
 DRIVERS = {"mssql": "mssql+pyodbc"}
 PASSWORD_VARIABLES: tuple[str, ...] = ()
+EXAMPLE = "mssql://USER@HOST:1433/DATABASE with ?driver=NAME+OF+THE+ODBC+DRIVER"
+ALIASES: tuple[str, ...] = ("sqlserver",)

@@ -88,6 +88,11 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     return url, {}
 
 
+def probe(url: URL) -> dict[str, Any]:
+    """None: the driver has a time limit for a connection."""
+    return {}
+
+
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection in READ COMMITTED, prepared for an upgrade: an error ends the transaction, locks are waited for."""

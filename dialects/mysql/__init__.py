@@ -6,3 +6,5 @@ No DDL statement can be rolled back, so every statement is one that the next run
 FLAVOURS = ("mysql",)
 DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 PASSWORD_VARIABLES = ("MYSQL_PWD",)
+EXAMPLE = "mysql://USER@HOST:3306/DATABASE"
+ALIASES: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from apim_schema import sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Server, Table, Trigger
 
-from . import names, session, types
+from . import actions, names, session, types
 
 Rows = Sequence[Row[Any]]
 
@@ -47,9 +47,6 @@ SELECT table_name AS table_name, constraint_name AS name, column_name AS column_
 FROM information_schema.key_column_usage
 WHERE table_schema = :schema AND referenced_table_name IS NOT NULL
 ORDER BY table_name, constraint_name, ordinal_position"""
-ACTIONS = """
-SELECT table_name AS table_name, constraint_name AS name, delete_rule AS on_delete, update_rule AS on_update
-FROM information_schema.referential_constraints WHERE constraint_schema = :schema"""
 TRIGGERS = """
 SELECT trigger_name AS name, event_object_table AS table_name, action_timing AS timing, event_manipulation AS event,
        action_statement AS action
@@ -84,7 +81,7 @@ def read(connection: Connection, schema: str | None) -> Schema:
     reader = Reader(server, database.folded != 0)
     return Schema(
         flavour="mysql",
-        tables=_tables(reader, schema, ask),
+        tables=_tables(reader, ask, _foreign_keys(reader, connection, schema, ask(FOREIGN_KEYS))),
         triggers={row.name.upper(): _trigger(reader, row) for row in ask(TRIGGERS)},
         routines={row.name.upper(): row.body or "" for row in ask(ROUTINES)},
         server=server,
@@ -99,9 +96,10 @@ def converted(column: Column, old: Column) -> str | None:
     return None
 
 
-def _tables(reader: Reader, schema: str, ask: Callable[[str], Rows]) -> dict[str, Table]:
+def _tables(
+    reader: Reader, ask: Callable[[str], Rows], foreign_keys: Mapping[str, tuple[ForeignKey, ...]]
+) -> dict[str, Table]:
     columns, indexes = _grouped(ask(COLUMNS)), _grouped(ask(_indexes_query(reader.server)))
-    foreign_keys = _foreign_keys(reader, schema, ask(FOREIGN_KEYS), ask(ACTIONS))
     tables = {
         row.name: _table(reader, row, columns[row.name], indexes[row.name], foreign_keys[row.name])
         for row in ask(_tables_query(reader.server))
@@ -225,17 +223,19 @@ def _index(name: str, rows: Rows, foreign_keys: Iterable[ForeignKey]) -> Index:
     return Index(name, columns, optional=made)
 
 
-def _foreign_keys(reader: Reader, schema: str, columns: Rows, actions: Rows) -> dict[str, tuple[ForeignKey, ...]]:
+def _foreign_keys(
+    reader: Reader, connection: Connection, schema: str, columns: Rows
+) -> dict[str, tuple[ForeignKey, ...]]:
     """The foreign keys of each table; a table in another schema is named with that schema and so is never ours."""
-    rules = {(row.table_name, row.name): (row.on_delete, row.on_update) for row in actions}
     parts: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
     for row in columns:
         parts[row.table_name, row.name].append(row)
+    rules = actions.of(connection, schema, parts)
     found: dict[str, tuple[ForeignKey, ...]] = defaultdict(tuple)
     for (table, name), rows in parts.items():
         elsewhere = rows[0].ref_schema.lower() != schema.lower()
         ref_table = reader.table(rows[0].ref_table)
-        on_delete, on_update = rules.get((table, name), (None, None))
+        on_delete, on_update = rules[table, name]
         key = ForeignKey(
             tuple(row.column_name.upper() for row in rows),
             f"{rows[0].ref_schema}.{ref_table}" if elsewhere else ref_table,

@@ -17,16 +17,13 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema, Table
 
-from . import ddl, names, queries, session, types
+from . import ddl, names, queries, types
+from .settings import PREPARE, UTF8
 
 CLIENT = "mysql or mariadb (never with --force)"
 CONTINUES = True
 """Whether a script that failed can be run again: it skips what is in."""
 
-NO_STATEMENT_TIMEOUT = (
-    "SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', "
-    f"'{session.NO_STATEMENT_TIMEOUT[session.MARIADB]}', '{session.NO_STATEMENT_TIMEOUT[session.MYSQL]}');"
-)
 RUN = """PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
 DEALLOCATE PREPARE apim_schema;"""
@@ -39,8 +36,7 @@ WHO = "CURRENT_USER()"
 
 def opening() -> str:
     """The settings of an upgrade's session; each statement commits."""
-    settings = [f"{setting};" for setting in ("SET autocommit = 1", *session.SETTINGS)]
-    return "\n".join((*settings, NO_STATEMENT_TIMEOUT, RUN))
+    return "\n".join(f"{setting};" for setting in ("SET autocommit = 1", UTF8, PREPARE))
 
 
 def version_table(name: str) -> str:

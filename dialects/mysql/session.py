@@ -18,32 +18,26 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
-from apim_schema.errors import Refused, Unfinished
+from apim_schema.errors import Refused, Unfinished, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
+from . import DRIVERS, EXAMPLE, settings
+from .settings import LOCK_TIMEOUT
+
 transactional_ddl = False
 
-LOCK_TIMEOUT = 5
-"""Seconds that a statement waits for a table that another session holds; all later ones queue up behind it."""
+ANSWER_TIMEOUT = 10
+"""Seconds that a server may take to answer when it is asked for the first time."""
 PAUSES = (1, 2, 4, 8, 15)
 """Seconds between the attempts of a statement that met a lock."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
 
-# Zero dates stay legal: a copied table may hold some, from the days when they were a TIMESTAMP's implicit default.
-SQL_MODE = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
-SETTINGS = (
-    "SET NAMES utf8mb4",
-    f"SET SESSION sql_mode = '{SQL_MODE}', time_zone = '+00:00', foreign_key_checks = 1",
-    f"SET SESSION lock_wait_timeout = {LOCK_TIMEOUT}, innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
-    "SET SESSION wait_timeout = 2147483",
-)
+UNKNOWN_DATABASE = (1044, 1049)
+"""ER_DBACCESS_DENIED_ERROR and ER_BAD_DB_ERROR."""
+
 MYSQL, MARIADB = "MySQL", "MariaDB"
-NO_STATEMENT_TIMEOUT = {
-    MYSQL: "SET SESSION max_execution_time = 0",
-    MARIADB: "SET SESSION max_statement_time = 0",
-}
 
 OURS = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
 HOLDERS = """
@@ -54,14 +48,21 @@ JOIN information_schema.processlist p ON p.id = t.processlist_id
 WHERE l.lock_status = 'GRANTED' AND l.object_type = 'TABLE' AND l.object_schema = :schema
 AND LOWER(:sql) LIKE CONCAT('%`', LOWER(l.object_name), '`%') AND p.id <> CONNECTION_ID()
 GROUP BY p.id, p.user, p.host, p.command, p.time, p.info ORDER BY p.id"""
+XA = "XA RECOVER"
 OTHERS = """
 SELECT id, user, host, command, time, info FROM information_schema.processlist
 WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%' ORDER BY id"""
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
-    """The URL as it is: it has no options of ours."""
-    return url, {}
+    """Has the session prepared before SQLAlchemy asks anything: it would quote names as it finds the SQL mode then."""
+    query = {"init_command": settings.PREPARE, **url.query, "charset": "utf8mb4", "sql_mode": settings.SQL_MODE}
+    return url.set(query=query), {}
+
+
+def probe(url: URL) -> dict[str, Any]:
+    """A time limit for the server's greeting: another product at that port may wait for ours."""
+    return {"read_timeout": ANSWER_TIMEOUT} if url.drivername in DRIVERS.values() else {}
 
 
 @contextmanager
@@ -69,17 +70,24 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection prepared for an upgrade: strict, UTC, utf8mb4, a short lock timeout and no statement timeout."""
     with _autocommit(engine) as connection:
         if schema is not None:
-            _run(connection, f"USE `{schema.replace('`', '``')}`")
+            _use(connection, schema)
         connection.commit()
         yield connection
+
+
+def _use(connection: Connection, schema: str) -> None:
+    if not _unless(connection, f"USE `{schema.replace('`', '``')}`", UNKNOWN_DATABASE):
+        raise UsageError(f"there is no database {schema!r} here that this login may see: check the schema's name")
 
 
 @contextmanager
 def _autocommit(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        for setting in (*SETTINGS, NO_STATEMENT_TIMEOUT[server(connection).name]):
-            _run(connection, setting)
+        _run(connection, settings.UTF8)
+        _run(connection, settings.PREPARE)
+        for setting in settings.WHERE_ALLOWED:
+            _unless(connection, f"SET SESSION {setting}", settings.FORBIDDEN)
         yield connection
 
 
@@ -116,8 +124,11 @@ def _holder(connection: Connection, lock: str) -> str:
 
 
 def default_schema(connection: Connection) -> str:
-    """The database that unqualified names mean on this connection, "" where there is none."""
-    return str(connection.scalar(text("SELECT DATABASE()")) or "")
+    """The database that unqualified names mean on this connection. Raises UsageError where the URL names none."""
+    found = connection.scalar(text("SELECT DATABASE()"))
+    if found is None:
+        raise UsageError(f"the URL names no database: write {EXAMPLE}")
+    return str(found)
 
 
 def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
@@ -127,19 +138,19 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     the table, when the last attempt met a lock as well.
     """
     holders = partial(_in_the_way, connection, sql)
-    if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
+    if not locks.granted(partial(_unless, connection, sql, LOCK_ERRORS), PAUSES, holders, say):
         raise Unfinished(
             f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. "
             f"Held by: {holders()}. End it, and run the same upgrade again"
         )
 
 
-def _attempt(connection: Connection, sql: str) -> bool:
-    """Runs a statement; False if it met a lock."""
+def _unless(connection: Connection, sql: str, expected: Sequence[int]) -> bool:
+    """Runs a statement; False if it ended in one of the expected errors."""
     try:
         _run(connection, sql)
     except DBAPIError as error:
-        if _code(error) not in LOCK_ERRORS:
+        if _code(error) not in expected:
             raise
         return False
     return True
@@ -158,8 +169,16 @@ def _code(error: DBAPIError) -> int | None:
 def _in_the_way(connection: Connection, sql: str) -> str:
     schema = default_schema(connection)
     found = _ask(connection, HOLDERS, schema=schema, sql=sql)
-    held = [_words(row) for row in found] or [f"{other} (may be it)" for other in others(connection, schema)]
+    held = [_words(row) for row in found] or _prepared(connection)
+    held = held or [f"{other} (may be it)" for other in others(connection, schema)]
     return ", ".join(held) or "a session that this login may not see"
+
+
+def _prepared(connection: Connection) -> list[str]:
+    """Transactions of XA that wait for their second phase: they have no session, and hold their locks for ever."""
+    found = [row.data for row in _ask(connection, XA)]
+    names = [name.decode(errors="replace") if isinstance(name, bytes) else name for name in found]
+    return [f"prepared transaction {name!r} (end it by XA COMMIT or XA ROLLBACK)" for name in names]
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:

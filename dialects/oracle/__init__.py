@@ -3,3 +3,5 @@
 FLAVOURS = ("oracle", "oracle_23c", "oracle_rac")
 DRIVERS = {"oracle": "oracle+oracledb"}
 PASSWORD_VARIABLES: tuple[str, ...] = ()
+EXAMPLE = "oracle://USER@HOST:1521 with ?service_name=SERVICE"
+ALIASES: tuple[str, ...] = ()

@@ -93,6 +93,11 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.difference_update_query([THICK_MODE]), options
 
 
+def probe(url: URL) -> dict[str, Any]:
+    """None: the driver has a time limit for a connection."""
+    return {}
+
+
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection prepared for an upgrade: UTC, binary comparison, a short lock timeout, autocommit."""

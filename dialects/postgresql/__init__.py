@@ -3,3 +3,5 @@
 FLAVOURS = ("postgresql",)
 DRIVERS = {"postgresql": "postgresql+psycopg"}
 PASSWORD_VARIABLES = ("PGPASSWORD",)
+EXAMPLE = "postgresql://USER@HOST:5432/DATABASE"
+ALIASES: tuple[str, ...] = ("postgres", "pgsql")

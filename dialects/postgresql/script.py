@@ -19,7 +19,7 @@ CONTINUES = False
 """Whether a script that failed can be run again: here nothing of it is left."""
 
 OPENING = """\\set ON_ERROR_STOP on
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = 0;
 SET LOCAL standard_conforming_strings = on;

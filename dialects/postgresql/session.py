@@ -16,16 +16,18 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks, sqltext
-from apim_schema.errors import Refused
+from apim_schema.errors import Refused, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
-from . import names
+from . import EXAMPLE, names
 
 transactional_ddl = True
 
 LOCK_TIMEOUT = 5
 """Seconds that a statement waits for a lock: all that come after it for the same table wait behind it."""
+CONNECT_TIMEOUT = 10
+"""Seconds that a server may take to let us in, unless the URL says otherwise; the driver would wait for ever."""
 PAUSES = (1, 2, 4, 8)
 """Seconds between the attempts of a statement that came to its lock timeout."""
 LOCK_NOT_AVAILABLE = "55P03"
@@ -40,6 +42,8 @@ SETTINGS = {
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
     "standard_conforming_strings": "on",
+    "default_transaction_read_only": "off",
+    "quote_all_identifiers": "off",
     "row_security": "off",
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -50,7 +54,8 @@ SETTINGS = {
     "enable_sort": "off",
     "jit": "off",
 }
-"""Rows must read the same whatever the role's own settings are; a policy that hides rows is an error, not a gap.
+"""Catalog and rows must read the same whatever the settings of server, database and role are; a policy that hides rows
+is an error, not a gap. A setting that this version does not know is left out.
 
 The last three are for digests. The planner takes every row's bucket for one of its own and would sort the rows by it,
 where a hash table of a few megabytes does.
@@ -75,39 +80,80 @@ NAMED = (
 )
 OF_THE_NAME = HOLDERS.format(which=NAMED)
 OURS = f"SELECT count(*) FROM pg_locks l WHERE l.granted AND l.pid = pg_backend_pid() AND {DATABASE} AND {NAMED}"
+ANY_BYTES = """
+SELECT pg_catalog.set_config('client_encoding', 'LATIN1', false)
+WHERE current_setting('server_encoding') = 'SQL_ASCII'"""
+"""The texts of such a database may be in any encoding, and the server refuses to send as UTF-8 what is none."""
+
+DEFAULT_SCHEMA = """
+SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+WHERE name NOT IN ('pg_catalog', 'information_schema') ORDER BY place LIMIT 1"""
+"""The first of the search path in which somebody may make tables."""
+
+SCHEMAS = r"SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' ORDER BY nspname"
+
 CLIENTS = """
 SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.application_name <> :application
 ORDER BY a.pid"""
-OF_TABLES = HOLDERS.format(
-    which="l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
+ON_TABLES = (
+    "l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
     "AND relname = ANY(:words))"
 )
+OF_TABLES = HOLDERS.format(which=ON_TABLES)
+PREPARED = f"""
+SELECT DISTINCT p.gid, p.owner FROM pg_prepared_xacts p
+JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.pid IS NULL
+JOIN pg_locks l ON l.virtualtransaction = own.virtualtransaction AND l.pid IS NULL
+WHERE l.granted AND {DATABASE} AND {ON_TABLES} ORDER BY p.gid"""
+"""A transaction that waits for its second phase has no process, and holds its locks for ever."""
 
 
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
-    """The URL as it is: it has no options of ours."""
-    return url, {}
+    """Has the driver speak UTF-8 from the first word on: of a text in SQL_ASCII it would make bytes.
+
+    Raises UsageError where no database is named: the driver would take one of the login's name.
+    """
+    if not url.database and not {"dbname", "service"} & url.query.keys():
+        raise UsageError(f"the URL names no database: write {EXAMPLE}")
+    query = {"connect_timeout": f"{CONNECT_TIMEOUT}", **url.query, "client_encoding": "utf8"}
+    return url.set(query=query), {}
+
+
+def probe(url: URL) -> dict[str, Any]:
+    """None: the time limit for a connection is one for the server's answer too."""
+    return {}
 
 
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection in READ COMMITTED, prepared for an upgrade: no statement timeout, a short lock timeout, UTC.
 
-    Unqualified names mean `schema`, where one is given.
+    Unqualified names mean `schema`, where one is given, and else the default one; nothing else is on the search path,
+    where it could stand before what the server has of that name.
     """
-    settings = {**SETTINGS, **({"search_path": names.identifier(schema)} if schema else {})}
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-        _prepare(connection, settings)
+        _prepare(connection, SETTINGS)
+        connection.execute(text(ANY_BYTES))
+        found = _existing(connection, schema) if schema else connection.scalar(text(DEFAULT_SCHEMA))
+        if found is not None:
+            _prepare(connection, {"search_path": names.identifier(found)})
         connection.commit()
         yield connection
+
+
+def _existing(connection: Connection, schema: str) -> str:
+    known = connection.execute(text(SCHEMAS)).scalars().all()
+    if schema not in known:
+        raise UsageError(f"there is no schema {schema!r} in this database: it has {', '.join(known)}")
+    return schema
 
 
 def _prepare(connection: Connection, settings: Mapping[str, str]) -> None:
     """Makes the settings that this server knows; some are of later versions."""
     rows = ", ".join(f"({sqltext.quoted(name)}, {sqltext.quoted(value)})" for name, value in settings.items())
     known = f"FROM (VALUES {rows}) AS v (name, value) WHERE current_setting(name, true) IS NOT NULL"
-    connection.exec_driver_sql(f"SELECT set_config(name, value, false) {known}", execution_options=RAW)
+    connection.exec_driver_sql(f"SELECT pg_catalog.set_config(name, value, false) {known}", execution_options=RAW)
 
 
 @contextmanager
@@ -136,7 +182,7 @@ def default_schema(connection: Connection) -> str:
 
     Raises Refused where the search path leads to none.
     """
-    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    schema = connection.scalar(text(DEFAULT_SCHEMA))
     if schema is None:
         raise Refused("the search path of this role leads to no schema: name the schema, or set the role's search_path")
     return str(schema)
@@ -148,7 +194,7 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     One that comes to its lock timeout is tried again, from a savepoint so that the transaction survives. Raises
     Refused, naming the sessions that are in the way, when all attempts have failed.
     """
-    holders = partial(_sessions, connection, OF_TABLES, words=re.findall(r"\w+", sql.lower()))
+    holders = partial(_in_the_way, connection, re.findall(r"\w+", sql.lower()))
     if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
         raise Refused(
             f"no lock for {sql!r} in {len(PAUSES) + 1} attempts; locks on its tables are held by {holders()}: "
@@ -171,6 +217,16 @@ def _attempt(connection: Connection, sql: str) -> bool:
             raise
         return False
     return True
+
+
+def _in_the_way(connection: Connection, words: list[str]) -> str:
+    """Who holds locks on the tables that a statement names."""
+    prepared = [
+        f"prepared transaction {row.gid!r} of {row.owner} (end it by COMMIT PREPARED or ROLLBACK PREPARED)"
+        for row in connection.execute(text(PREPARED), {"words": words})
+    ]
+    sessions = [_told(row) for row in connection.execute(text(OF_TABLES), {"words": words})]
+    return ", ".join((*sessions, *prepared)) or "a session that has ended by now"
 
 
 def _sessions(connection: Connection, query: str, **values: object) -> str:

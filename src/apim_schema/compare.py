@@ -117,6 +117,9 @@ def _plain(table: Table, index: Index) -> bool:
 
 
 def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
+    if expected.primary_key is None and found.primary_key is not None:
+        yield Difference(EXTRA, "primary key of", expected.name, found=_words(found.primary_key))
+        expected = _with_key(expected, found.primary_key)
     for name in expected.columns.keys() | found.columns.keys():
         label = f"{expected.name}.{name}"
         yield from _column(types, found, label, expected.columns.get(name), found.columns.get(name))
@@ -175,6 +178,13 @@ def _words(key: Key | ForeignKey | None) -> str:
         return columns
     actions = f" on delete {key.on_delete}" * bool(key.on_delete) + f" on update {key.on_update}" * bool(key.on_update)
     return f"{columns} to {key.ref_table} ({', '.join(key.ref_columns)}){actions}"
+
+
+def _with_key(table: Table, key: Key) -> Table:
+    """A release's table that has no primary key with the customer's: its columns hold values that are unique."""
+    columns = {n: replace(c, nullable=c.nullable and n not in key.columns) for n, c in table.columns.items()}
+    unique = tuple(other for other in table.unique if set(other.columns) != set(key.columns))
+    return replace(table, columns=columns, primary_key=key, unique=unique)
 
 
 def _unique_keys(types: Types, expected: Table, found: Table) -> Iterator[Difference]:

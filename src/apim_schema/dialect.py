@@ -190,7 +190,13 @@ class Session(Protocol):
     def engine_options(self, url: URL) -> tuple[URL, dict[str, Any]]:
         """The URL as SQLAlchemy takes it, and further arguments of `create_engine`.
 
-        Raises UsageError for an option of the URL that its driver does not have.
+        Raises UsageError for an option of the URL that its driver does not have, or what it lacks.
+        """
+
+    def probe(self, url: URL) -> dict[str, Any]:
+        """Further arguments of the driver for a first connection, which only finds out whether the server answers.
+
+        A limit of time for an answer belongs here: statements may take as long as they take.
         """
 
     def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:

@@ -7,17 +7,17 @@ to Alembic, with our version table and schema.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, config, flavours, report, script
 from apim_schema.attempt import Apply, Result
-from apim_schema.errors import Exit, SchemaToolError, UsageError
+from apim_schema.errors import Exit, SchemaToolError, UsageError, said_by_database
 from apim_schema.redact import redact
 from apim_schema.revision import NO_DOWNGRADE
 from apim_schema.target import Target
@@ -50,11 +50,12 @@ def run() -> None:
     """
     try:
         _run()
-    except SchemaToolError as error:
+    except (SchemaToolError, DBAPIError) as error:
         if context.config.cmd_opts is None:
             raise
-        print(f"apim-schema: {redact(str(error))}", file=sys.stderr)
-        raise SystemExit(int(error.exit_code)) from None
+        ours = error if isinstance(error, SchemaToolError) else said_by_database(error)
+        report.console().print(f"apim-schema: {redact(str(ours))}")
+        raise SystemExit(int(ours.exit_code)) from None
 
 
 def _run() -> None:

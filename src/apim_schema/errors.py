@@ -22,6 +22,8 @@ from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 
 class Exit(IntEnum):
     """The exit codes of the command line, the same for every verb."""
@@ -124,3 +126,8 @@ class Interrupted(SchemaToolError):
     """Stopped by Ctrl-C; the database is as before."""
 
     exit_code = Exit.INTERRUPTED
+
+
+def said_by_database(error: DBAPIError) -> Refused:
+    """An error of the database, where nothing is known that could be said instead."""
+    return Refused(f"the database says: {str(error.orig).strip()}")

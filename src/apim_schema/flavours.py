@@ -81,6 +81,11 @@ class Folder(Protocol):
     def PASSWORD_VARIABLES(self) -> tuple[str, ...]:  # noqa: N802
         """The environment variables that its driver reads a password from."""
 
+    EXAMPLE: str
+    """A URL as it is to be written, for messages; one with a password would be hidden there."""
+    ALIASES: tuple[str, ...]
+    """What others call such a database in a URL, beside the kinds in `DRIVERS`."""
+
 
 def module(dialect: str, part: str) -> ModuleType:
     """A module of a dialect's folder."""
@@ -103,6 +108,13 @@ PASSWORD_VARIABLES = tuple(name for dialect in DIALECTS for name in _folder(dial
 
 KINDS = {kind: dialect for dialect in DIALECTS for kind in _folder(dialect).DRIVERS}
 """The dialect of each kind of URL, by the names that SQLAlchemy has for them."""
+
+EXAMPLES = {
+    kind: _folder(dialect).EXAMPLE
+    for dialect in DIALECTS
+    for kind in (*_folder(dialect).DRIVERS, *_folder(dialect).ALIASES)
+}
+"""A URL as it is to be written, by every name that a person may have for the kind of database."""
 
 
 def of_dialect(dialect: str) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class Live:
         if stamped is not None and stamped not in chain.releases(self.database):
             raise Refused(
                 f"{self.database} is stamped {stamped!r}, which is no release that this version knows: take the "
-                f"version that wrote it, or correct {chain.version_table(self.database)}"
+                f"version that wrote it, or say which it is by `alembic stamp --purge RELEASE`, which corrects "
+                f"{chain.version_table(self.database)}"
             )
         return stamped
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Column, Table
 from rich.text import Text
 
-from apim_schema import evidence
+from apim_schema import evidence, output
 from apim_schema.attempt import Result
 from apim_schema.compare import Difference
 from apim_schema.evidence import Verdict
@@ -26,8 +26,8 @@ WIDTH = 200
 
 
 def console() -> Console:
-    """The one way to a person: stderr as it is now, plain lines where it is no terminal."""
-    found = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    """The one way to a person: stderr as it is now, plain lines where it is no terminal. Printing never fails."""
+    found = Console(file=output.stderr(), highlight=False, markup=False, emoji=False, soft_wrap=True)
     if not found.is_terminal:
         found.width = WIDTH
     return found

@@ -39,6 +39,8 @@ class Snapshot:
 
 def check_free(path: Path, force: bool) -> None:
     """Raises UsageError where no snapshot can be written: better before the rows are read than after."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file: name one that is to be made")
     if path.exists() and not force:
         raise UsageError(f"{path} is there already: name another file, or say --force")
     if not path.parent.is_dir():
@@ -48,7 +50,14 @@ def check_free(path: Path, force: bool) -> None:
 
 
 def write(path: Path, snapshots: Sequence[Snapshot]) -> None:
-    """Writes the file whole or not at all, in the place of one that was there."""
+    """Writes the file whole or not at all, in the place of one that was there. Raises UsageError where that fails."""
+    try:
+        _write(path, snapshots)
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}") from None
+
+
+def _write(path: Path, snapshots: Sequence[Snapshot]) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             file.write(pack(snapshots))

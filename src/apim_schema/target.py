@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuc
 from apim_schema import flavours, registry
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
+
+JDBC = re.compile(r"jdbc:(?P<kind>\w+):(?://(?P<host>[^/?;]+)/(?P<name>[^/?;:]+))?")
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,45 @@ class Target:
     def engine(self) -> Iterator[Engine]:
         """An engine without a pool: each connection is opened when asked for, and really closed.
 
-        Raises UsageError where the driver or its libraries are missing, its URL contradicts itself or the server can't
-        be reached.
+        Raises UsageError where the driver or its libraries are missing, its URL contradicts itself, has options or
+        values that the driver does not take, or the server can't be reached.
         """
         url, options = self.dialect.session.engine_options(self.url)
+        usual = {"poolclass": NullPool, "hide_parameters": True}
         try:
-            engine = create_engine(url, poolclass=NullPool, hide_parameters=True, **options)
+            probe = options | {"connect_args": options.get("connect_args", {}) | self.dialect.session.probe(url)}
+            with create_engine(url, **usual, **probe).connect():
+                pass
+            engine = create_engine(url, **usual, **options)
         except ModuleNotFoundError as error:
-            extra = self.dialect.name
-            raise UsageError(
-                f"the driver {error.name!r} of {self} is not installed: pip install 'apim-schema[{extra}]'"
-            ) from None
+            raise UsageError(self._no_driver(str(error.name))) from None
         except InvalidRequestError as error:
             raise UsageError(f"the URL of {self} can't be used: {error}") from None
+        except DBAPIError as error:
+            raise UsageError(f"can't connect to {self}: {' '.join(str(error.orig).split())}") from None
+        except (TypeError, ValueError, OSError) as error:
+            raise UsageError(self._refused_by_driver(error)) from None
         except url.get_dialect().import_dbapi().Error as error:
             raise UsageError(f"the driver of {self} can't be used: {error}") from None
-        try:
-            with engine.connect():
-                pass
-        except DBAPIError as error:
-            raise UsageError(f"can't connect to {self}: {error.orig}") from None
         yield engine
+
+    def _no_driver(self, module: str) -> str:
+        usual = flavours.DRIVERS[self.url.get_backend_name()]
+        told = f"the driver {module!r} of {self} is not installed: "
+        if self.url.drivername == usual:
+            return f"{told}pip install 'apim-schema[{self.dialect.name}]'"
+        return f"{told}install it, or write {self.url.get_backend_name()}:// for {usual.partition('+')[2]}"
+
+    def _refused_by_driver(self, error: Exception) -> str:
+        """What to say of an option: never its value, which may be a secret."""
+        named = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+        if named:
+            return (
+                f"the URL of {self} has the option {named[1]}, which its driver does not know: leave it out, or say it "
+                f"in the words of {self.url.get_driver_name()}, which are not those of JDBC"
+            )
+        why = error.strerror if isinstance(error, OSError) else "a value is not of its kind"
+        return f"the driver does not take the URL of {self}: {why}; check its options: {', '.join(self.url.query)}"
 
 
 def target(database: str, url: str, schema: str | None = None) -> Target:
@@ -64,24 +85,40 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
     can't be read, has options that its driver has not, or its database is not one of ours; the message never repeats
     the URL.
     """
+    if jdbc := JDBC.match(url):
+        raise UsageError(f"the URL of {database} is one of JDBC's: write {_instead_of(jdbc)}")
     if url.count("@") > 1:
         # what follows the first one would be taken for the host, and printed
         raise UsageError(f"the URL of {database} has more than one @: write %40 for one in a name or a password")
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise UsageError(f"the URL of {database} can't be read: write dialect://user:password@host:port/name") from None
-    if parsed.get_backend_name() == "h2":
+        raise UsageError(f"the URL of {database} can't be read: write {_examples()}") from None
+    kind = parsed.get_backend_name()
+    if kind == "h2":
         raise UsageError("H2 is for trying the product out and has no upgrade: install the new release on a new one")
-    dialect = registry.load(parsed.get_backend_name())
+    if kind not in flavours.KINDS:
+        write = flavours.EXAMPLES.get(kind) or _examples()
+        raise UsageError(f"the URL of {database} is of an unknown dialect {kind!r}: write {write}")
     drivername = flavours.DRIVERS.get(parsed.drivername, parsed.drivername)
     named = parsed.query.get("schema")
     parsed = parsed.set(drivername=drivername).difference_update_query(["schema"])
-    dialect.session.engine_options(parsed)
     try:
         parsed.get_dialect()
     except NoSuchModuleError:
-        raise UsageError(f"unknown driver in the URL of {database}: {drivername!r}") from None
+        raise UsageError(f"unknown driver in the URL of {database}: {drivername!r}; write {kind}://") from None
     except ModuleNotFoundError:
         pass  # said by Target.engine, with the way out
+    registry.load(kind).session.engine_options(parsed)
     return Target(database, parsed, schema or (named if isinstance(named, str) else None))
+
+
+def _instead_of(jdbc: re.Match[str]) -> str:
+    """The URL to write for one of JDBC's, with its host and database where the two are written alike."""
+    if jdbc["kind"] in flavours.KINDS and jdbc["name"]:
+        return f"{jdbc['kind']}://USER@{jdbc['host'].rpartition('@')[2]}/{jdbc['name']}"
+    return flavours.EXAMPLES.get(jdbc["kind"]) or _examples()
+
+
+def _examples() -> str:
+    return ", ".join(dict.fromkeys(flavours.EXAMPLES.values()))

@@ -108,7 +108,7 @@ def site(server: Server, database: str, release: str, schema: str | None = None,
         made_of = make.create(url, server.dialect, database, release, into, narrow)
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
-            latin1 = server.dialect in ("mysql", "mssql")
+            latin1 = server.dialect in ("mysql", "mssql") or options.get("encoding", "UTF8") != "UTF8"
             rows.fill(connection, catalog.parse(made_of), into=into, latin1=latin1)
         customer = Site(server, url, database, server.dialect, made_of, into)
         if schema != into:

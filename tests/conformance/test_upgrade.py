@@ -92,6 +92,32 @@ def test_customers_own_objects_survive_and_are_drift(server: Server) -> None:
         assert "CUSTOMER_NOTES" in {table.table for table in result.verdict.tables}
 
 
+OWN_KEY = {
+    "mysql": "ADD CUSTOMER_ID BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
+    "postgresql": "ADD CUSTOMER_ID BIGSERIAL PRIMARY KEY",
+    "oracle": "ADD CUSTOMER_ID NUMBER GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    "mssql": "ADD CUSTOMER_ID BIGINT IDENTITY NOT NULL PRIMARY KEY",
+}
+
+
+def test_a_primary_key_where_the_release_has_none_is_drift(server: Server) -> None:
+    """Replication wants one: of a column of its own, or of those that are a unique key, and so have a value now."""
+    tables = chain.expected(server.dialect, "apim", "4.2.0").tables.values()
+    keyless = {table.name for table in tables if table.primary_key is None}
+    unique = "AM_API_REVISION_METADATA"
+    with site(server, "apim", "4.2.0") as customer:
+        for table in keyless - {unique}:
+            customer.execute(f"ALTER TABLE {table} {OWN_KEY[server.dialect]}")
+        customer.execute(f"DELETE FROM {unique} WHERE API_UUID IS NULL OR REVISION_UUID IS NULL")
+        customer.execute(f"ALTER TABLE {unique} ADD PRIMARY KEY (API_UUID, REVISION_UUID)")
+        customer.before = customer.rows()
+        result = run(customer.upgrade())
+        assert (result.start, result.verdict.verdict) == ("4.2.0", "proven")
+        assert {d.name for d in result.drift if (d.kind, d.what) == ("extra", "primary key of")} == keyless
+        assert [d for d in result.drift if d.kind != "extra"] == []
+        assert customer.rows_are_as_before()
+
+
 def test_both_databases_in_one_schema(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         make.create(customer.url, customer.flavour, "shared", FIRST)

@@ -86,9 +86,13 @@ def version(admin: Connection) -> str:
 
 
 def create_database(admin: Connection, name: str, encoding: str = "UTF8") -> URL:
-    """Creates an empty database in the given encoding, with the C locale, and returns its URL."""
+    """Creates an empty database in the given encoding, with the C locale, and returns its URL.
+
+    The driver is told to speak UTF-8: of texts from a database in SQL_ASCII it would make bytes.
+    """
     admin.execute(text(f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"))
-    return admin.engine.url.set(database=name)
+    url = admin.engine.url.set(database=name)
+    return url.update_query_dict({"client_encoding": "utf8"}) if encoding == "SQL_ASCII" else url
 
 
 def drop_database(admin: Connection, name: str) -> None:

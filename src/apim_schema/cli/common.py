@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,8 +19,8 @@ from rich.console import Console
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, config, report, snapshot
-from apim_schema.errors import Exit, Interrupted, SchemaToolError, UsageError
+from apim_schema import chain, config, output, report, snapshot
+from apim_schema.errors import Exit, Interrupted, SchemaToolError, UsageError, said_by_database
 from apim_schema.redact import redact
 from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
@@ -71,13 +71,30 @@ class Verbs(click.Group):
         try:
             answer = super().main(arguments, *others, **extra | {"standalone_mode": False})
         except (Exception, KeyboardInterrupt) as error:
-            sys.exit(_say_error(error, as_json))
-        sys.exit(_say(answer, as_json) if isinstance(answer, Answer) else answer)
+            sys.exit(_written(partial(_say_error, error, as_json)))
+        sys.exit(_written(partial(_say, answer, as_json)) if isinstance(answer, Answer) else answer)
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Looked up by hand: an error in the arguments themselves is said in JSON too."""
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+def _written(say: Callable[[], int]) -> int:
+    """Says an answer or an error, and returns the exit code.
+
+    What was asked for is done by then. A reader of stdout that has gone away wants no more of it; anything else that
+    keeps the answer from being written there is said.
+    """
+    try:
+        return say()
+    except BrokenPipeError:
+        output.forget(sys.stdout)
+        return int(say())  # nothing of it arrives, and nothing fails
+    except OSError as error:
+        output.forget(sys.stdout)
+        report.console().print(f"apim-schema: can't write to stdout: {error.strerror}; what was asked for is done")
+        return int(say()) or int(Exit.USAGE)
 
 
 def _say(answer: Answer, as_json: bool) -> int:
@@ -111,14 +128,14 @@ def _print_json(document: dict[str, Any]) -> None:
 
 def _told(error: BaseException) -> tuple[str, str, Exit]:
     """The name, the message and the exit code of an error."""
+    if isinstance(error, DBAPIError):
+        error = said_by_database(error)
     if isinstance(error, SchemaToolError):
         return type(error).__name__, str(error), error.exit_code
     if isinstance(error, click.ClickException):
         return "UsageError", _usage(error), Exit.USAGE
     if isinstance(error, CommandError):
         return "UsageError", str(error), Exit.USAGE
-    if isinstance(error, DBAPIError):
-        return "Refused", f"the database says: {str(error.orig).strip()}", Exit.REFUSED
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return Interrupted.__name__, "interrupted, nothing was changed", Exit.INTERRUPTED
     told = "".join(traceback.format_exception(error))

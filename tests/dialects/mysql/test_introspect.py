@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+import sqlalchemy as sa
+from sqlalchemy import Connection, NullPool
 
 from apim_schema import chain, compare, registry
 from apim_schema.changes import AlterColumn
+from apim_schema.live import opened as opened_live
+from apim_schema.progress import Silent
 from apim_schema.schema import Column, Key, Table
-from tests.dialects.mysql.conftest import Run, opened, runner
+from apim_schema.target import target
+from apim_schema.verify import verify
+from tests.dialects.mysql.conftest import SESSION, Run, opened, runner
 from tests.releases import FIRST, HEAD
 from tests.servers import Server, new_database, started
 from tests.vendor import make, mysql
@@ -169,3 +176,60 @@ def test_tables_that_differ_in_case_only(connection: Connection, run: Run) -> No
         ("T", ["C"]),
         ("t", ["D"]),
     ]
+
+
+@contextmanager
+def reading(server: Server, url: str) -> Iterator[str]:
+    """The URL of a login that has SELECT on the database and nothing else."""
+    database = sa.make_url(url).database
+    with server.connection() as admin:
+        admin.exec_driver_sql("CREATE USER apim_reader IDENTIFIED BY 'x'")
+        try:
+            admin.exec_driver_sql(f"GRANT SELECT ON {database}.* TO apim_reader")
+            yield sa.make_url(url).set(username="apim_reader", password="x").render_as_string(hide_password=False)
+        finally:
+            admin.exec_driver_sql("DROP USER apim_reader")
+
+
+@pytest.mark.parametrize("release", ["4.2.0", "4.7.0"])
+def test_a_login_with_select_only_reads_the_same(both: Server, release: str) -> None:
+    """MariaDB hides the rules of foreign keys from it, in silence."""
+    with new_database(both, charset="latin1") as url, reading(both, url) as readers:
+        make.create(url, "mysql", "apim", release)
+        with opened_live(target("apim", readers)) as live:
+            assert live.recognised is not None
+            assert (live.recognised.release, live.differences) == (release, ())
+            assert verify(live, None, Silent()).mismatches == ()
+            seen = live.model
+        with opened_live(target("apim", url)) as live:
+            assert seen == live.model
+
+
+ACTIONS = {
+    "KEPT": "",
+    "GONE": "ON DELETE CASCADE",
+    "TWO": "ON DELETE SET NULL ON UPDATE CASCADE",
+    "HERE": "ON UPDATE CASCADE",
+    "`it's (``a``) name, )`": "ON DELETE CASCADE ON UPDATE SET NULL",
+}
+
+
+def test_what_foreign_keys_do_is_read_by_any_login(both: Server) -> None:
+    keys = ", ".join(f"CONSTRAINT {n} FOREIGN KEY (`P )`, A) REFERENCES P (`P )`, A) {a}" for n, a in ACTIONS.items())
+    columns = "`P )` INT, A INT"
+    with new_database(both) as url, reading(both, url) as readers:
+        owner, reader = (sa.create_engine(found, poolclass=NullPool) for found in (url, readers))
+        with SESSION.connect(owner, None) as connection:
+            runner(connection)(f"CREATE TABLE P ({columns}, KEY (`P )`, A), UNIQUE KEY U (`P )`, A))")
+            runner(connection)(f"CREATE TABLE T ({columns}, {keys})")
+            expected = table(connection).foreign_keys
+        with SESSION.connect(reader, None) as connection:
+            found = table(connection).foreign_keys
+    assert {(key.name, key.on_delete, key.on_update) for key in found} == {
+        ("KEPT", None, None),
+        ("GONE", "CASCADE", None),
+        ("TWO", "SET NULL", "CASCADE"),
+        ("HERE", None, "CASCADE"),
+        ("it's (`a`) name, )", "CASCADE", "SET NULL"),
+    }
+    assert set(found) == set(expected)

@@ -138,6 +138,26 @@ def test_whoever_holds_the_table_is_named(busy: tuple[Connection, Connection], m
     assert "secret" not in str(failed.value)
 
 
+def test_a_prepared_transaction_that_holds_the_table_is_named(
+    connect: Connect, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no session once its own has ended, and its locks end by nobody's going away."""
+    monkeypatch.setattr(module, "PAUSES", (0,))
+    connection = connect()
+    runner(connection)("CREATE TABLE AM_API (A INT)", "SET SESSION lock_wait_timeout = 1")
+    with engine.connect() as preparing:
+        runner(preparing)(
+            "XA START 'payroll'", "INSERT INTO AM_API VALUES (1)", "XA END 'payroll'", "XA PREPARE 'payroll'"
+        )
+        preparing.invalidate()
+    try:
+        named = r"Held by: prepared transaction 'payroll' \(end it by XA COMMIT or XA ROLLBACK\)"
+        with pytest.raises(Unfinished, match=named):
+            SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT")
+    finally:
+        runner(connection)("XA ROLLBACK 'payroll'")
+
+
 def test_other_sessions(engine: Engine, connect: Connect) -> None:
     """The one that holds our lock is none of them."""
     connection, other = connect(), connect()

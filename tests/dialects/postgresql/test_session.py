@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
-from apim_schema.errors import Refused
+from apim_schema.errors import Refused, UsageError
 from tests.dialects.postgresql.conftest import Connect, Run
-from tests.servers import Server, new_database
+from tests.servers import Server, new_database, started
 
 SESSION = registry.load("postgresql").session
 module: Any = import_module("apim_schema.dialects.postgresql.session")
@@ -44,8 +44,14 @@ def test_a_connection_is_prepared(connect: Connect) -> None:
 
 def test_the_default_schema(connection: Connection, connect: Connect) -> None:
     assert SESSION.default_schema(connection) == "public"
+    name = connect().engine.url.database
+    with connect() as admin:
+        admin.exec_driver_sql(f"ALTER DATABASE {name} SET search_path TO missing, pg_catalog")
+        admin.commit()
     with pytest.raises(Refused, match="leads to no schema: name the schema"):
-        SESSION.default_schema(connect("missing"))
+        SESSION.default_schema(connect())
+    with pytest.raises(UsageError, match="no schema 'missing' in this database: it has information_schema, public"):
+        connect("missing")
 
 
 def test_the_server(connection: Connection) -> None:
@@ -168,6 +174,27 @@ def test_a_lock_that_never_comes_is_refused(
     with pytest.raises(Refused, match=r"2 attempts.*held by process \d+ \(user \w+, application monthly report"):
         SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
     assert scalar(connection, "SELECT count(*) FROM other") == 1
+
+
+def test_a_prepared_transaction_that_holds_the_lock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no process, and its locks end by nobody's going away."""
+    monkeypatch.setattr(module, "PAUSES", (0,))
+    with started("postgresql", "-c", "max_prepared_transactions=1") as server, new_database(server) as url:
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.connect() as preparing:
+            preparing.exec_driver_sql("CREATE TABLE am_api (a INTEGER)")
+            preparing.commit()
+            preparing.exec_driver_sql("INSERT INTO am_api VALUES (1)")
+            preparing.exec_driver_sql("PREPARE TRANSACTION 'payroll'")
+        named = r"held by prepared transaction 'payroll' of \w+ \(end it by COMMIT PREPARED or ROLLBACK PREPARED\)"
+        try:
+            with SESSION.connect(engine, None) as connection:
+                connection.exec_driver_sql("SET lock_timeout TO '50ms'")
+                with pytest.raises(Refused, match=named):
+                    SESSION.execute(connection, "ALTER TABLE AM_API ADD COLUMN b INTEGER")
+        finally:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as ending:
+                ending.exec_driver_sql("ROLLBACK PREPARED 'payroll'")
 
 
 def test_other_errors_are_not_tried_again(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

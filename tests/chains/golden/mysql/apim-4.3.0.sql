@@ -1,12 +1,26 @@
 SET autocommit = 1;
 SET NAMES utf8mb4;
-SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
-SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
-SET SESSION wait_timeout = 2147483;
-SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
-PREPARE apim_schema FROM @apim_schema;
-EXECUTE apim_schema;
-DEALLOCATE PREPARE apim_schema;
+SET /*!50720 SESSION max_execution_time = 0, SESSION transaction_isolation = 'REPEATABLE-READ', SESSION transaction_read_only = 0, */
+    /*!80013 SESSION use_secondary_engine = 'OFF', */
+    /*!80030 SESSION show_gipk_in_create_table_and_information_schema = 1, */
+    /*M!100600 SESSION max_statement_time = 0, SESSION tx_isolation = 'REPEATABLE-READ', SESSION tx_read_only = 0, SESSION check_constraint_checks = 1, SESSION alter_algorithm = 'DEFAULT', SESSION sql_if_exists = 0, SESSION innodb_compression_default = 0, */
+    SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+    SESSION time_zone = '+00:00',
+    SESSION foreign_key_checks = 1,
+    SESSION unique_checks = 1,
+    SESSION lock_wait_timeout = 5,
+    SESSION innodb_lock_wait_timeout = 5,
+    SESSION wait_timeout = 2147483,
+    SESSION net_read_timeout = 3600,
+    SESSION net_write_timeout = 3600,
+    SESSION completion_type = 'NO_CHAIN',
+    SESSION default_storage_engine = 'InnoDB',
+    SESSION max_join_size = 18446744073709551615,
+    SESSION sql_big_selects = 1,
+    SESSION sql_select_limit = 18446744073709551615,
+    SESSION sql_safe_updates = 0,
+    SESSION sql_auto_is_null = 0,
+    SESSION sql_quote_show_create = 1;
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_URL_MAPPING', 'REVISION_UUID'), ('AM_DEPLOYMENT_REVISION_MAPPING', 'DEPLOYED_TIME'), ('AM_GATEWAY_ENVIRONMENT', 'ORGANIZATION'), ('AM_OPERATION_POLICY_DEFINITION', 'DEFINITION_MD5'), ('AM_POLICY_APPLICATION', 'UUID'))) < 5), 'apim is not 4.2.0: a column is missing', @@default_storage_engine);
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_URL_MAPPING', 'LOG_LEVEL'), ('AM_APP_REVOKED_EVENT', 'ORGANIZATION'), ('AM_DEPLOYMENT_REVISION_MAPPING', 'REVISION_STATUS'), ('AM_GATEWAY_ENVIRONMENT', 'GATEWAY_TYPE'), ('AM_GATEWAY_ENVIRONMENT', 'TYPE'), ('AM_GATEWAY_POLICY_DEPLOYMENT', 'ORGANIZATION'), ('AM_GATEWAY_POLICY_MAPPING', 'PARAMETERS'), ('AM_GATEWAY_POLICY_METADATA', 'ORGANIZATION'), ('AM_KEY_MANAGER_PERMISSIONS', 'ROLE'), ('AM_POLICY_APPLICATION', 'RATE_LIMIT_COUNT'), ('AM_POLICY_APPLICATION', 'RATE_LIMIT_TIME_UNIT'), ('AM_SUBJECT_ENTITY_REVOKED_EVENT', 'ORGANIZATION'), ('IDN_APP_REVOKED_EVENT', 'ORGANIZATION'), ('IDN_INVALID_TOKENS', 'EXPIRY_TIMESTAMP'), ('IDN_SUBJECT_ENTITY_REVOKED_EVENT', 'ORGANIZATION'))) < 16), 'apim is newer than 4.2.0 and has no stamp: nothing was changed', @@default_storage_engine);
 SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);

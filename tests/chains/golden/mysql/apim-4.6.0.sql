@@ -1,12 +1,26 @@
 SET autocommit = 1;
 SET NAMES utf8mb4;
-SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', foreign_key_checks = 1;
-SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5;
-SET SESSION wait_timeout = 2147483;
-SET @apim_schema = IF(VERSION() LIKE '%MariaDB%', 'SET SESSION max_statement_time = 0', 'SET SESSION max_execution_time = 0');
-PREPARE apim_schema FROM @apim_schema;
-EXECUTE apim_schema;
-DEALLOCATE PREPARE apim_schema;
+SET /*!50720 SESSION max_execution_time = 0, SESSION transaction_isolation = 'REPEATABLE-READ', SESSION transaction_read_only = 0, */
+    /*!80013 SESSION use_secondary_engine = 'OFF', */
+    /*!80030 SESSION show_gipk_in_create_table_and_information_schema = 1, */
+    /*M!100600 SESSION max_statement_time = 0, SESSION tx_isolation = 'REPEATABLE-READ', SESSION tx_read_only = 0, SESSION check_constraint_checks = 1, SESSION alter_algorithm = 'DEFAULT', SESSION sql_if_exists = 0, SESSION innodb_compression_default = 0, */
+    SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+    SESSION time_zone = '+00:00',
+    SESSION foreign_key_checks = 1,
+    SESSION unique_checks = 1,
+    SESSION lock_wait_timeout = 5,
+    SESSION innodb_lock_wait_timeout = 5,
+    SESSION wait_timeout = 2147483,
+    SESSION net_read_timeout = 3600,
+    SESSION net_write_timeout = 3600,
+    SESSION completion_type = 'NO_CHAIN',
+    SESSION default_storage_engine = 'InnoDB',
+    SESSION max_join_size = 18446744073709551615,
+    SESSION sql_big_selects = 1,
+    SESSION sql_select_limit = 18446744073709551615,
+    SESSION sql_safe_updates = 0,
+    SESSION sql_auto_is_null = 0,
+    SESSION sql_quote_show_create = 1;
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'SUB_VALIDATION'), ('AM_API_COMMENTS', 'CATEGORY'), ('AM_API_ENDPOINTS', 'ORGANIZATION'), ('AM_API_EXTERNAL_API_MAPPING', 'REFERENCE_ARTIFACT'), ('AM_API_LABEL_MAPPING', 'LABEL_UUID'), ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_PRIMARY_EP_MAPPING', 'ENDPOINT_UUID'), ('AM_API_URL_MAPPING', 'LOG_LEVEL'), ('AM_APPLICATION', 'SHARED_ORGANIZATION'), ('AM_APPLICATION_REGISTRATION', 'KEY_MANAGER'), ('AM_ARTIFACT', 'TYPE'), ('AM_DEVPORTAL_API_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_DEVPORTAL_API_REFERENCE', 'REFERENCE_APIID'), ('AM_DEVPORTAL_ORG_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_GATEWAY_ENVIRONMENT', 'CONFIGURATION'), ('AM_GATEWAY_PERMISSIONS', 'ROLE'), ('AM_KEY_MANAGER_ALLOWED_ORGS', 'ALLOWED_ORGANIZATIONS'), ('AM_LABEL', 'TENANT_DOMAIN'), ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_LLM_PROVIDER_MODEL', 'LLM_PROVIDER_UUID'), ('AM_ORGANIZATION_MAPPING', 'ROOT_ORGANIZATION'), ('GOV_ARTIFACT', 'ORGANIZATION'), ('GOV_POLICY', 'IS_GLOBAL'), ('GOV_POLICY_ACTION', 'TYPE'), ('GOV_POLICY_GOVERNABLE_STATE', 'STATE'), ('GOV_POLICY_LABEL', 'LABEL'), ('GOV_POLICY_RULESET', 'RULESET_ID'), ('GOV_POLICY_RUN', 'RUN_TIMESTAMP'), ('GOV_REQUEST', 'PROCESSING_TIMESTAMP'), ('GOV_REQUEST_POLICY', 'POLICY_ID'), ('GOV_RULESET', 'LAST_UPDATED_TIME'), ('GOV_RULESET_CONTENT', 'FILE_NAME'), ('GOV_RULESET_RULE', 'RULE_CONTENT'), ('GOV_RULESET_RUN', 'RUN_TIMESTAMP'), ('GOV_RULE_VIOLATION', 'VIOLATED_PATH'))) < 36), 'apim is not 4.5.0: a column is missing', @@default_storage_engine);
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_DISPLAY_NAME'), ('AM_API', 'INITIATED_FROM_GW'), ('AM_API_METADATA', 'METADATA_VALUE'), ('AM_API_OPERATION_MAPPING', 'REF_URL_MAPPING_ID'), ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'), ('AM_API_URL_MAPPING', 'DESCRIPTION'), ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'), ('AM_BACKEND', 'ORGANIZATION'), ('AM_BACKEND_OPERATION_MAPPING', 'VERB'), ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'), ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'), ('AM_GW_INSTANCES', 'GW_PROPERTIES'), ('AM_GW_INSTANCE_ENV_MAPPING', 'ENV_LABEL'), ('AM_GW_REVISION_DEPLOYMENT', 'LAST_UPDATED'), ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'), ('AM_LLM_PROVIDER_MODEL', 'MODEL_FAMILY_NAME'), ('AM_TASK_LOCK', 'NODE_ID'))) < 17), 'apim is newer than 4.5.0 and has no stamp: nothing was changed', @@default_storage_engine);
 SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);

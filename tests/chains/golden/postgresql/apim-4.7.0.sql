@@ -1,5 +1,5 @@
 \set ON_ERROR_STOP on
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = 0;
 SET LOCAL standard_conforming_strings = on;

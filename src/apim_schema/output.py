@@ -1,0 +1,42 @@
+"""Streams whose reader may go away: `| head`, a closed terminal, a full disk end the printing and nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import IO, Any, cast
+
+
+class Lasting:
+    """A text stream that takes all that is written to it; what nobody can read any more is lost."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            forget(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            forget(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def stderr() -> IO[str]:
+    """What stderr is now; writing to it never fails."""
+    return cast(IO[str], Lasting(sys.stderr))
+
+
+def forget(stream: IO[str]) -> None:
+    """Leads a stream that can't be written to nowhere: what is still in its buffer would fail again at the end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
