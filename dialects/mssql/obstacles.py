@@ -74,6 +74,7 @@ def silent(wanted: Sequence[Change], live: Schema) -> list[tuple[Question, Seque
 def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[tuple[Question, list[Column]]]:
     """What is asked about which columns; `classified` is whether the server knows sensitivity classifications."""
     replaced = [c for c in wanted if isinstance(c, changes.TextToBinary)]
+    dropped = [c for c in wanted if isinstance(c, changes.TextToBinary | changes.DropColumn)]
     altered = [c for c in wanted if isinstance(c, changes.AlterColumn)]
     shorter = [c for c in altered if _gets_shorter(c, live)]
     filled = [c for c in wanted if isinstance(c, changes.AddColumn) and c.fill is not None]
@@ -83,8 +84,8 @@ def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[
         ((dependents.NO_UPDATE,), _tables([*filled, *replaced], live)),
         ((dependents.OF_A_FOREIGN_KEY,), _foreign_key_columns(wanted, live)),
         (dependents.OF_A_KEY, [*_columns(shorter, live), *_key_columns(wanted, live)]),
-        (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *replaced], live)),
-        (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *replaced], live)),
+        (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *dropped], live)),
+        (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *dropped], live)),
         ((*dependents.OF_A_NEW_COLUMN, *([dependents.CLASSIFIED] if classified else [])), _columns(replaced, live)),
     )
     return [(question, sorted(set(columns))) for group, columns in asked for question in group if columns]
@@ -102,7 +103,9 @@ def _answers(
         yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told))
 
 
-def _columns(wanted: Sequence[changes.AlterColumn | changes.TextToBinary], live: Schema) -> list[Column]:
+def _columns(
+    wanted: Sequence[changes.AlterColumn | changes.TextToBinary | changes.DropColumn], live: Schema
+) -> list[Column]:
     """The columns of these changes, as the server spells them; one that is not there yet has nothing to lose."""
     return [
         column
