@@ -40,6 +40,8 @@ SETTINGS = (
     "SET SESSION wait_timeout = 2147483",
 )
 MYSQL, MARIADB = "MySQL", "MariaDB"
+WHERE_ALLOWED = ("SET SESSION sql_require_primary_key = 0",)
+"""What some servers do not have and some logins may not set: four tables of a release have no primary key."""
 NO_STATEMENT_TIMEOUT = {
     MYSQL: "SET SESSION max_execution_time = 0",
     MARIADB: "SET SESSION max_statement_time = 0",
@@ -78,6 +80,9 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 def _autocommit(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for setting in WHERE_ALLOWED:
+            with suppress(DBAPIError):
+                _run(connection, setting)
         for setting in (*SETTINGS, NO_STATEMENT_TIMEOUT[server(connection).name]):
             _run(connection, setting)
         yield connection
