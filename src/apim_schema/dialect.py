@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.flavours import Types
 from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
-from apim_schema.schema import Column, Schema, Server, Table
+from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 
 
 @dataclass(frozen=True)
@@ -238,6 +238,9 @@ class ImpactModule(Protocol):
         server, such as the length of an index key or the repertoire of a character set.
         """
 
+    def rechecked(self, change: Change, live: Schema) -> Sequence[ForeignKey]:
+        """The foreign keys of the table that the server holds against every row as it makes the change."""
+
 
 class Obstacles(Protocol):
     """What is in the way of the changes beyond the rows: the customer's objects, privileges, settings."""
@@ -247,6 +250,19 @@ class Obstacles(Protocol):
 
         Above all, what depends on a column whose type, character set or collation changes: checks, index
         expressions and predicates, generated columns, views, policies, triggers.
+        """
+
+
+class RehearsalModule(Protocol):
+    """Where the statements of an upgrade are tried before they are executed."""
+
+    STAGE: str
+    """What the stage is, in a few words."""
+
+    def stage(self, connection: Connection, schema: str) -> AbstractContextManager[str]:
+        """A schema with the structure of this one, for as long as the block runs: nothing done to it stays.
+
+        Raises Refused where the login may not make one, UsageError where there is no such thing.
         """
 
 
@@ -322,4 +338,5 @@ class Dialect:
     session: Session
     impact: ImpactModule
     obstacles: Obstacles
+    rehearsal: RehearsalModule
     script: Script
