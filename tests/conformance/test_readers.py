@@ -62,7 +62,7 @@ def test_an_answer_that_can_not_be_written_is_said(postgresql: Server) -> None:
         command = [sys.executable, *DOORS["upgrade"](customer), "--format", "json"]
         done = subprocess.run(command, stdout=nowhere, stderr=subprocess.PIPE, text=True, check=False)
         assert done.returncode == 2
-        assert "apim-schema: can't write to stdout: No space left on device; what was asked for is done" in done.stderr
+        assert "apim-schema: can't write to stdout: No space left on device; what was done stays done" in done.stderr
         assert "Traceback" not in done.stderr
         assert stamped(customer) == HEAD
 

@@ -83,8 +83,8 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 def _written(say: Callable[[], int]) -> int:
     """Says an answer or an error, and returns the exit code.
 
-    What was asked for is done by then. A reader of stdout that has gone away wants no more of it; anything else that
-    keeps the answer from being written there is said.
+    What was done stays done. A reader of stdout that has gone away wants no more of it; anything else that keeps the
+    answer from being written there is said.
     """
     try:
         return say()
@@ -93,7 +93,7 @@ def _written(say: Callable[[], int]) -> int:
         return int(say())  # nothing of it arrives, and nothing fails
     except OSError as error:
         output.forget(sys.stdout)
-        report.console().print(f"apim-schema: can't write to stdout: {error.strerror}; what was asked for is done")
+        report.console().print(f"apim-schema: can't write to stdout: {error.strerror}; what was done stays done")
         return int(say()) or int(Exit.USAGE)
 
 
