@@ -179,7 +179,7 @@ def _alter(table: str, column: Column) -> str:
 def _in_the_way(
     change: changes.AlterColumn | changes.DropColumn, live: Schema, schema: str | None
 ) -> tuple[list[str], list[str]]:
-    """What drops the keys and indexes over a column that gets shorter, and what makes them again as they were.
+    """What drops the keys and indexes over a column that changes or goes, and what makes them again as they were.
 
     Raises Conflict where one is more than a list of columns: nobody but its owner knows all of it.
     """

@@ -80,7 +80,9 @@ def _users(live: Schema, table: Table, name: str) -> Iterator[str]:
     if table.primary_key and name in table.primary_key.columns:
         yield "the primary key"
     for holder in _holders(table):
-        if holder.columns != (name,) and any(_mentions(part, name) for part in holder.columns):
+        included = holder.include if isinstance(holder, Index) else ()
+        parts = (*holder.columns, *included)
+        if parts != (name,) and any(_mentions(part, name) for part in parts):
             kind = "index" if isinstance(holder, Index) else "unique constraint"
             yield " ".join(filter(None, (kind, holder.name, f"({', '.join(holder.columns)})")))
     for key in table.foreign_keys:

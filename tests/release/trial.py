@@ -25,7 +25,7 @@ IMPORTS = """from apim_schema.revision import add_column, column, create_table, 
 from apim_schema.types import blob, timestamp, varchar
 """
 SHARED_IMPORTS = IMPORTS.replace(", text_to_binary", "").replace("blob, ", "")
-GROWS = """    add_column("{table}", column("TRIAL_STATE", varchar(20), default="'new'", nullable=False)),
+GROWS = """    add_column("{table}", column("TRIAL_STATE", varchar(20), nullable=False, server_default="'new'")),
     create_table(
         "{new}",
         column("NAME", varchar(50), nullable=False),

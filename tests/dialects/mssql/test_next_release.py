@@ -8,6 +8,8 @@ import pytest
 
 from apim_schema import chain, changes, preflight, script
 from apim_schema.dialect import Work
+from apim_schema.errors import Conflict
+from apim_schema.schema import Index
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Spelling
 from tests.dialects.mssql.test_ddl import DIALECT, expected, online, planned, statements
@@ -52,6 +54,15 @@ def test_what_is_over_a_column_goes_before_it() -> None:
     assert gone[-1] == "ALTER TABLE dbo.AM_API DROP COLUMN LOG_LEVEL"
     over = statements(changes.DropColumn("AM_API", "CONTEXT"), live, "dbo")
     assert over == ["DROP INDEX IDX_AAI_CTX ON dbo.AM_API", "ALTER TABLE dbo.AM_API DROP COLUMN CONTEXT"]
+
+
+def test_a_column_that_an_index_includes_is_named() -> None:
+    """The server would not drop it either."""
+    live = online(expected(HEAD))
+    table = live.tables["AM_API"]
+    index = Index("MINE", ("CREATED_BY",), include=("STATUS",))
+    with pytest.raises(Conflict, match=r"it is part of index MINE \(CREATED_BY\)"):
+        statements(changes.DropColumn("AM_API", "STATUS"), live.with_table(replace(table, indexes=(index,))))
 
 
 def test_defaults_are_constraints() -> None:

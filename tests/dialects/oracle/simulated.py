@@ -155,6 +155,7 @@ def _null(schema: Schema, found: Found) -> Schema:
     return schema.with_table(schema.tables[found[1]].with_column(replace(column, nullable=not found[3])))
 
 
+@form(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 @form(r"DECLARE\n    edited_rows INTEGER.+EXECUTE IMMEDIATE 'ALTER TABLE (\w+) DROP COLUMN (\w+)';\nEND;")
 def _drop_column(schema: Schema, found: Found) -> Schema:
     table, name = schema.tables[found[1]], found[2]
