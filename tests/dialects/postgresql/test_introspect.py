@@ -26,8 +26,10 @@ def test_every_release_as_the_vendor_makes_it(connection: Connection, run: Run, 
 
 @pytest.mark.parametrize("schema", ["wso2", "My 'odd' %s schema"])
 def test_a_schema_of_its_own(connect: Connect, schema: str) -> None:
+    maker = connect()
+    make.create(maker, "postgresql", "shared", "4.2.0", schema=schema)
+    maker.commit()
     connection = connect(schema)
-    make.create(connection, "postgresql", "shared", "4.2.0", schema=schema)
     expected = chain.expected("postgresql", "shared", "4.2.0")
     assert compare.mismatches(expected, read(connection)) == []
     assert compare.mismatches(expected, read(connection, schema)) == []
