@@ -167,6 +167,13 @@ def _drop_column(schema: Schema, found: Found) -> Schema:
     return schema.with_table(table.without_column(name))
 
 
+@form(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
+def _drop_plain_column(schema: Schema, found: Found) -> Schema:
+    """One that nothing takes the place of: a conversion's text goes by its own block only."""
+    assert found[2] + SUCCESSOR not in schema.tables[found[1]].columns, "a text that was edited would be lost"
+    return _drop_column(schema, found)
+
+
 @form(r"DROP TABLE (\w+) PURGE")
 def _drop_table(schema: Schema, found: Found) -> Schema:
     assert found[1] in schema.tables, "ORA-00942"
