@@ -37,9 +37,9 @@ CONVERTS = '    text_to_binary("AM_GATEWAY_POLICY_MAPPING", "PARAMETERS", blob()
 
 TABLES = {"apim": ("AM_API", "AM_TRIAL"), "shared": ("UM_TENANT", "REG_TRIAL")}
 """By database: the table that gets a column, and the new one."""
-TEXT = {"oracle": "VARCHAR2", "oracle_23c": "VARCHAR2"}
+TEXT = {"oracle": "VARCHAR2"}
 MOMENT = {"mssql": "DATETIME"}
-BYTES = {"mysql": "BLOB", "postgresql": "BYTEA", "oracle": "BLOB", "oracle_23c": "BLOB", "mssql": "VARBINARY(MAX)"}
+BYTES = {"mysql": "BLOB", "postgresql": "BYTEA", "oracle": "BLOB", "mssql": "VARBINARY(MAX)"}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ def reference(flavour: str, database: str) -> dict[str, Any]:
     """The catalog that the vendor's script of the new release would make: that of the newest, with a few facts more."""
     document = make.catalog(flavour, database, HEAD)
     table, new = TABLES[database]
-    text = TEXT.get(flavour, "VARCHAR")
+    dialect = flavours.FLAVOURS[flavour]
+    text = TEXT.get(dialect, "VARCHAR")
     document["release"] = NEXT
     document["tables"][table]["columns"]["TRIAL_STATE"] = {
         "type": f"{text}(20)", "nullable": False, "default": "'new'",
@@ -119,11 +120,13 @@ def reference(flavour: str, database: str) -> dict[str, Any]:
     document["tables"][new] = {
         "columns": {
             "NAME": {"type": f"{text}(50)", "nullable": False},
-            "SINCE": {"type": MOMENT.get(flavour, "TIMESTAMP"), "nullable": True},
+            "SINCE": {"type": MOMENT.get(dialect, "TIMESTAMP"), "nullable": True},
         },
         "primary_key": None,
         "indexes": [{"name": f"{new}_NAME", "columns": ["NAME"], "unique": False}],
     }
     if database == "apim":
-        document["tables"]["AM_GATEWAY_POLICY_MAPPING"]["columns"]["PARAMETERS"]["type"] = BYTES[flavour]
+        document["tables"]["AM_GATEWAY_POLICY_MAPPING"]["columns"]["PARAMETERS"]["type"] = BYTES[
+            flavours.FLAVOURS[flavour]
+        ]
     return document
