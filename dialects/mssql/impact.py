@@ -12,7 +12,7 @@ from functools import singledispatch
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact
-from apim_schema.schema import Schema, Table
+from apim_schema.schema import ForeignKey, Schema, Table
 
 from . import layout, names, types
 
@@ -130,3 +130,8 @@ def _too_long(table: Table, columns: Sequence[str], limit: int, key: str) -> Seq
     length = " + ".join(f"ISNULL(DATALENGTH(t.{names.sql(name)}), 0)" for name in present)
     problem = f"over {limit} bytes in ({', '.join(present)}), too long for {key}"
     return (Hazard(BLOCK, problem, f"{length} > {limit}"),) if present else ()
+
+
+def rechecked(change: Change, live: Schema) -> Sequence[ForeignKey]:
+    """The foreign key that is made anew: no other change looks at rows again."""
+    return (change.key,) if isinstance(change, changes.ReplaceForeignKey) else ()

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from apim_schema import changes
 from apim_schema.changes import Change
 from apim_schema.dialect import REBUILD
+from apim_schema.schema import Schema
 
-from . import impact, names
+from . import impact, names, types
 from .impact import Way
 
 
@@ -64,7 +65,15 @@ def _together(last: Made, step: Step, change: Change) -> Alter | None:
     return Alter(step.table, (*before.clauses, *step.clauses), way, before.columns | step.columns)
 
 
-def rendered(step: Step, schema: str | None) -> str:
+def rendered(step: Step, live: Schema, schema: str | None) -> str:
     if isinstance(step, str):
         return step
-    return f"ALTER TABLE {names.qualified(step.table, schema)} {', '.join((*step.clauses, *step.way.clauses))}"
+    clauses = (*step.clauses, *_row_format(step, live), *step.way.clauses)
+    return f"ALTER TABLE {names.qualified(step.table, schema)} {', '.join(clauses)}"
+
+
+def _row_format(step: Alter, live: Schema) -> tuple[str, ...]:
+    """The row format of a table that is written anew, where the server's own choice would be one with narrow keys."""
+    present = live.tables[step.table].options.get("row_format") if step.table in live.tables else None
+    narrow = present in types.NARROW or (present == "DYNAMIC" and live.options.get("row_format") in types.NARROW)
+    return ("ROW_FORMAT=DYNAMIC",) if narrow and step.way.work == REBUILD else ()

@@ -25,16 +25,13 @@ from apim_schema.convergence import (
     still_to_add,
     table_of,
 )
-from apim_schema.dialect import Statement
+from apim_schema.dialect import REBUILD, Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
-from . import alter, definition, impact, names, queries, types
+from . import alter, definition, foreign_keys, impact, names, queries, types
 from .alter import Alter, Made, Step
 from .impact import Way
-
-UTF8 = ("utf8mb4", "utf8mb3", "utf8", "ascii")
-"""Character sets whose bytes are UTF-8 as they stand."""
 
 
 def statements(change: Change, live: Schema, schema: str | None) -> list[Statement]:
@@ -58,7 +55,7 @@ def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list
         for step in _steps(change, live, schema):
             alter.join(step, change, done)
         live = change.apply(live)
-    return [Statement(alter.rendered(step, schema), first, tuple(more)) for step, (first, *more) in done]
+    return [Statement(alter.rendered(step, live, schema), first, tuple(more)) for step, (first, *more) in done]
 
 
 def create(schema: Schema, into: str | None) -> list[Statement]:
@@ -150,7 +147,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     if not types.is_text(present.type):
         raise conflict(change, wanted, present)
     binary = _modify(table, present, wanted, live)
-    if table.charset_of(present)[0] in UTF8:
+    if table.charset_of(present)[0] in types.UTF8:
         return [binary]
     return [_modify(table, present, replace(present, charset="utf8mb4", collation=None), live), binary]
 
@@ -201,8 +198,9 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
     present = change.same_columns(table)
     if change.key not in present:
         definition.check_alike(change, live)
+        key = foreign_keys.beside(table.name, change.key, foreign_keys.taken(live))
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
-        steps.append(Alter(table.name, (f"ADD {definition.of_foreign_key(change.key, schema)}",), way, alone=True))
+        steps.append(Alter(table.name, (f"ADD {definition.of_foreign_key(key, schema)}",), way, alone=True))
     way = impact.way(impact.DROP_FOREIGN_KEY, table, server)
     for key in present:
         if key != change.key:
@@ -235,6 +233,8 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
     ]
     way = impact.way(impact.CONVERT if columns else impact.ADD_INDEX, table, server)
     touched = frozenset(column.name for column in columns)
+    if types.is_narrow(table, change.index.columns):
+        way = replace(way, work=REBUILD)
     return [Alter(table.name, (*clauses, f"ADD {definition.of_index(change.index)}"), way, touched)]
 
 

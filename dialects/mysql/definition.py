@@ -10,7 +10,10 @@ from apim_schema.convergence import column_of
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
-from . import names, types
+from . import foreign_keys, names, types
+
+OPTIONS = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC"
+"""Whatever the server's defaults are: the older row formats have keys of 767 bytes."""
 
 
 def create_table(table: Table, live: Schema, schema: str | None) -> str:
@@ -26,9 +29,9 @@ def create_table(table: Table, live: Schema, schema: str | None) -> str:
     for key in table.unique:
         parts.append(of_unique(replace(key, columns=fitting(key.columns))))
     parts += [of_index(replace(index, columns=fitting(index.columns))) for index in table.indexes]
-    parts += [of_foreign_key(key, schema) for key in table.foreign_keys]
+    parts += [of_foreign_key(key, schema) for key in foreign_keys.of_new(table, foreign_keys.taken(live))]
     body = ",\n    ".join(parts)
-    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n) ENGINE=InnoDB"
+    return f"CREATE TABLE {names.qualified(table.name, schema)} (\n    {body}\n) {OPTIONS}"
 
 
 def aligned(table: Table, live: Schema) -> Table:

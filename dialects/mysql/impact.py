@@ -14,7 +14,7 @@ from functools import singledispatch
 from apim_schema import changes
 from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact, Work
-from apim_schema.schema import Column, Schema, Server, Table
+from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 
 from . import names, types
 from .session import MARIADB
@@ -64,7 +64,7 @@ def way(operation: str, table: Table, server: Server | None) -> Way:
     """How a server (None if unknown) makes one kind of alteration of one table."""
     if operation not in IN_PLACE and operation != ADD_COLUMN:
         return COPY
-    if not _plain(table):
+    if not _plain(table, server):
         return Way(REBUILD, SHARED, "")
     if operation == ADD_COLUMN:
         return _add_column(server)
@@ -81,10 +81,25 @@ def _add_column(server: Server | None) -> Way:
     return Way(METADATA, NONE, "INSTANT") if instant else Way(REBUILD, NONE, "INPLACE")
 
 
-def _plain(table: Table) -> bool:
-    """Whether nothing about a table bars the cheap ways: compressed rows do, and full-text and spatial indexes."""
-    special = any(part.startswith("[") for index in table.indexes for part in index.columns)
-    return table.options.get("row_format") != "COMPRESSED" and not special
+def _plain(table: Table, server: Server | None) -> bool:
+    """Whether nothing about a table bars the cheap ways.
+
+    Compressed rows do, partitions, full-text and spatial indexes, and on MariaDB an index over a computed column.
+    """
+    parts = [
+        part
+        for columns in (*(k.columns for k in table.unique), *(i.columns for i in table.indexes))
+        for part in columns
+    ]
+    if table.options.get("row_format") == "COMPRESSED" or table.options.get("partitioned"):
+        return False
+    computed = server and server.name == MARIADB and any(_is_computed(table, part) for part in parts)
+    return not computed and not any(part.startswith("[") for part in parts)
+
+
+def _is_computed(table: Table, part: str) -> bool:
+    column = table.columns.get(names.column_of(part))
+    return column is not None and (column.default or "").startswith("GENERATED")
 
 
 def worst(ways: Sequence[Way]) -> Way:
@@ -215,3 +230,17 @@ def _foreign_characters(column: str, charset: str) -> Hazard:
     there_and_back = f"CONVERT(CONVERT({name} USING {charset}) USING utf8mb4)"
     condition = f"CAST({there_and_back} AS BINARY) <> CAST(CONVERT({name} USING utf8mb4) AS BINARY)"
     return Hazard(BLOCK, f"{column} has characters that {charset} has not", condition)
+
+
+def rechecked(change: Change, live: Schema) -> Sequence[ForeignKey]:
+    """The foreign key that is made anew; on MySQL, all of a table that is copied: it inserts the rows once more.
+
+    MariaDB copies without looking, but a script does not know its server.
+    """
+    if isinstance(change, changes.ReplaceForeignKey):
+        return (change.key,)
+    table = live.tables.get(change.table)
+    if table is None or (live.server and live.server.name == MARIADB):
+        return ()
+    copied = any(way(operation, table, live.server) == COPY for operation in _operations(change, table))
+    return table.foreign_keys if copied else ()

@@ -24,11 +24,12 @@ from . import actions, names, session, types
 Rows = Sequence[Row[Any]]
 
 DATABASE = """
-SELECT default_character_set_name AS charset, default_collation_name AS collation, @@lower_case_table_names AS folded
+SELECT default_character_set_name AS charset, default_collation_name AS collation, @@lower_case_table_names AS folded,
+       UPPER(@@innodb_default_row_format) AS row_format
 FROM information_schema.schemata WHERE schema_name = :schema"""
 TABLES = """
 SELECT t.table_name AS name, t.table_collation AS collation, t.row_format AS row_format, t.engine AS engine,
-       c.character_set_name AS charset
+       c.character_set_name AS charset, t.create_options AS options
 FROM information_schema.tables t
 JOIN information_schema.collation_character_set_applicability c ON {collation} = t.table_collation
 WHERE t.table_schema = :schema AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
@@ -85,7 +86,11 @@ def read(connection: Connection, schema: str | None) -> Schema:
         triggers={row.name.upper(): _trigger(reader, row) for row in ask(TRIGGERS)},
         routines={row.name.upper(): row.body or "" for row in ask(ROUTINES)},
         server=server,
-        options={"charset": database.charset, "collation": database.collation},
+        options={
+            "charset": database.charset,
+            "collation": database.collation,
+            "row_format": database.row_format,
+        },
     )
 
 
@@ -150,6 +155,7 @@ def _table(
             "collation": table.collation,
             "row_format": (table.row_format or "").upper(),
             "engine": table.engine or "",
+            **({"partitioned": "yes"} if "partitioned" in (table.options or "") else {}),
         },
     )
 

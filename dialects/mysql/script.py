@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.schema import Schema, Table
 
-from . import ddl, names, queries, types
+from . import ddl, foreign_keys, names, queries, types
 from .settings import PREPARE, UTF8
 
 CLIENT = "mysql or mariadb (never with --force)"
@@ -78,10 +78,18 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 
 
 def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
-    """New columns take the database's character set, so those that foreign keys point to must have it too.
+    """Whether a character has one byte decides how long a key may be; and what would stop the script half way."""
+    database = f"information_schema.schemata s WHERE s.schema_name = {_owner(schema)}"
+    one_byte = (
+        "SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, "
+        f"{database} AND c.character_set_name = s.default_character_set_name);"
+    )
+    checks = (_other_collation(wanted, live, database), _taken(wanted, live, schema), _keyless(wanted, live, schema))
+    return [one_byte, *filter(None, checks)]
 
-    Whether a character has one byte there decides how long a key may be.
-    """
+
+def _other_collation(wanted: Sequence[Change], live: Schema, database: str) -> str:
+    """New columns take the database's character set, so those that foreign keys point to must have it too."""
     parents = {
         (key.ref_table, column)
         for change in wanted
@@ -90,20 +98,47 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
         for column in key.ref_columns
         if key.ref_table in live.tables and types.is_text(live.tables[key.ref_table].columns[column].type)
     }
-    database = f"information_schema.schemata s WHERE s.schema_name = {_owner(schema)}"
-    one_byte = (
-        "SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, "
-        f"{database} AND c.character_set_name = s.default_character_set_name);"
-    )
     if not parents:
-        return [one_byte]
+        return ""
     listed = ", ".join(f"({sqltext.quoted(table)}, {sqltext.quoted(column)})" for table, column in sorted(parents))
     other = (
         f"EXISTS (SELECT 1 FROM information_schema.columns c, {database} AND c.table_schema = s.schema_name "
         f"AND (c.table_name, c.column_name) IN ({listed}) AND c.collation_name <> s.default_collation_name)"
     )
-    message = "tables have another collation than the database: use apim-schema upgrade; nothing was changed"
-    return [one_byte, refuse(other, message)]
+    return refuse(
+        other, "tables have another collation than the database: use apim-schema upgrade; nothing was changed"
+    )
+
+
+def _taken(wanted: Sequence[Change], live: Schema, schema: str | None) -> str:
+    """The names that the server and we give to foreign keys must be free ones; a table's own are there on a rerun."""
+    made = [name for change in wanted for name in foreign_keys.made(change)]
+    if not made:
+        return ""
+    listed = ", ".join(sqltext.quoted(name.upper()) for name in made)
+    return refuse(
+        f"EXISTS (SELECT 1 FROM information_schema.table_constraints c WHERE c.constraint_schema = {_owner(schema)} "
+        f"AND c.constraint_type = 'FOREIGN KEY' AND UPPER(c.constraint_name) IN ({listed}) "
+        "AND UPPER(c.constraint_name) NOT REGEXP CONCAT('^', UPPER(c.table_name), '_(IBFK_[0-9]+|[A-Z_]+_FK)$'))",
+        "a foreign key has the name of one to be made: rename it, or use apim-schema upgrade; nothing was changed",
+    )
+
+
+def _keyless(wanted: Sequence[Change], live: Schema, schema: str | None) -> str:
+    """A comment that MySQL reads and MariaDB does not: only MySQL has the setting."""
+    altered = {change.table for change in wanted if change.table in live.tables}
+    keyless = sorted(table for table in altered if live.tables[table].primary_key is None)
+    if not keyless:
+        return ""
+    listed = ", ".join(map(sqltext.quoted, keyless))
+    without = (
+        f"@@sql_require_primary_key AND EXISTS (SELECT 1 FROM information_schema.tables t WHERE t.table_schema = "
+        f"{_owner(schema)} AND UPPER(t.table_name) IN ({listed}) AND NOT EXISTS (SELECT 1 FROM "
+        "information_schema.statistics s WHERE s.table_schema = t.table_schema AND s.table_name = t.table_name "
+        "AND s.index_name = 'PRIMARY'))"
+    )
+    message = "sql_require_primary_key is set, and a table has no primary key: switch it off; nothing was changed"
+    return f"/*!80013 {refuse(without, message).removesuffix(';')} */;"
 
 
 def begin(name: str, before: str, release: str) -> str:
@@ -257,7 +292,7 @@ def _text_to_binary(
     """The first of two statements leaves text whose bytes are UTF-8, and the second takes those."""
     if change.type in statement.sql:
         return [(1, _column(change.table, change.name, _is_type(change.type), schema))]
-    utf8 = ", ".join(map(sqltext.quoted, ddl.UTF8))
+    utf8 = ", ".join(map(sqltext.quoted, types.UTF8))
     return [(1, f"NOT {_column(change.table, change.name, f'c.character_set_name NOT IN ({utf8})', schema)}")]
 
 

@@ -36,8 +36,12 @@ DEFAULT_LENGTHS = {"CHAR": "CHAR(1)", "DECIMAL": "DECIMAL(10,0)", "BINARY": "BIN
 BLOBS = ((255, "TINYBLOB"), (65_535, "BLOB"), (16_777_215, "MEDIUMBLOB"), (4_294_967_295, "LONGBLOB"))
 """The largest length in bytes of each: BLOB(n) means the smallest that holds n."""
 
-KEY_BYTES = 3072
-"""The longest key of an InnoDB table (https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html)."""
+KEY_BYTES, NARROW_KEY_BYTES = 3072, 767
+"""The longest key of an InnoDB table, and the longest part of one in an older row format.
+
+See https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html.
+"""
+NARROW = ("COMPACT", "REDUNDANT")
 FIXED_BYTES = {"INTEGER": 4, "SMALLINT": 2, "TINYINT": 1, "TINYINT(1)": 1, "TIMESTAMP": 4, "DATETIME": 5, "DATE": 3}
 LONG_KEYS = {
     "AM_API_ENDPOINTS": ("API_UUID", "ENDPOINT_UUID", "ENDPOINT_NAME", "REVISION_UUID", "ORGANIZATION"),
@@ -53,6 +57,9 @@ when a later release has a shorter key: one release's table does not tell. A tes
 MULTIBYTE = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs2": 2, "gb18030": 4}
 MULTIBYTE |= {"ujis": 3, "eucjpms": 3} | dict.fromkeys(("big5", "cp932", "euckr", "gb2312", "gbk", "sjis"), 2)
 """Bytes of the longest character; all other character sets have one byte a character."""
+
+UTF8 = ("utf8mb4", "utf8mb3", "utf8", "ascii")
+"""Character sets whose bytes are UTF-8 as they stand."""
 
 IMPLICIT = (("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"), ("'0000-00-00 00:00:00'", None))
 """Default and ON UPDATE that a TIMESTAMP gets unasked where `explicit_defaults_for_timestamp` is off."""
@@ -166,6 +173,12 @@ def _part_bytes(table: Table, part: str, charset: str | None) -> int:
         return 0
     length = int(prefix[2]) if prefix else characters(column.type)
     return FIXED_BYTES.get(column.type, 8) if length is None else length * width(column.charset or charset)
+
+
+def is_narrow(table: Table, parts: tuple[str, ...]) -> bool:
+    """Whether the table's row format is too narrow for one of these parts of a key."""
+    widest = max(key_bytes(table, (part,), table.options.get("charset")) for part in parts)
+    return table.options.get("row_format") in NARROW and widest > NARROW_KEY_BYTES
 
 
 def fitting(table: Table, parts: tuple[str, ...], whole: Collection[str], charset: str | None) -> tuple[str, ...]:

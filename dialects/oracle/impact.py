@@ -14,7 +14,7 @@ from functools import singledispatch
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import METADATA, REBUILD, SCAN, WARN, Hazard, Impact
-from apim_schema.schema import Column, Schema, Table
+from apim_schema.schema import Column, ForeignKey, Schema, Table
 
 from . import types
 
@@ -118,3 +118,8 @@ def _bytes(column: Column) -> int:
 def _length(column: Column) -> int:
     found = re.search(r"\((\d+)", column.type)
     return int(found[1]) if found else 0
+
+
+def rechecked(change: Change, live: Schema) -> Sequence[ForeignKey]:
+    """The foreign key that is made anew: no other change looks at rows again."""
+    return (change.key,) if isinstance(change, changes.ReplaceForeignKey) else ()

@@ -13,7 +13,7 @@ from functools import singledispatch
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import METADATA, REBUILD, SCAN, WARN, Hazard, Impact
-from apim_schema.schema import Column, Schema
+from apim_schema.schema import Column, ForeignKey, Schema
 
 from . import names
 
@@ -146,3 +146,8 @@ def _index_row_size(live: Schema, table: str, parts: Sequence[str], index: str) 
 def _is_long(column: Column | None) -> bool:
     """Whether the values of a column (not of an expression) can have any length."""
     return column is not None and sqltext.base(column.type) in ("VARCHAR", "TEXT", "BYTEA")
+
+
+def rechecked(change: Change, live: Schema) -> Sequence[ForeignKey]:
+    """The foreign key that is made anew: no other change looks at rows again."""
+    return (change.key,) if isinstance(change, changes.ReplaceForeignKey) else ()

@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.flavours import Types
 from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
-from apim_schema.schema import Column, Schema, Server, Table
+from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 
 
 @dataclass(frozen=True)
@@ -237,6 +237,9 @@ class ImpactModule(Protocol):
         The rules for every database (too long, NULL, duplicate) are in `preflight`; here are the limits of this
         server, such as the length of an index key or the repertoire of a character set.
         """
+
+    def rechecked(self, change: Change, live: Schema) -> Sequence[ForeignKey]:
+        """The foreign keys of the table that the server holds against every row as it makes the change."""
 
 
 class Obstacles(Protocol):

@@ -24,14 +24,13 @@ from apim_schema.changes import (
     CreateUnique,
     DropColumn,
     DropTable,
-    ReplaceForeignKey,
     ReplacePrimaryKey,
 )
 from apim_schema.dialect import BLOCK, WARN, Dialect, Hazard, Level
 from apim_schema.errors import Blocked
 from apim_schema.live import Live
 from apim_schema.progress import Say
-from apim_schema.schema import Schema, Table
+from apim_schema.schema import ForeignKey, Schema, Table
 
 KEYS_SHOWN = 20
 LONGEST_NAME = 255
@@ -101,13 +100,37 @@ def check(
 def _in_rows(
     dialect: Dialect, connection: Connection, schema: str, live: Schema, wanted: Sequence[Change]
 ) -> Iterator[Finding]:
-    for change in wanted:
-        if change.table in live.tables:
-            table = live.tables[change.table]
-            for hazard in (*rules(change, live, dialect, schema), *dialect.impact.hazards(change, live)):
-                finding = _look(dialect, connection, schema, table, hazard)
-                if finding:
-                    yield finding
+    found = ((change.table, hazard) for change in wanted for hazard in hazards(change, live, dialect, schema))
+    for table, hazard in dict.fromkeys(found):
+        finding = _look(dialect, connection, schema, live.tables[table], hazard)
+        if finding:
+            yield finding
+
+
+def hazards(change: Change, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """The rows that a change to a table which stands would lose or stumble over, on any database and on this one."""
+    if change.table in live.tables:
+        yield from rules(change, live, dialect, schema)
+        yield from dialect.impact.hazards(change, live)
+        for key in dialect.impact.rechecked(change, live):
+            yield from _orphans(live.tables[change.table], key, live, dialect, schema)
+
+
+def _orphans(table: Table, key: ForeignKey, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """Rows whose parent is not there; one with a NULL among the columns points to nothing.
+
+    A foreign key that stands is no proof: a dump that was restored without checks leaves some.
+    """
+    parent = live.tables.get(key.ref_table)
+    if not table.columns.keys() >= set(key.columns):
+        return
+    columns = _spelled(dialect, table, key.columns)
+    orphan = " AND ".join(f"t.{column} IS NOT NULL" for column in columns)
+    if parent is not None and parent.columns.keys() >= set(key.ref_columns):
+        pairs = zip(_spelled(dialect, parent, key.ref_columns), columns, strict=True)
+        same = " AND ".join(f"p.{referenced} = t.{column}" for referenced, column in pairs)
+        orphan += f" AND NOT EXISTS (SELECT 1 FROM {dialect.names.qualified(parent.name, schema)} p WHERE {same})"
+    yield Hazard(BLOCK, f"({', '.join(key.columns)}) points to no row of {key.ref_table}", orphan)
 
 
 @singledispatch
@@ -176,21 +199,6 @@ def _repeated(dialect: Dialect, schema: str | None, table: Table, columns: Seque
 def _spelled(dialect: Dialect, table: Table, columns: Iterable[str]) -> list[str]:
     """Columns of a table as SQL, as the server spells them."""
     return [dialect.names.sql(table.columns[name].name) for name in columns]
-
-
-@rules.register
-def _(change: ReplaceForeignKey, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
-    """Orphans, where no foreign key guards the columns yet; a row with a NULL among them points to nothing."""
-    table, key, parent = live.tables[change.table], change.key, live.tables.get(change.key.ref_table)
-    if change.same_columns(table) or not table.columns.keys() >= set(key.columns):
-        return
-    columns = _spelled(dialect, table, key.columns)
-    orphan = " AND ".join(f"t.{column} IS NOT NULL" for column in columns)
-    if parent is not None and parent.columns.keys() >= set(key.ref_columns):
-        pairs = zip(_spelled(dialect, parent, key.ref_columns), columns, strict=True)
-        same = " AND ".join(f"p.{referenced} = t.{column}" for referenced, column in pairs)
-        orphan += f" AND NOT EXISTS (SELECT 1 FROM {dialect.names.qualified(parent.name, schema)} p WHERE {same})"
-    yield Hazard(BLOCK, f"({', '.join(key.columns)}) points to no row of {key.ref_table}", orphan)
 
 
 @rules.register

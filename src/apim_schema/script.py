@@ -117,8 +117,7 @@ def _guards(
             f"{database} is newer than {start} and has no stamp: nothing was changed",
         )
     yield from script.requires(changes, live, schema)
-    for change in changes:
-        yield from _rules(dialect, change, live, dropped, schema)
+    yield from dict.fromkeys(rule for change in changes for rule in _rules(dialect, change, live, dropped, schema))
 
 
 def _signature(flavour: str, database: str, release: str) -> set[tuple[str, str]]:
@@ -158,13 +157,10 @@ def _rules(
     dialect: Dialect, change: Change, live: Schema, dropped: Sequence[tuple[str, str]], schema: str | None
 ) -> Iterator[str]:
     """The preflight rules of a change to a table that stands already."""
-    if change.table not in live.tables:
-        return
-    table, script = live.tables[change.table], dialect.script
-    source = f"FROM {dialect.names.qualified(table.name, schema)} t"
-    gone = [column for column in dropped if column[0] == table.name]
-    for hazard in (*preflight.rules(change, live, dialect, schema), *dialect.impact.hazards(change, live)):
-        condition, message = f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{table.name}: {hazard.problem}"
+    script, source = dialect.script, f"FROM {dialect.names.qualified(change.table, schema)} t"
+    gone = [column for column in dropped if column[0] == change.table]
+    for hazard in preflight.hazards(change, live, dialect, schema):
+        condition, message = f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{change.table}: {hazard.problem}"
         if hazard.level == BLOCK and gone:
             yield script.refuse_rows(condition, message, gone[-1], schema)
         elif hazard.level == BLOCK:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, registry
+from apim_schema import chain, preflight, registry
 from apim_schema.changes import Change, ReplacePrimaryKey, TextToBinary
 from apim_schema.dialect import BLOCK, WARN, Obstacle
 from tests.dialects.postgresql.test_ddl import execute, read, vendor
@@ -430,3 +430,14 @@ def test_a_partition_key_that_the_new_primary_key_lacks(connection: Connection) 
     (obstacle,) = found(connection, [ReplacePrimaryKey("PARTS", ("A", "C"))])
     assert obstacle.problem.startswith("B is part of the partition key")
     assert found(connection, [ReplacePrimaryKey("PARTS", ("B", "C"))]) == []
+
+
+def test_rows_whose_parent_is_gone(connection: Connection) -> None:
+    """A dump that was restored without triggers leaves some; the new foreign key is held against every row."""
+    make(connection, "SET session_replication_role = replica")
+    make(connection, "INSERT INTO am_gw_api_artifacts (api_id, revision_id) VALUES ('gone', 'r')")
+    make(connection, "SET session_replication_role = origin")
+    (finding,) = preflight.check(DIALECT, connection, "public", read(connection), pending())
+    assert "(API_ID) points to no row of AM_GW_PUBLISHED_API_DETAILS" in str(finding)
+    with pytest.raises(DBAPIError, match="violates foreign key constraint"):
+        upgrade(connection)

@@ -25,6 +25,9 @@ SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.column
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_SUBTYPE'), ('AM_API', 'IS_EGRESS'), ('AM_API', 'SUB_VALIDATION'), ('AM_API_AI_CONFIGURATION', 'LLM_PROVIDER_UUID'), ('AM_API_CLIENT_CERTIFICATE', 'KEY_TYPE'), ('AM_API_SEQUENCE_BACKEND', 'TYPE'), ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_POLICY_SUBSCRIPTION', 'COMPLETION_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'PROMPT_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'TOTAL_TOKEN_COUNT'), ('AM_TRANSACTION_RECORDS', 'RECORDED_TIME'))) < 11), 'apim is newer than 4.3.0 and has no stamp: nothing was changed', @@default_storage_engine);
 SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.table_constraints c WHERE c.constraint_schema = DATABASE() AND c.constraint_type = 'FOREIGN KEY' AND UPPER(c.constraint_name) IN ('AM_API_AI_CONFIGURATION_IBFK_1', 'AM_API_AI_CONFIGURATION_IBFK_2', 'AM_API_SEQUENCE_BACKEND_IBFK_1') AND UPPER(c.constraint_name) NOT REGEXP CONCAT('^', UPPER(c.table_name), '_(IBFK_[0-9]+|[A-Z_]+_FK)$')), 'a foreign key has the name of one to be made: rename it, or use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_SERVICE_MAPPING` t WHERE t.`API_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_API` p WHERE p.`API_ID` = t.`API_ID`)), 'AM_API_SERVICE_MAPPING: (API_ID) points to a row of AM_API that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_OPERATION_POLICY_DEFINITION` t WHERE t.`POLICY_UUID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_OPERATION_POLICY` p WHERE p.`POLICY_UUID` = t.`POLICY_UUID`)), 'AM_OPERATION_POLICY_DEFINITION: (POLICY_UUID) points to a row of AM_OPERATION_POLICY that is not there', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_IDENTIFIER` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_IDENTIFIER` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: TOKEN_IDENTIFIER has characters that latin1 has not', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`CONSUMER_KEY` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`CONSUMER_KEY` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: CONSUMER_KEY has characters that latin1 has not', @@default_storage_engine);
 CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
@@ -72,7 +75,7 @@ CREATE TABLE `AM_LLM_PROVIDER` (
     `API_DEFINITION` LONGBLOB NOT NULL,
     PRIMARY KEY (`UUID`),
     UNIQUE (`NAME`, `API_VERSION`, `ORGANIZATION`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -90,7 +93,7 @@ CREATE TABLE `AM_API_AI_CONFIGURATION` (
     PRIMARY KEY (`AI_CONFIGURATION_UUID`),
     FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`),
     FOREIGN KEY (`LLM_PROVIDER_UUID`) REFERENCES `AM_LLM_PROVIDER` (`UUID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -109,7 +112,7 @@ CREATE TABLE `AM_API_SEQUENCE_BACKEND` (
     `TYPE` VARCHAR(120) NOT NULL,
     PRIMARY KEY (`ID`, `API_UUID`, `REVISION_UUID`, `TYPE`),
     FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -127,7 +130,7 @@ CREATE TABLE `AM_TRANSACTION_RECORDS` (
     `COUNT` INTEGER NOT NULL,
     `RECORDED_TIME` TIMESTAMP NOT NULL,
     PRIMARY KEY (`ID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;

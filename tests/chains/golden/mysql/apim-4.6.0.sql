@@ -25,9 +25,19 @@ SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.column
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API', 'API_DISPLAY_NAME'), ('AM_API', 'INITIATED_FROM_GW'), ('AM_API_METADATA', 'METADATA_VALUE'), ('AM_API_OPERATION_MAPPING', 'REF_URL_MAPPING_ID'), ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'), ('AM_API_URL_MAPPING', 'DESCRIPTION'), ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'), ('AM_BACKEND', 'ORGANIZATION'), ('AM_BACKEND_OPERATION_MAPPING', 'VERB'), ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'), ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'), ('AM_GW_INSTANCES', 'GW_PROPERTIES'), ('AM_GW_INSTANCE_ENV_MAPPING', 'ENV_LABEL'), ('AM_GW_REVISION_DEPLOYMENT', 'LAST_UPDATED'), ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'), ('AM_LLM_PROVIDER_MODEL', 'MODEL_FAMILY_NAME'), ('AM_TASK_LOCK', 'NODE_ID'))) < 17), 'apim is newer than 4.5.0 and has no stamp: nothing was changed', @@default_storage_engine);
 SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.table_constraints c WHERE c.constraint_schema = DATABASE() AND c.constraint_type = 'FOREIGN KEY' AND UPPER(c.constraint_name) IN ('AM_API_METADATA_IBFK_1', 'AM_API_OPERATION_MAPPING_IBFK_1', 'AM_API_OPERATION_MAPPING_IBFK_2', 'AM_BACKEND_IBFK_1', 'AM_BACKEND_OPERATION_MAPPING_IBFK_1', 'AM_BACKEND_OPERATION_MAPPING_IBFK_2', 'AM_GW_INSTANCE_ENV_MAPPING_IBFK_1', 'AM_GW_REVISION_DEPLOYMENT_IBFK_1', 'AM_GW_REVISION_DEPLOYMENT_IBFK_2') AND UPPER(c.constraint_name) NOT REGEXP CONCAT('^', UPPER(c.table_name), '_(IBFK_[0-9]+|[A-Z_]+_FK)$')), 'a foreign key has the name of one to be made: rename it, or use apim-schema upgrade; nothing was changed', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` d WHERE d.`API_UUID` = t.`API_UUID` AND d.`ENDPOINT_UUID` = t.`ENDPOINT_UUID` AND d.`REVISION_UUID` = t.`REVISION_UUID` AND d.`ORGANIZATION` = t.`ORGANIZATION` GROUP BY d.`API_UUID`, d.`ENDPOINT_UUID`, d.`REVISION_UUID`, d.`ORGANIZATION` HAVING COUNT(*) > 1)), 'AM_API_ENDPOINTS: duplicates under the new primary key (API_UUID, ENDPOINT_UUID, REVISION_UUID, ORGANIZATION)', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_COMMENTS` t WHERE t.`API_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_API` p WHERE p.`API_ID` = t.`API_ID`)), 'AM_API_COMMENTS: (API_ID) points to a row of AM_API that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_COMMENTS` t WHERE t.`PARENT_COMMENT_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_API_COMMENTS` p WHERE p.`COMMENT_ID` = t.`PARENT_COMMENT_ID`)), 'AM_API_COMMENTS: (PARENT_COMMENT_ID) points to a row of AM_API_COMMENTS that is not there', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE char_length(`ENDPOINT_UUID`) > 100), 'AM_API_ENDPOINTS: ENDPOINT_UUID is longer than the 100 characters it will have', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE t.`API_UUID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_API` p WHERE p.`API_UUID` = t.`API_UUID`)), 'AM_API_ENDPOINTS: (API_UUID) points to a row of AM_API that is not there', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_ENDPOINTS` t WHERE char_length(`REVISION_UUID`) > 100), 'AM_API_ENDPOINTS: REVISION_UUID is longer than the 100 characters it will have', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_OPERATION_POLICY_MAPPING` t WHERE t.`URL_MAPPING_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_API_URL_MAPPING` p WHERE p.`URL_MAPPING_ID` = t.`URL_MAPPING_ID`)), 'AM_API_OPERATION_POLICY_MAPPING: (URL_MAPPING_ID) points to a row of AM_API_URL_MAPPING that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_OPERATION_POLICY_MAPPING` t WHERE t.`POLICY_UUID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_OPERATION_POLICY` p WHERE p.`POLICY_UUID` = t.`POLICY_UUID`)), 'AM_API_OPERATION_POLICY_MAPPING: (POLICY_UUID) points to a row of AM_OPERATION_POLICY that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_POLICY_MAPPING` t WHERE t.`API_UUID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_API` p WHERE p.`API_UUID` = t.`API_UUID`)), 'AM_API_POLICY_MAPPING: (API_UUID) points to a row of AM_API that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_API_POLICY_MAPPING` t WHERE t.`POLICY_UUID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_OPERATION_POLICY` p WHERE p.`POLICY_UUID` = t.`POLICY_UUID`)), 'AM_API_POLICY_MAPPING: (POLICY_UUID) points to a row of AM_OPERATION_POLICY that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_APPLICATION_REGISTRATION` t WHERE t.`SUBSCRIBER_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_SUBSCRIBER` p WHERE p.`SUBSCRIBER_ID` = t.`SUBSCRIBER_ID`)), 'AM_APPLICATION_REGISTRATION: (SUBSCRIBER_ID) points to a row of AM_SUBSCRIBER that is not there', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_APPLICATION_REGISTRATION` t WHERE t.`APP_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_APPLICATION` p WHERE p.`APPLICATION_ID` = t.`APP_ID`)), 'AM_APPLICATION_REGISTRATION: (APP_ID) points to a row of AM_APPLICATION that is not there', @@default_storage_engine);
 CREATE TABLE IF NOT EXISTS `alembic_version_apim` (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `alembic_version_apim` WHERE version_num NOT IN ('4.5.0')), 'apim is not stamped 4.5.0: nothing was changed', @@default_storage_engine);
 CREATE TABLE IF NOT EXISTS apim_schema_history (
@@ -69,7 +79,7 @@ CREATE TABLE `AM_API_METADATA` (
     `METADATA_VALUE` VARCHAR(1024) NOT NULL,
     PRIMARY KEY (`API_UUID`, `REVISION_UUID`, `METADATA_KEY`),
     FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -86,7 +96,7 @@ CREATE TABLE `AM_API_OPERATION_MAPPING` (
     PRIMARY KEY (`MAPPING_ID`),
     FOREIGN KEY (`URL_MAPPING_ID`) REFERENCES `AM_API_URL_MAPPING` (`URL_MAPPING_ID`),
     FOREIGN KEY (`REF_URL_MAPPING_ID`) REFERENCES `AM_API_URL_MAPPING` (`URL_MAPPING_ID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -107,7 +117,7 @@ CREATE TABLE `AM_BACKEND` (
     PRIMARY KEY (`BACKEND_ID`),
     UNIQUE (`REFERENCE_API_UUID`, `REFERENCE_API_REVISION_UUID`, `BACKEND_NAME`),
     FOREIGN KEY (`REFERENCE_API_UUID`) REFERENCES `AM_API` (`API_UUID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -126,7 +136,7 @@ CREATE TABLE `AM_BACKEND_OPERATION_MAPPING` (
     PRIMARY KEY (`MAPPING_ID`),
     FOREIGN KEY (`URL_MAPPING_ID`) REFERENCES `AM_API_URL_MAPPING` (`URL_MAPPING_ID`),
     FOREIGN KEY (`BACKEND_ID`) REFERENCES `AM_BACKEND` (`BACKEND_ID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -144,7 +154,7 @@ CREATE TABLE `AM_GW_INSTANCES` (
     `GW_PROPERTIES` BLOB NOT NULL,
     PRIMARY KEY (`GATEWAY_ID`),
     UNIQUE (`GATEWAY_UUID`, `ORGANIZATION`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -159,7 +169,7 @@ CREATE TABLE `AM_GW_INSTANCE_ENV_MAPPING` (
     `ENV_LABEL` VARCHAR(255) NOT NULL,
     PRIMARY KEY (`GATEWAY_ID`, `ENV_LABEL`),
     FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GW_INSTANCES` (`GATEWAY_ID`) ON DELETE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -181,7 +191,7 @@ CREATE TABLE `AM_GW_REVISION_DEPLOYMENT` (
     INDEX `IDX_GW_REV_DEPLOY_STATUS` (`STATUS`, `ACTION`),
     FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GW_INSTANCES` (`GATEWAY_ID`) ON DELETE CASCADE,
     FOREIGN KEY (`API_ID`) REFERENCES `AM_API` (`API_UUID`) ON DELETE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -196,7 +206,7 @@ CREATE TABLE `AM_TASK_LOCK` (
     `TASK_ID` VARCHAR(255) NOT NULL,
     `NODE_ID` VARCHAR(255) NOT NULL,
     PRIMARY KEY (`TASK_ID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;

@@ -25,9 +25,13 @@ SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.column
 SET default_storage_engine = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))) < 1) AND NOT ((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_KEY', 'STATUS'), ('AM_API_KEY_API_MAPPING', 'API_UUID'), ('AM_API_KEY_APPLICATION_MAPPING', 'APPLICATION_UUID'), ('AM_GATEWAY_TOKEN', 'REVOKED_AT'), ('AM_GW_PLATFORM_API_ARTIFACTS', 'TIME_STAMP'), ('AM_GW_PLATFORM_EVENT', 'CLAIMED_BY'), ('IDN_OAUTH_CONSUMER_SECRETS', 'EXPIRY_TIME'))) < 7), 'apim is newer than 4.6.0 and has no stamp: nothing was changed', @@default_storage_engine);
 SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.character_sets c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.character_set_name = s.default_character_set_name);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.columns c, information_schema.schemata s WHERE s.schema_name = DATABASE() AND c.table_schema = s.schema_name AND (c.table_name, c.column_name) IN (('AM_API', 'API_UUID'), ('AM_APPLICATION', 'UUID'), ('AM_GATEWAY_ENVIRONMENT', 'UUID'), ('AM_GW_PUBLISHED_API_DETAILS', 'API_ID'), ('IDN_OAUTH_CONSUMER_APPS', 'CONSUMER_KEY')) AND c.collation_name <> s.default_collation_name), 'tables have another collation than the database: use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM information_schema.table_constraints c WHERE c.constraint_schema = DATABASE() AND c.constraint_type = 'FOREIGN KEY' AND UPPER(c.constraint_name) IN ('AM_API_KEY_API_MAPPING_IBFK_1', 'AM_API_KEY_API_MAPPING_IBFK_2', 'AM_API_KEY_APPLICATION_MAPPING_IBFK_1', 'AM_API_KEY_APPLICATION_MAPPING_IBFK_2', 'AM_GATEWAY_TOKEN_IBFK_1', 'AM_GW_PLATFORM_API_ARTIFACTS_IBFK_1', 'AM_GW_PLATFORM_EVENT_IBFK_1', 'IDN_OAUTH_CONSUMER_SECRETS_IBFK_1', 'AM_GW_API_ARTIFACTS_API_ID_FK') AND UPPER(c.constraint_name) NOT REGEXP CONCAT('^', UPPER(c.table_name), '_(IBFK_[0-9]+|[A-Z_]+_FK)$')), 'a foreign key has the name of one to be made: rename it, or use apim-schema upgrade; nothing was changed', @@default_storage_engine);
+/*!80013 SET default_storage_engine = IF(@@sql_require_primary_key AND EXISTS (SELECT 1 FROM information_schema.tables t WHERE t.table_schema = DATABASE() AND UPPER(t.table_name) IN ('IDN_OAUTH2_TOKEN_BINDING') AND NOT EXISTS (SELECT 1 FROM information_schema.statistics s WHERE s.table_schema = t.table_schema AND s.table_name = t.table_name AND s.index_name = 'PRIMARY')), 'sql_require_primary_key is set, and a table has no primary key: switch it off; nothing was changed', @@default_storage_engine) */;
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `AM_GW_API_ARTIFACTS` t WHERE t.`API_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `AM_GW_PUBLISHED_API_DETAILS` p WHERE p.`API_ID` = t.`API_ID`)), 'AM_GW_API_ARTIFACTS: (API_ID) points to a row of AM_GW_PUBLISHED_API_DETAILS that is not there', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_IDENTIFIER` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_IDENTIFIER` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: TOKEN_IDENTIFIER has characters that latin1 has not', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_INVALID_TOKENS` t WHERE CAST(CONVERT(CONVERT(t.`CONSUMER_KEY` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`CONSUMER_KEY` USING utf8mb4) AS BINARY)), 'IDN_INVALID_TOKENS: CONSUMER_KEY has characters that latin1 has not', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_OAUTH2_TOKEN_BINDING` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_BINDING_TYPE` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_BINDING_TYPE` USING utf8mb4) AS BINARY)), 'IDN_OAUTH2_TOKEN_BINDING: TOKEN_BINDING_TYPE has characters that latin1 has not', @@default_storage_engine);
+SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_OAUTH2_TOKEN_BINDING` t WHERE t.`TOKEN_ID` IS NOT NULL AND NOT EXISTS (SELECT 1 FROM `IDN_OAUTH2_ACCESS_TOKEN` p WHERE p.`TOKEN_ID` = t.`TOKEN_ID`)), 'IDN_OAUTH2_TOKEN_BINDING: (TOKEN_ID) points to a row of IDN_OAUTH2_ACCESS_TOKEN that is not there', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_OAUTH2_TOKEN_BINDING` t WHERE CAST(CONVERT(CONVERT(t.`TOKEN_BINDING_VALUE` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`TOKEN_BINDING_VALUE` USING utf8mb4) AS BINARY)), 'IDN_OAUTH2_TOKEN_BINDING: TOKEN_BINDING_VALUE has characters that latin1 has not', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_SCIM_GROUP` t WHERE CAST(CONVERT(CONVERT(t.`ROLE_NAME` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`ROLE_NAME` USING utf8mb4) AS BINARY)), 'IDN_SCIM_GROUP: ROLE_NAME has characters that latin1 has not', @@default_storage_engine);
 SET default_storage_engine = IF(EXISTS (SELECT 1 FROM `IDN_SCIM_GROUP` t WHERE CAST(CONVERT(CONVERT(t.`ATTR_NAME` USING latin1) USING utf8mb4) AS BINARY) <> CAST(CONVERT(t.`ATTR_NAME` USING utf8mb4) AS BINARY)), 'IDN_SCIM_GROUP: ATTR_NAME has characters that latin1 has not', @@default_storage_engine);
@@ -78,7 +82,7 @@ CREATE TABLE `AM_API_KEY` (
     `STATUS` VARCHAR(100) NOT NULL DEFAULT ''ACTIVE'',
     PRIMARY KEY (`API_KEY_UUID`),
     UNIQUE (`API_KEY_HASH`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -94,7 +98,7 @@ CREATE TABLE `AM_API_KEY_API_MAPPING` (
     PRIMARY KEY (`API_KEY_UUID`, `API_UUID`),
     FOREIGN KEY (`API_KEY_UUID`) REFERENCES `AM_API_KEY` (`API_KEY_UUID`),
     FOREIGN KEY (`API_UUID`) REFERENCES `AM_API` (`API_UUID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -110,7 +114,7 @@ CREATE TABLE `AM_API_KEY_APPLICATION_MAPPING` (
     PRIMARY KEY (`API_KEY_UUID`, `APPLICATION_UUID`),
     FOREIGN KEY (`API_KEY_UUID`) REFERENCES `AM_API_KEY` (`API_KEY_UUID`),
     FOREIGN KEY (`APPLICATION_UUID`) REFERENCES `AM_APPLICATION` (`UUID`)
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -130,7 +134,7 @@ CREATE TABLE `AM_GATEWAY_TOKEN` (
     PRIMARY KEY (`ID`),
     INDEX `IDX_APGT_TOKEN_HASH` (`TOKEN_HASH`),
     FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GATEWAY_ENVIRONMENT` (`UUID`) ON DELETE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -151,7 +155,7 @@ CREATE TABLE `AM_GW_PLATFORM_API_ARTIFACTS` (
     UNIQUE (`GATEWAY_ENV_UUID`, `API_ID`, `REVISION_ID`),
     INDEX `IDX_GW_PLATFORM_ARTIFACT_API_ID` (`API_ID`),
     FOREIGN KEY (`API_ID`) REFERENCES `AM_GW_PUBLISHED_API_DETAILS` (`API_ID`) ON UPDATE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -173,7 +177,7 @@ CREATE TABLE `AM_GW_PLATFORM_EVENT` (
     PRIMARY KEY (`ID`),
     INDEX `AM_GW_PLATFORM_EVENT_PENDING` (`GATEWAY_ID`, `DELIVERED_AT`),
     FOREIGN KEY (`GATEWAY_ID`) REFERENCES `AM_GATEWAY_ENVIRONMENT` (`UUID`) ON DELETE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -195,7 +199,7 @@ CREATE TABLE `IDN_OAUTH_CONSUMER_SECRETS` (
     CONSTRAINT `SECRET_ID_CONSTRAINT` UNIQUE (`SECRET_ID`),
     INDEX `IDX_IDN_OAUTH_CS_CK` (`CONSUMER_KEY`),
     FOREIGN KEY (`CONSUMER_KEY`) REFERENCES `IDN_OAUTH_CONSUMER_APPS` (`CONSUMER_KEY`) ON DELETE CASCADE
-) ENGINE=InnoDB
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
@@ -204,7 +208,7 @@ DEALLOCATE PREPARE apim_schema;
 SET @apim_schema_there =
   EXISTS (SELECT k.constraint_name AS name FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema AND r.table_name = k.table_name AND r.constraint_name = k.constraint_name WHERE k.table_schema = DATABASE() AND k.table_name = 'AM_GW_API_ARTIFACTS' AND k.referenced_table_name = 'AM_GW_PUBLISHED_API_DETAILS' AND r.delete_rule IN ('NO ACTION', 'RESTRICT') AND r.update_rule IN ('CASCADE') GROUP BY k.constraint_name HAVING GROUP_CONCAT(UPPER(k.column_name) ORDER BY k.ordinal_position) = 'API_ID');
 SET @apim_schema = IF(@apim_schema_pending AND @apim_schema_there < 1, '
-ALTER TABLE `AM_GW_API_ARTIFACTS` ADD FOREIGN KEY (`API_ID`) REFERENCES `AM_GW_PUBLISHED_API_DETAILS` (`API_ID`) ON UPDATE CASCADE
+ALTER TABLE `AM_GW_API_ARTIFACTS` ADD CONSTRAINT `AM_GW_API_ARTIFACTS_API_ID_fk` FOREIGN KEY (`API_ID`) REFERENCES `AM_GW_PUBLISHED_API_DETAILS` (`API_ID`) ON UPDATE CASCADE
 ', 'DO 0');
 PREPARE apim_schema FROM @apim_schema;
 EXECUTE apim_schema;
