@@ -27,8 +27,8 @@ GRANT = re.compile(rf"(GRANT|REVOKE) (.+) ON ({NAME})\.({NAME}) (?:TO|FROM) ")
 PAST_READ_ONLY = ("SUPER", "CONNECTION_ADMIN", "READ_ONLY ADMIN", "READ ONLY ADMIN")
 EXTENSIONS = "SELECT options FROM information_schema.schemata_extensions WHERE schema_name = :schema"
 ALTERING = ("ALTER", "CREATE", "INSERT")
-STAMPING = ("CREATE", "INSERT", "SELECT", "UPDATE")
-STAMPS = ("alembic_version_apim", "apim_schema_history")
+STAMPING = ("CREATE", "DELETE", "INSERT", "SELECT", "UPDATE")
+STAMPS = ("alembic_version_apim", "apim_schema_evidence", "apim_schema_history")
 
 
 @dataclass

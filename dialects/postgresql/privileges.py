@@ -49,7 +49,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 def _needed(table: str, wanted: Sequence[Change], live: Schema) -> set[str]:
     """The privileges that are needed on a table, OWNERSHIP among them."""
     if table in OWN_TABLES:
-        return {"SELECT", "INSERT"} if table == "APIM_SCHEMA_HISTORY" else set()
+        return {"SELECT", "INSERT", "UPDATE"} if table == "APIM_SCHEMA_HISTORY" else set()
     needed = {"SELECT"}
     for change in wanted:
         if change.table == table and table in live.tables and not isinstance(change, changes.KeepIndex):

@@ -253,6 +253,19 @@ class Obstacles(Protocol):
         """
 
 
+class RehearsalModule(Protocol):
+    """Where the statements of an upgrade are tried before they are executed."""
+
+    STAGE: str
+    """What the stage is, in a few words."""
+
+    def stage(self, connection: Connection, schema: str) -> AbstractContextManager[str]:
+        """A schema with the structure of this one, for as long as the block runs: nothing done to it stays.
+
+        Raises Refused where the login may not make one, UsageError where there is no such thing.
+        """
+
+
 class Script(Protocol):
     """The frame of a script for the database's own client; each function gives whole lines, terminators included."""
 
@@ -325,4 +338,5 @@ class Dialect:
     session: Session
     impact: ImpactModule
     obstacles: Obstacles
+    rehearsal: RehearsalModule
     script: Script

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from apim_schema import chain, environment, report
+from apim_schema import chain, environment, rehearsal, report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, database_options, each, epilog, snapshots_of, with_releases, worst
-from apim_schema.errors import Exit
+from apim_schema.errors import Exit, UsageError
+from apim_schema.rehearsal import Rehearsal
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 
@@ -26,8 +28,9 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @database_options
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
+@click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
 @with_releases
-def upgrade(targets: Sequence[Target], release: str, create: bool, against: Path | None) -> Answer:
+def upgrade(targets: Sequence[Target], release: str, create: bool, against: Path | None, rehearse: bool) -> Answer:
     """Upgrade each database to a release.
 
     RELEASE is one of {first} to {newest}, or head, the newest. The schema is compared with the release's afterwards,
@@ -36,6 +39,10 @@ def upgrade(targets: Sequence[Target], release: str, create: bool, against: Path
     """
     for target in targets:
         chain.check_release(target.database, release)
+    if rehearse and (create or against):
+        raise UsageError("--rehearse tries what stands and compares no rows: leave --create and --against out")
+    if rehearse:
+        return each(targets, partial(_rehearse, release), _rehearsed)
     before = snapshots_of(against, targets)
 
     def run(target: Target) -> Result:
@@ -44,6 +51,18 @@ def upgrade(targets: Sequence[Target], release: str, create: bool, against: Path
         return environment.through_alembic(asked)
 
     return each(targets, run, _answer)
+
+
+def _rehearse(release: str, target: Target) -> Rehearsal:
+    return rehearsal.rehearse(target, release, report.Terminal())
+
+
+def _rehearsed(found: list[Rehearsal]) -> Answer:
+    def show(out: Console) -> None:
+        for done in found:
+            out.print(str(done), markup=False, highlight=False, soft_wrap=True)
+
+    return Answer({"rehearsals": [asdict(done) for done in found]}, show, Exit.OK)
 
 
 def _answer(found: list[Result]) -> Answer:
