@@ -12,10 +12,8 @@ from apim_schema.target import target
 from tests.conformance.site import Site, site
 from tests.conformance.spoil import before_each_change
 from tests.conformance.test_failures import expect_untouched
-from tests.conformance.test_upgrade import HEAD
+from tests.releases import FIRST, HEAD
 from tests.servers import Server
-
-OLD = "4.2.0"
 
 
 def rehearsed(customer: Site, release: str = "head") -> Rehearsal:
@@ -30,9 +28,9 @@ def databases(server: Server) -> set[str]:
 
 
 def test_all_statements_are_tried(server: Server) -> None:
-    with site(server, "apim", OLD) as customer:
+    with site(server, "apim", FIRST) as customer:
         tried = rehearsed(customer)
-        assert (tried.start, tried.target) == (OLD, HEAD)
+        assert (tried.start, tried.target) == (FIRST, HEAD)
         expect_untouched(customer)
         assert run(customer.upgrade()).executed == tried.statements
         assert rehearsed(customer).statements == 0

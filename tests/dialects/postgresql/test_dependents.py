@@ -441,3 +441,17 @@ def test_rows_whose_parent_is_gone(connection: Connection) -> None:
     assert "(API_ID) points to no row of AM_GW_PUBLISHED_API_DETAILS" in str(finding)
     with pytest.raises(DBAPIError, match="violates foreign key constraint"):
         upgrade(connection)
+
+
+SCRIPT = {
+    "check": (f"ALTER TABLE {R} ADD CHECK (inputs <> 'forbidden')", True),
+    "index": (f"CREATE INDEX i ON {R} (wf_ref) WHERE inputs = 'primary'", True),
+    "others": (f"ALTER TABLE {R} ADD CHECK (wf_ref <> 'inputs'), ADD UNIQUE (inputs)", False),
+}
+
+
+@pytest.mark.parametrize(("made", "refused"), SCRIPT.values(), ids=SCRIPT)
+def test_a_script_refuses_what_it_would_disarm(connection: Connection, made: str, refused: bool) -> None:
+    make(connection, made)
+    (check,) = DIALECT.script.requires(pending(), chain.expected("postgresql", "apim", START), None)
+    assert ("a check or an index reads a text that becomes bytes" in attempt(connection, check)) == refused
