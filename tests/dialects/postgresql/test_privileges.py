@@ -91,7 +91,8 @@ def test_one_privilege_less_is_refused_by_name(customer: Customer, revoke: str, 
 
 
 def test_the_history_must_be_writable(customer: Customer) -> None:
-    customer.execute("CREATE TABLE apim_schema_history (a int)", f"GRANT SELECT ON apim_schema_history TO {OWNER}")
+    through_alembic(Upgrade(target("apim", customer.login), "4.6.0"))
+    customer.execute(f"REVOKE INSERT ON apim_schema_history FROM {LOGIN}")
     with pytest.raises(Blocked, match="APIM_SCHEMA_HISTORY: apim_test_login has not the privilege INSERT"):
         through_alembic(customer.upgrade())
 
