@@ -19,6 +19,7 @@ from apim_schema.convergence import (
     column_of,
     conflict,
     droppable,
+    index_in_the_way,
     missing_indexes,
     table_of,
 )
@@ -296,10 +297,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
     if change.is_in(live):
         return []
     if (index := table_of(change, live).index(change.index.name)) is not None and not index.optional:
-        raise Conflict(
-            f"cannot {change}: an index of this name is there over ({', '.join(index.columns)}), "
-            f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
-        )
+        raise index_in_the_way(change, live.tables[change.table], index)
     return [] if index is not None else [definition.create_index(change.table, change.index, live, schema)]
 
 

@@ -21,9 +21,11 @@ from apim_schema.convergence import (
     conflict,
     droppable,
     filled,
+    index_in_the_way,
     missing_indexes,
     still_to_add,
     table_of,
+    trigger_in_the_way,
 )
 from apim_schema.dialect import REBUILD, Statement
 from apim_schema.errors import Conflict
@@ -222,10 +224,7 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
     table, server = table_of(change, live), live.server
     namesake = table.index(change.index.name)
     if namesake is not None and not namesake.optional:
-        raise Conflict(
-            f"cannot {change}: {table.name} has an index of this name over ({', '.join(namesake.columns)}), "
-            f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
-        )
+        raise index_in_the_way(change, table, namesake)
     columns = impact.shortened(change, table)
     charset, collation = change.short_charset or (None, None)
     clauses = [
@@ -259,7 +258,7 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     """Drops the old one and creates the new one, which has to be said whole: what a dropped one did is forgotten."""
     trigger, present = change.trigger, live.triggers.get(change.trigger.name)
     if present is not None and present.table != trigger.table:
-        raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+        raise trigger_in_the_way(change, present)
     if trigger.action is None:
         raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
     name = names.qualified(trigger.name, schema)

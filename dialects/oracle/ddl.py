@@ -21,9 +21,11 @@ from apim_schema.convergence import (
     conflict,
     droppable,
     filled,
+    index_in_the_way,
     missing_indexes,
     still_to_add,
     table_of,
+    trigger_in_the_way,
 )
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
@@ -241,10 +243,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
         return [plsql.create_if_missing(change.table, change.index.name, create, schema)]
     for table in live.tables.values():
         if (index := table.index(change.index.name)) is not None:
-            raise Conflict(
-                f"cannot {change}: {table.name} has an index of this name over ({', '.join(index.columns)}), "
-                f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
-            )
+            raise index_in_the_way(change, table, index)
     return [create]
 
 
@@ -264,7 +263,7 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     if present == trigger:
         return []
     if present is not None and present.table != trigger.table:
-        raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+        raise trigger_in_the_way(change, present)
     if trigger.fills is None and trigger.action is None:
         raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
     drop = f"DROP TRIGGER {names.qualified(trigger.name, schema)}"

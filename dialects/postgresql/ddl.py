@@ -20,12 +20,13 @@ from apim_schema.convergence import (
     conflict,
     droppable,
     filled,
+    index_in_the_way,
     missing_indexes,
     still_to_add,
     table_of,
+    trigger_in_the_way,
 )
 from apim_schema.dialect import Statement, in_turn
-from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, types
@@ -215,10 +216,7 @@ def _create_index_if_missing(change: changes.CreateIndex, live: Schema, schema: 
     table_of(change, live)
     for table in live.tables.values():
         if (index := table.index(change.index.name)) is not None:
-            raise Conflict(
-                f"cannot {change}: {table.name} has an index of this name over ({', '.join(index.columns)}), "
-                f"wanted is ({', '.join(change.index.columns)}); rename or drop it"
-            )
+            raise index_in_the_way(change, table, index)
     return [_create_index(change.table, change.index, schema)]
 
 
@@ -238,7 +236,7 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     if present == trigger:
         return []
     if present is not None and present.table != trigger.table:
-        raise Conflict(f"cannot {change}: there is a trigger of this name on {present.table}; rename or drop it")
+        raise trigger_in_the_way(change, present)
     drop = f"DROP TRIGGER {names.sql(trigger.name)} ON {names.qualified(trigger.table, schema)}"
     function = [] if TOUCH in live.routines else [_create_function(schema)]
     return [drop] * (present is not None) + function + [_create_trigger(trigger, schema)]

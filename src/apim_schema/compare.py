@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, Literal
 
 from apim_schema import flavours
 from apim_schema.flavours import Types
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-MISSING, DIFFERENT, EXTRA, VARIANT = "missing", "different", "extra", "variant"
+MISSING: Final = "missing"
+DIFFERENT: Final = "different"
+EXTRA: Final = "extra"
+VARIANT: Final = "variant"
+Kind = Literal["missing", "different", "extra", "variant"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Difference:
     that harms nothing) or "variant" (another way to say the same, known to be harmless).
     """
 
-    kind: str
+    kind: Kind
     what: str
     name: str
     expected: str | None = None
@@ -126,7 +130,7 @@ def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
     wanted, present = expected.primary_key, found.primary_key
     if wanted != present:
         same = wanted and present and types.same_key(expected.name, wanted.columns, present.columns)
-        kind = VARIANT if same else DIFFERENT
+        kind: Kind = VARIANT if same else DIFFERENT
         yield Difference(kind, "primary key of", expected.name, _words(wanted), _words(present))
     yield from _unique_keys(types, expected, found)
     yield from _structures("foreign key of", expected.name, expected.foreign_keys, found.foreign_keys)
@@ -142,7 +146,7 @@ def _column(
     if expected is None:
         yield Difference(EXTRA, "column", name)
         return
-    kind = VARIANT if types.is_variant(table, expected, found) else DIFFERENT
+    kind: Kind = VARIANT if types.is_variant(table, expected, found) else DIFFERENT
     charset, collation = table.charset_of(found)
     if _comparable(expected) != _comparable(found):
         yield Difference(kind, "column", name, describe(expected), describe(found))
@@ -224,7 +228,7 @@ def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference
         if name in present:
             if present[name] != index:
                 same = types.same_key(expected.name, index.columns, present[name].columns)
-                kind = VARIANT if same and index.unique == present[name].unique else DIFFERENT
+                kind: Kind = VARIANT if same and index.unique == present[name].unique else DIFFERENT
                 yield Difference(kind, "index", f"{expected.name}.{name}", _columns(index), _columns(present[name]))
         elif index.columns in same_columns:
             spoken_for.add(same_columns[index.columns])
@@ -236,8 +240,8 @@ def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference
     leaned_on = {key.columns for key in found.foreign_keys}
     for name in present.keys() - wanted.keys() - spoken_for:
         if not present[name].optional:
-            kind = VARIANT if present[name].columns in leaned_on else EXTRA
-            yield Difference(kind, "index", f"{expected.name}.{name}", found=_columns(present[name]))
+            serves: Kind = VARIANT if present[name].columns in leaned_on else EXTRA
+            yield Difference(serves, "index", f"{expected.name}.{name}", found=_columns(present[name]))
 
 
 def _columns(index: Index) -> str:

@@ -8,9 +8,18 @@ from dataclasses import replace
 from typing import TypeVar
 
 from apim_schema import compare, flavours
-from apim_schema.changes import AddColumn, Change, CreateTable, CreateUnique, DropColumn, DropTable
+from apim_schema.changes import (
+    AddColumn,
+    Change,
+    CreateIndex,
+    CreateTable,
+    CreateUnique,
+    DropColumn,
+    DropTable,
+    ReplaceTrigger,
+)
 from apim_schema.errors import Conflict
-from apim_schema.schema import Column, Index, Key, Schema, Table
+from apim_schema.schema import Column, Index, Key, Schema, Table, Trigger
 
 Step = TypeVar("Step")
 
@@ -38,6 +47,18 @@ def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
         wanted=compare.describe(wanted),
         way_out="alter or rename the column by hand",
     )
+
+
+def index_in_the_way(change: CreateIndex, holder: Table, found: Index) -> Conflict:
+    """The error for another index that has the name of the one to be made."""
+    over = {"found": f"({', '.join(found.columns)})", "wanted": f"({', '.join(change.index.columns)})"}
+    return Conflict(f"cannot {change}: {holder.name} has an index of this name", **over, way_out="rename or drop it")
+
+
+def trigger_in_the_way(change: ReplaceTrigger, found: Trigger) -> Conflict:
+    """The error for a trigger of another table that has the name of the one to be made."""
+    tables = {"found": f"one on {found.table}", "wanted": f"one on {change.table}"}
+    return Conflict(f"cannot {change}: there is a trigger of this name", **tables, way_out="rename or drop it")
 
 
 def filled(change: AddColumn, flavour: str) -> Column:

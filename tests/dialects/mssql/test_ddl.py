@@ -391,7 +391,7 @@ def test_a_table_that_is_there_gets_what_it_lacks() -> None:
 def test_an_index_of_the_same_name_over_other_columns_is_a_conflict() -> None:
     change, before = the(changes.CreateIndex, "4.4.0", "IDN_INVALID_TOKENS"), expected("4.3.0")
     table = replace(before.tables["IDN_INVALID_TOKENS"], indexes=(Index("IDX_IAT_TI_CK", ("UUID",)),))
-    with pytest.raises(Conflict, match="an index of this name is there"):
+    with pytest.raises(Conflict, match="has an index of this name"):
         statements(change, before.with_table(table))
 
 

@@ -172,7 +172,7 @@ def test_a_character_set_that_is_the_tables_already(both: Server) -> None:
 
 def test_an_index_of_that_name_is_in_the_way(connection: Connection, run: Run) -> None:
     run("CREATE TABLE T (A VARCHAR(9), B VARCHAR(9), INDEX I (B))")
-    with pytest.raises(Conflict, match=r"has an index of this name over \(B\), wanted is \(A, B\)"):
+    with pytest.raises(Conflict, match=r"has an index of this name: found \(B\), wanted \(A, B\)"):
         remaining(connection, LONG)
 
 

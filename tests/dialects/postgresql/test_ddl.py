@@ -269,9 +269,9 @@ CONFLICTS: list[tuple[Change, str]] = [
     (changes.AlterColumn("T", "A", "VARCHAR(9)"), r"found INTEGER, wanted VARCHAR\(9\)"),
     (changes.AlterColumn("T", "NONE", "VARCHAR(9)"), "T has no column NONE"),
     (changes.TextToBinary("T", "A", "BYTEA"), "found INTEGER, wanted BYTEA"),
-    (changes.CreateIndex("T", Index("I", ("B",))), r"T has an index of this name over \(A\), wanted is \(B\)"),
+    (changes.CreateIndex("T", Index("I", ("B",))), r"T has an index of this name: found \(A\), wanted \(B\)"),
     (changes.CreateIndex("OTHER", Index("I", ("A",))), "T has an index of this name"),
-    (changes.ReplaceTrigger(Trigger("STAMP", "OTHER", "BEFORE", ("UPDATE",))), "a trigger of this name on T"),
+    (changes.ReplaceTrigger(Trigger("STAMP", "OTHER", "BEFORE", ("UPDATE",))), "a trigger of this name: found one on T"),
 ]
 
 
