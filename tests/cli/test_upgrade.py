@@ -110,6 +110,16 @@ def test_rows_that_would_not_survive(run: Run, databases: Databases) -> None:
     assert databases.execute("SELECT version_num FROM alembic_version_apim") == [("4.5.0",)]
 
 
+def test_an_error_keeps_its_parts(run_json: RunJson, databases: Databases) -> None:
+    run_json("upgrade", "4.5.0", *databases.options)
+    databases.execute("ALTER TABLE am_application_registration ADD CONSTRAINT mine CHECK (inputs <> 'forbidden')")
+    error = run_json("upgrade", *databases.options)["error"]
+    (finding,) = error["findings"]
+    assert (error["type"], finding["level"], finding["table"]) == ("Blocked", "block", "AM_APPLICATION_REGISTRATION")
+    assert "mine" in finding["problem"]
+    assert finding["way_out"]
+
+
 def heed_ctrl_c() -> None:
     """A shell starts what runs in the background with SIGINT ignored, and so would be our child."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -156,6 +166,13 @@ def test_plain_alembic(databases: Databases, run_json: RunJson) -> None:
     assert "nothing to do" in done.stderr
     assert f"{HEAD} (head)" in alembic("-x", f"url={databases.apim}", "current").stdout
     assert run_json("status", *databases.options)["databases"][0]["stamped"] == HEAD
+
+
+def test_plain_alembic_stamps_offline(databases: Databases) -> None:
+    done = alembic("-x", "dialect=mysql", "stamp", FIRST, "--sql")
+    assert done.returncode == 0
+    assert f"INSERT INTO alembic_version_apim (version_num) VALUES ('{FIRST}');" in done.stdout
+    assert "ALTER" not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,25 @@ def fail_everywhere(server: Server, numbers: list[int]) -> None:
                 fail_at(customer, numbers.pop())
 
 
+def test_what_was_rolled_back_is_in_a_history_that_is_there(server: Server) -> None:
+    with site(server, "apim", "4.3.0") as customer:
+        if not customer.transactional:
+            pytest.skip("nothing is rolled back")
+        run(customer.upgrade("4.4.0"))
+        with broken(3), pytest.raises(Refused, match="Rolled back"):
+            run(customer.upgrade())
+        done, undone = entries(customer)
+        assert (done.outcome, done.verdict, undone.outcome, undone.verdict) == (
+            "finished",
+            "proven",
+            "rolled back",
+            None,
+        )
+        assert (undone.from_release, undone.to_release, undone.statements) == ("4.4.0", HEAD, 3)
+        assert "THIS IS NO SQL" in (undone.error or "")
+        assert customer.differences_from("4.4.0") == []
+
+
 CHANGES = {
     "updated": "UPDATE AM_SUBSCRIBER SET EMAIL_ADDRESS = 'x' WHERE SUBSCRIBER_ID = 1",
     "deleted": "DELETE FROM AM_API_RATINGS",

@@ -271,7 +271,10 @@ CONFLICTS: list[tuple[Change, str]] = [
     (changes.TextToBinary("T", "A", "BYTEA"), "found INTEGER, wanted BYTEA"),
     (changes.CreateIndex("T", Index("I", ("B",))), r"T has an index of this name: found \(A\), wanted \(B\)"),
     (changes.CreateIndex("OTHER", Index("I", ("A",))), "T has an index of this name"),
-    (changes.ReplaceTrigger(Trigger("STAMP", "OTHER", "BEFORE", ("UPDATE",))), "a trigger of this name: found one on T"),
+    (
+        changes.ReplaceTrigger(Trigger("STAMP", "OTHER", "BEFORE", ("UPDATE",))),
+        "a trigger of this name: found one on T",
+    ),
 ]
 
 
