@@ -74,6 +74,7 @@ class Attempt:
         self._session = live.dialect.session
         self._started = time.monotonic()
         self._run = Entry(live.database, "", release, history.now(), history.who(live.connection))
+        self._earlier: Entry | None = None
         self._executed = 0
         self._touched = self._committing = False
 
@@ -90,6 +91,7 @@ class Attempt:
             raise self._failed(error) from error
 
     def _upgrade(self, undo: ExitStack) -> Result:
+        self._earlier = self._live.unfinished
         if self._create and not self._live.model.tables:
             self._make_fresh()
         live = self._live
@@ -97,7 +99,7 @@ class Attempt:
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
         planned = plan(live.dialect, live.database, live.model, start.release, self._release, live.schema)
-        if start.release == self._release and live.unfinished is None and self._against is None:
+        if start.release == self._release and self._earlier is None and self._against is None:
             if live.stamped is None:
                 stamp.write(live.connection, live.schema, live.database, start.release)
             return self._result(start, planned, live)
@@ -122,7 +124,7 @@ class Attempt:
 
     def _continue_or_begin(self, start: Start, planned: Plan) -> None:
         """Counts the statements from where the first run began: in are those that need not be made any more."""
-        before, ahead = self._live.unfinished, len(planned.statements)
+        before, ahead = self._earlier, len(planned.statements)
         if before is None:
             self._run = replace(self._run, from_release=start.release, planned=ahead)
             return
@@ -135,8 +137,8 @@ class Attempt:
     @property
     def _goes_on(self) -> bool:
         """Whether an earlier run has changed something that this one continues."""
-        run = self._live.unfinished
-        return run is not None and (self._run.statements > 0 or run.planned == 0)
+        run = self._earlier
+        return run is not None and (run.planned == 0 or max(run.statements, self._run.statements) > 0)
 
     def _kept(self) -> Snapshot | None:
         """The digests of the beginning, where an earlier run has kept them. One that executed nothing was none."""
@@ -238,7 +240,7 @@ class Attempt:
 
     def _with_doubts(self, verdict: Verdict, before: Snapshot, fresh: bool) -> Verdict:
         """Says of a run that goes on with another what lies between them, and what nobody kept."""
-        earlier = self._live.unfinished
+        earlier = self._earlier
         if self._against:
             return replace(verdict, note=f"compared with the snapshot of {before.taken_at}")
         if earlier is None or not self._goes_on:
@@ -288,7 +290,8 @@ class Attempt:
             return _undone(error, told, "Rolled back, the database is as before", self._executed > 0)
         if self._touched or self._goes_on:
             self._leave_failed(told)
-            return Unfinished(told, self._run.statements, self._run.planned, getattr(error, "parts", {}))
+            known = self._run if self._run.planned else self._earlier or self._run
+            return Unfinished(told, known.statements, known.planned, getattr(error, "parts", {}))
         return _undone(error, told, "Nothing was changed", isinstance(error, Unfinished))
 
     def _roll_back(self, told: str) -> None:

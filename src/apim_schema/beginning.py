@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import history, kept, stamp
@@ -25,32 +25,35 @@ def write(live: Live, found: Snapshot | None, entry: Entry, undo: ExitStack) -> 
     `found` is None where the digests of the beginning are kept already, by the run that this one continues.
     """
     connection, schema, database = live.connection, live.schema, live.database
+
+    def take_back(step: Callable[[Connection], None]) -> None:
+        undo.callback(_quietly, live, step)
+
+    def drops(table: Table, there: bool) -> None:
+        if not there:
+            take_back(lambda other: table.drop(other, checkfirst=True))
+
     if found is not None:
-        _made(live, kept.table(schema), kept.exists(connection, schema), undo)
-        undo.callback(_quietly, lambda: kept.discard(connection, schema, database))
+        drops(kept.table(schema), kept.exists(connection, schema))
+        take_back(lambda other: kept.discard(other, schema, database))
         kept.keep(connection, schema, found)
     if live.stamped is None:
-        undo.callback(_quietly, _unstamp(live))
+        unstamp = stamp.remove if stamp.exists(connection, schema, database) else stamp.drop
+        take_back(lambda other: unstamp(other, schema, database))
         stamp.write(connection, schema, database, entry.from_release)
-    _made(live, history.table(schema), history.exists(connection, schema), undo)
+    drops(history.table(schema), history.exists(connection, schema))
     if live.unfinished and live.unfinished.outcome == history.STARTED:
         history.rewrite(connection, schema, replace(live.unfinished, outcome=history.INTERRUPTED))
     entry = history.write(connection, schema, entry)
-    undo.callback(_quietly, lambda: history.remove(connection, schema, entry))
+    take_back(lambda other: history.remove(other, schema, entry))
     return entry
 
 
-def _made(live: Live, table: Table, there: bool, undo: ExitStack) -> None:
-    if not there:
-        undo.callback(_quietly, lambda: table.drop(live.connection, checkfirst=True))
+def _quietly(live: Live, step: Callable[[Connection], None]) -> None:
+    """A step that takes something back, on a connection of its own: that of the run may be lost.
 
-
-def _unstamp(live: Live) -> Callable[[], None]:
-    take_back = stamp.remove if stamp.exists(live.connection, live.schema, live.database) else stamp.drop
-    return lambda: take_back(live.connection, live.schema, live.database)
-
-
-def _quietly(step: Callable[[], None]) -> None:
-    """A step that takes something back: the error that it is taken back for is the one to be told."""
-    with suppress(DBAPIError):
-        step()
+    The error that it is taken back for is the one to be told.
+    """
+    engine = live.connection.engine
+    with suppress(DBAPIError), live.dialect.session.connect(engine, live.schema) as connection:
+        step(connection)

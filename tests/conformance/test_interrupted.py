@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from apim_schema import kept, verify
 from apim_schema.environment import through_alembic as run
-from apim_schema.errors import Blocked, Exit, Refused, Unfinished
+from apim_schema.errors import Blocked, Exit, Interrupted, Refused, Unfinished
 from apim_schema.live import Live, opened
 from apim_schema.progress import Silent
 from apim_schema.status import look
@@ -120,8 +122,7 @@ def test_a_refused_rerun_is_unfinished_still(customer: Site) -> None:
 def test_a_run_that_executed_nothing_leaves_nothing(customer: Site) -> None:
     with broken(0), pytest.raises(Refused, match="Nothing was changed"):
         run(customer.upgrade())
-    found = outside.catalog_of(customer.url, customer.schema)["tables"]
-    assert not OWN_TABLES & {name.upper() for name in found}
+    assert not OWN_TABLES & own_tables(customer)
     customer.execute(LOST)
     customer.before = customer.rows()
     assert run(customer.upgrade()).verdict.verdict == "proven"
@@ -163,3 +164,34 @@ def test_what_was_kept_and_is_damaged_is_told(customer: Site) -> None:
     customer.execute("UPDATE apim_schema_evidence SET content = 'damaged'")
     with pytest.raises(Unfinished, match=r"apim_schema_evidence keeps of apim is damaged: delete it"):
         run(customer.upgrade())
+
+
+def test_whatever_refuses_the_rerun_it_is_unfinished(customer: Site) -> None:
+    """A stamp that somebody has corrected, an object in the way: the database is not as before."""
+    interrupt(customer)
+    customer.execute(f"UPDATE alembic_version_apim SET version_num = '{HEAD}'")
+    with pytest.raises(Unfinished, match=r"undo these differences first(?s:.*)12 of \d+ statements are in"):
+        run(customer.upgrade())
+    customer.execute(f"UPDATE alembic_version_apim SET version_num = '{FIRST}'")
+    assert run(customer.upgrade()).verdict.verdict == "proven"
+
+
+def test_ctrl_c_before_the_first_statement_leaves_nothing(customer: Site) -> None:
+    """What was written by then is taken back on another connection: the run's own may be in the middle of something."""
+
+    def interrupt_at_history(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT") and "apim_schema_history" in statement:
+            cursor.close()
+            raise KeyboardInterrupt
+
+    event.listen(Engine, "before_cursor_execute", interrupt_at_history)
+    try:
+        with pytest.raises(Interrupted, match="Nothing was changed"):
+            run(customer.upgrade())
+    finally:
+        event.remove(Engine, "before_cursor_execute", interrupt_at_history)
+    assert not OWN_TABLES & own_tables(customer)
+
+
+def own_tables(customer: Site) -> set[str]:
+    return {name.upper() for name in outside.catalog_of(customer.url, customer.schema)["tables"]}
