@@ -120,6 +120,17 @@ def test_an_error_keeps_its_parts(run_json: RunJson, databases: Databases) -> No
     assert finding["way_out"]
 
 
+def test_a_rehearsal_changes_nothing(run: Run, run_json: RunJson, databases: Databases) -> None:
+    result = run("upgrade", *databases.options, "--rehearse")
+    assert result.exit_code == 0
+    assert f"statements from {FIRST} to {HEAD} went through" in result.stderr
+    assert databases.execute("SELECT to_regclass('alembic_version_apim')") == [(None,)]
+    apim, shared = run_json("upgrade", *databases.options, "--rehearse")["rehearsals"]
+    assert (apim["database"], apim["start"], apim["target"], shared["statements"]) == ("apim", FIRST, HEAD, 0)
+    assert apim["statements"] == run_json("upgrade", *databases.options)["databases"][0]["statements"]
+    assert run("upgrade", *databases.options, "--rehearse", "--create").exit_code == 2
+
+
 def heed_ctrl_c() -> None:
     """A shell starts what runs in the background with SIGINT ignored, and so would be our child."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
