@@ -291,7 +291,7 @@ def test_alembic_takes_whole_releases_only(
 
 def test_unknown_release_is_a_usage_error(server: Server) -> None:
     with new_database(server, **Site.usual(server)) as url, pytest.raises(UsageError, match="choose one of"):
-        Site.at(server, url, "apim").upgrade("9.9.9")
+        run(Site.at(server, url, "apim").upgrade("9.9.9"))
 
 
 def test_plain_catalog_is_what_the_outside_reader_sees(server: Server) -> None:
