@@ -216,11 +216,12 @@ def test_files_that_do_not_serve(
         raise AssertionError(document["error"]["message"])
 
 
-def test_column_of_another_type_is_not_proven(run_json: RunJson, databases: Databases, before: Path) -> None:
+def test_column_of_another_type_is_not_proven(run: Run, run_json: RunJson, databases: Databases, before: Path) -> None:
     """What a number was hashed by does not take a text."""
+    run("adopt", *databases.options)
     databases.execute("ALTER TABLE am_subscriber ALTER COLUMN tenant_id TYPE varchar(20)")
     document = run_json("verify", *databases.options, "--against", before, "--database", "apim")
-    assert document["exit_code"] == 5
+    assert document["exit_code"] == 1  # the schema is not the release's either
     failures = {f["table"]: f for f in document["databases"][0]["rows"]["failures"]}
     assert failures["AM_SUBSCRIBER"]["verdict"] == "not proven"
     assert failures["AM_SUBSCRIBER"]["reason"] == "column TENANT_ID was INTEGER and is VARCHAR(20)"
