@@ -126,6 +126,11 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
                 execute(connection, GIVE_BACK.format(name=resource))
 
 
+def holder(connection: Connection, name: str, schema: str) -> str:
+    """The session that holds this lock, in a few words; "" where none does, or this login may not see it."""
+    return _told(connection, HOLDERS.format(name=names.literal(f"{name} {_spelled(connection, schema)}")))
+
+
 @contextmanager
 def _opened(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:

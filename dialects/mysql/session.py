@@ -110,6 +110,13 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
                 connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": lock})
 
 
+def holder(connection: Connection, name: str, schema: str) -> str:
+    """The session that holds this lock, in a few words; "" where none does."""
+    lock = _lock_name(name, schema)
+    taken = connection.scalar(text("SELECT IS_USED_LOCK(:name)"), {"name": lock})
+    return _holder(connection, lock) if taken else ""
+
+
 def _lock_name(name: str, schema: str) -> str:
     """At most 64 characters, as GET_LOCK wants it; a longer name is told from others by its digest."""
     full = f"{name} {schema}".rstrip()

@@ -147,6 +147,11 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
             yield locks.check(name, lambda: _request(connection, number, 0) == OURS)
 
 
+def holder(connection: Connection, name: str, schema: str) -> str:
+    """The session that holds this lock, in a few words; "" where none does, or this login may not see it."""
+    return ", ".join(_ask(connection, HOLDER, lock_id=lock_id(f"{name} {names.owner(schema)}")))
+
+
 def lock_id(name: str) -> int:
     """The number of a named lock; DBMS_LOCK leaves those below 2**30 to its users."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % LARGEST_LOCK

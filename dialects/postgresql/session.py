@@ -177,6 +177,11 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
                 connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
 
 
+def holder(connection: Connection, name: str, schema: str) -> str:
+    """The session that holds this lock, in a few words; "" where none does."""
+    return ", ".join(map(_told, connection.execute(text(OF_THE_NAME), {"name": f"{name} {schema}"})))
+
+
 def default_schema(connection: Connection) -> str:
     """The schema that unqualified names mean on this connection.
 

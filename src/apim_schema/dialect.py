@@ -209,6 +209,9 @@ class Session(Protocol):
         server tells, if another session has it.
         """
 
+    def holder(self, connection: Connection, name: str, schema: str) -> str:
+        """The session that holds this lock, in a few words; "" where none does, or the server does not tell."""
+
     def default_schema(self, connection: Connection) -> str:
         """The schema that unqualified names mean on this connection."""
 

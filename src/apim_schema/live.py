@@ -167,11 +167,14 @@ class Live:
 
     @property
     def interrupted(self) -> str | None:
-        """What to say of a database whose last run has not come to its end; None where there is nothing to say."""
+        """How far the last run got, or who makes it just now, where it has not come to its end; None where it has."""
         run = self.unfinished
         if run is None:
             return None
         last = f"{run.finished_at or run.started_at} UTC"
+        if holder := self.dialect.session.holder(self.connection, self.target.lock, self.schema):
+            done = f"{run.statements} of {run.planned} statements in"
+            return f"{self.database} is on its way to {run.to_release} just now, by {holder}: {done}"
         if self.stamped == run.to_release:
             told = f"is at {run.to_release}, not verified yet: the run by {run.done_by} ended at {last}"
             return f"{self.database} {told}; `upgrade {run.to_release}` compares the rows with those of before"

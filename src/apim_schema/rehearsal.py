@@ -61,10 +61,10 @@ def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
 @contextmanager
 def _looked_at(target: Target) -> Iterator[Live]:
     """The database, with the lock of an upgrade; the transaction ends in a rollback, whatever has happened."""
-    session, name = target.dialect.session, f"apim_schema {target.database}"
+    session = target.dialect.session
     with (
         target.engine() as engine,
-        session.locked(engine, name, target.schema),
+        session.locked(engine, target.lock, target.schema),
         session.connect(engine, target.schema) as connection,
     ):
         try:

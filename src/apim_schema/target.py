@@ -29,6 +29,11 @@ class Target:
     def dialect(self) -> Dialect:
         return registry.load(self.url.get_backend_name())
 
+    @property
+    def lock(self) -> str:
+        """The name of the lock that an upgrade of this database holds; its schema is told beside it."""
+        return f"apim_schema {self.database}"
+
     def __str__(self) -> str:
         """The URL without its password and without its query, which may hold one too."""
         return self.url.set(query={}).render_as_string(hide_password=True)

@@ -41,10 +41,9 @@ class Upgrade:
         """
         release = chain.check_release(self.target.database, self.release)
         session = self.target.dialect.session
-        name = f"apim_schema {self.target.database}"
         with (
             self.target.engine() as engine,
-            session.locked(engine, name, self.target.schema) as check_lock,
+            session.locked(engine, self.target.lock, self.target.schema) as check_lock,
             session.connect(engine, self.target.schema) as connection,
         ):
             live = Live(self.target, connection, self.target.schema or session.default_schema(connection))

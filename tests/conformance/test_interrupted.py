@@ -21,7 +21,7 @@ from apim_schema.progress import Silent
 from apim_schema.status import look
 from apim_schema.target import target
 from tests.conformance.site import OWN_TABLES, Site, site
-from tests.conformance.spoil import broken
+from tests.conformance.spoil import before_each_change, broken
 from tests.conformance.test_upgrade import entries, stamped
 from tests.releases import FIRST, HEAD
 from tests.servers import Server
@@ -195,3 +195,18 @@ def test_ctrl_c_before_the_first_statement_leaves_nothing(customer: Site) -> Non
 
 def own_tables(customer: Site) -> set[str]:
     return {name.upper() for name in outside.catalog_of(customer.url, customer.schema)["tables"]}
+
+
+def test_one_that_runs_is_not_called_interrupted(customer: Site) -> None:
+    """Another session looks while the upgrade is in the middle of it."""
+    told: list[str] = []
+
+    def see(number: int, statement: str) -> None:
+        if number == MIDDLE:
+            told.extend(filter(None, (live.interrupted for live in live_of(customer))))
+
+    with before_each_change(see):
+        run(customer.upgrade())
+    assert told[0].startswith(f"apim is on its way to {HEAD} just now, by session ")
+    assert told[0].endswith("statements in")
+    assert [live.interrupted for live in live_of(customer)] == [None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import Any
 
@@ -165,3 +166,12 @@ def test_other_sessions(engine: Engine, connect: Connect) -> None:
         (named,) = SESSION.others(connection, None)
     assert named.startswith(f"session {scalar(other, 'SELECT CONNECTION_ID()')} of ")
     assert SESSION.others(connection, "mysql") == []
+
+
+def test_who_holds_the_lock(engine: Engine) -> None:
+    with SESSION.connect(engine, None) as connection:
+        schema = SESSION.default_schema(connection)
+        assert SESSION.holder(connection, "apim_schema apim", schema) == ""
+        with SESSION.locked(engine, "apim_schema apim", None):
+            assert re.search(r"(session|process) \d+", SESSION.holder(connection, "apim_schema apim", schema))
+            assert SESSION.holder(connection, "apim_schema shared", schema) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from importlib import import_module
 from typing import Any
@@ -209,3 +210,13 @@ def test_other_clients(connect: Connect) -> None:
     client.exec_driver_sql("SET application_name TO 'wso2'")
     (told,) = SESSION.others(connection, None)
     assert "application wso2" in told
+
+
+def test_who_holds_the_lock(engine: Engine) -> None:
+    with SESSION.connect(engine, None) as connection:
+        schema = SESSION.default_schema(connection)
+        assert SESSION.holder(connection, "apim_schema apim", schema) == ""
+        connection.commit()  # within a transaction the server shows the same sessions again
+        with SESSION.locked(engine, "apim_schema apim", None):
+            assert re.search(r"(session|process) \d+", SESSION.holder(connection, "apim_schema apim", schema))
+            assert SESSION.holder(connection, "apim_schema shared", schema) == ""
