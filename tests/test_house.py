@@ -22,7 +22,7 @@ DIALECTS = ROOT / "dialects"
 
 LOWER = {
     *("catalog", "changes", "compare", "convergence", "dialect", "errors", "flavours", "locks", "progress", "schema"),
-    *("sqltext", "types"),
+    *("space", "sqltext", "types"),
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 

@@ -12,7 +12,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
-from . import ddl, dependents, names, types
+from . import ddl, dependents, names, space, types
 from .dependents import Column, Question
 
 BABELFISH = "SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish"
@@ -22,7 +22,10 @@ SELECT OBJECT_ID(N'sys.sensitivity_classifications') AS classifications,
        HAS_PERMS_BY_NAME(QUOTENAME({schema}), 'SCHEMA', 'ALTER') AS alters,
        HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') AS creates,
        HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION') AS definitions,
-       HAS_PERMS_BY_NAME(N'sys.sql_expression_dependencies', 'OBJECT', 'SELECT') AS dependencies"""
+       HAS_PERMS_BY_NAME(N'sys.sql_expression_dependencies', 'OBJECT', 'SELECT') AS dependencies,
+       CASE WHEN OBJECT_ID(N'sys.dm_os_volume_stats') IS NOT NULL THEN COALESCE(
+           HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER PERFORMANCE STATE'),
+           HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE')) END AS volumes"""
 
 NO_DEPENDENCIES = Obstacle(
     BLOCK,
@@ -47,6 +50,8 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         return [*found, NO_DEPENDENCIES]
     for question, columns in asked:
         found += _answers(connection, schema, question, columns)
+    if login.volumes and login.definitions:
+        found += space.find(connection, schema, wanted, live)
     return list(dict.fromkeys(found))
 
 

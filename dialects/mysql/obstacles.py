@@ -11,7 +11,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema
 
-from . import dependents, privileges
+from . import dependents, privileges, space
 
 OTHERS = """
 SELECT IF(@@lower_case_table_names = 0, table_name, UPPER(table_name)) AS name, LOWER(table_type) AS kind
@@ -25,6 +25,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *_keyless(connection, wanted, live),
         *_taken(connection, schema, wanted, live),
         *dependents.find(connection, schema, wanted, live),
+        *space.find(connection, schema, wanted, live),
     ]
 
 

@@ -20,7 +20,7 @@ from apim_schema.changes import AlterColumn, Change, CreateTable, DropUnique, Re
 from apim_schema.dialect import BLOCK, WARN, Level, Obstacle
 from apim_schema.schema import ForeignKey, Key, Schema, Table
 
-from . import names
+from . import names, space
 
 NO_DBMS_LOB = (
     "this login may not use DBMS_LOB, which texts are converted with; as SYS, "
@@ -173,6 +173,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *_tables(connection, owner, wanted, live, converted),
         *_references(connection, owner, wanted, live),
         *_packages(connection, converted),
+        *space.find(connection, owner, held, converted),
         *_dependents(connection, owner, columns),
         *(
             obstacle

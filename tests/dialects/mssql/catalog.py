@@ -27,6 +27,9 @@ NUMBERS = (
     "partition_ordinal",
     "partition_number",
     "encryption_type",
+    "size",
+    "max_size",
+    "growth",
 )
 FUNCTIONS = """
 CREATE COLLATION sys.database_default FROM "C";
@@ -37,6 +40,9 @@ CREATE FUNCTION sys.quotename(text) RETURNS text LANGUAGE sql AS $$ SELECT '[' |
 CREATE FUNCTION sys.user_name(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'user' || $1 $$;
 CREATE FUNCTION sys.object_name(integer) RETURNS text LANGUAGE sql AS
     $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION sys.db_id() RETURNS integer LANGUAGE sql AS $$ SELECT 5 $$;
+CREATE FUNCTION sys.dm_os_volume_stats(integer, integer) RETURNS SETOF sys.dm_os_volume_stats LANGUAGE sql AS
+    $$ SELECT * FROM sys.dm_os_volume_stats WHERE (database_id, file_id) = ($1, $2) $$;
 CREATE FUNCTION sys.db_name() RETURNS text LANGUAGE sql AS $$ SELECT 'apim' $$;
 CREATE FUNCTION sys.has_perms_by_name(text, text, text) RETURNS integer LANGUAGE sql AS
     $$ SELECT CASE WHEN strpos(current_setting('login.lacks', true), $3) > 0 THEN 0 ELSE 1 END $$;
@@ -56,6 +62,7 @@ class Catalog:
             "creates": 1,
             "definitions": 1,
             "dependencies": 1,
+            "volumes": None,
         }
         self.asked: list[str] = []
 
@@ -63,7 +70,9 @@ class Catalog:
         self.asked.append(held.hold(sql))
         if "SERVERPROPERTY" in sql or "AS dependencies" in sql:
             return [Row(**self.facts)]
-        return self.database.exec_driver_sql(sql.replace("N'", "'"), **options)
+        return self.database.exec_driver_sql(
+            sql.replace("N'", "'").replace("CROSS APPLY", "CROSS JOIN LATERAL"), **options
+        )
 
     def add(self, view: str, **values: object) -> None:
         for name, value in values.items():
@@ -79,6 +88,8 @@ def view(name: str) -> str:
 
 
 def _type(column: str, legal: facts.Legal) -> str:
+    if column.endswith(("_bytes", "_count")):
+        return "bigint"
     number = column.endswith("_id") or column in NUMBERS or (legal and all(value.isdigit() for value in legal))
     return "integer" if number else "text"
 

@@ -111,6 +111,10 @@ VIEWS = dict(
             "partitions", "object_id", "index_id", "partition_number", "rows",
             data_compression_desc=of("NONE", "ROW", "PAGE", "COLUMNSTORE", "COLUMNSTORE_ARCHIVE"),
         ),
+        catalog(
+            "database_files", "file_id", "size", "max_size", "growth",
+            type_desc=of("ROWS", "LOG", "FILESTREAM", "FULLTEXT"),
+        ),
         catalog("data_spaces", "data_space_id", "name", type=of("FG", "FD", "FX", "PS"), is_default=FLAG),
         catalog(
             "stats", "object_id", "stats_id", "name", "filter_definition", auto_created=FLAG, user_created=FLAG,
@@ -140,6 +144,11 @@ VIEWS = dict(
         catalog("fulltext_index_columns", "object_id", "column_id", "type_column_id"),
         catalog("fulltext_indexes", "object_id", "unique_index_id", is_enabled=FLAG),
         catalog("change_tracking_tables", "object_id", page="change-tracking-catalog-views-sys-{}"),
+        dynamic("dm_db_file_space_usage", "database_id", "file_id", "unallocated_extent_page_count"),
+        dynamic("dm_db_partition_stats", "object_id", "index_id", "partition_number", "used_page_count"),
+        dynamic(
+            "dm_os_volume_stats", "database_id", "file_id", "volume_mount_point", "total_bytes", "available_bytes",
+        ),
         dynamic(
             "dm_exec_sessions", "session_id", "login_name", "program_name", "host_name", "host_process_id",
             "database_id", status=of("Running", "Sleeping", "Dormant", "Preconnect"), is_user_process=FLAG,
@@ -196,6 +205,7 @@ FUNCTIONS = dict(
             _1=of("DATABASE", "OBJECT", "SCHEMA"),
             _2=of(
                 "ALTER", "ALTER ANY SECURITY POLICY", "CREATE TABLE", "SELECT", "UNMASK", "UPDATE", "VIEW DEFINITION",
+                "VIEW SERVER PERFORMANCE STATE", "VIEW SERVER STATE",
             ),
         ),
         function("APPLOCK_MODE", _0=of("public"), _2=of("Session", "Transaction")),

@@ -14,7 +14,9 @@ from tests.dialects.mssql.facts import Legal
 
 LITERAL = re.compile(r"'(?:[^']|'')*'")
 COMMENT = re.compile(r"--[^\n]*")
-VIEW = re.compile(r"\bsys\.(\w+)(?:\s+(?:AS\s+)?(?!(?:ON|WHERE|JOIN|LEFT|ORDER|GROUP|CROSS)\b)(\w+))?")
+VIEW = re.compile(
+    r"\bsys\.(\w+)(?:\((?:[^()]|\(\))*\))?(?:\s+(?:AS\s+)?(?!(?:ON|WHERE|JOIN|LEFT|ORDER|GROUP|CROSS)\b)(\w+))?"
+)
 COLUMN = re.compile(r"(?<![.@\w\]])(\w+)\.(\w+)\b")
 COMPARED = re.compile(r"\s*(?:=|<>|<|>)\s*(N?'(?:[^']|'')*'|-?\d+)|\s+(?:NOT\s+)?IN\s+\(([^()]*)\)")
 CALLED = re.compile(r"(?<![\w.@\[])([A-Z]\w*)\(")

@@ -19,7 +19,7 @@ from tests.dialects.mssql import held
 COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 Spelling = Callable[[str], str]
 
-SEES_ALL = Row(classifications=1, alters=1, creates=1, definitions=1, dependencies=1)
+SEES_ALL = Row(classifications=1, alters=1, creates=1, definitions=1, dependencies=1, volumes=None)
 """What the server says of a login that may see everything."""
 
 

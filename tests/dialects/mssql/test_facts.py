@@ -40,6 +40,10 @@ def test_what_is_wrong_is_named(right: str, wrong: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
+        (
+            "SELECT v.free FROM sys.database_files f CROSS APPLY sys.dm_os_volume_stats(DB_ID(), f.file_id) v",
+            "no column sys.dm_os_volume_stats.free",
+        ),
         ("SELECT HASHBYTES('SHA-256', A) FROM T", "argument 1 of HASHBYTES is never 'SHA-256'"),
         ("SELECT CONVERT(VARCHAR(50), HASHBYTES('SHA3', A), 2) FROM T", "argument 1 of HASHBYTES is never 'SHA3'"),
         ("SELECT CONVERT(VARCHAR(50), A, 999) FROM T", "argument 3 of CONVERT is never '999'"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import cast
+from itertools import product
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from apim_schema.dialect import Obstacle
 from apim_schema.errors import NotProven
 from apim_schema.progress import Silent
 from apim_schema.schema import Column, ForeignKey, Schema
+from tests.dialects.mssql import facts
 from tests.dialects.mssql.catalog import CONVERTED, LIVE, NARROWED, WIDENED, Catalog, number, place
 from tests.dialects.mssql.catalog import name as column_name
 from tests.dialects.mssql.conftest import Accepted
@@ -331,3 +333,71 @@ def test_queries_are_accepted(catalog: Catalog, accepted: Accepted) -> None:
     find(catalog, CONVERT, NARROW, WIDEN, REPLACE)
     accepted(catalog.asked)
     assert len(catalog.asked) > 25
+
+
+GIB, PAGES = 1024**3, 1024**3 // 8192
+UNLIMITED = {"size": 4 * PAGES, "max_size": -1, "growth": 8192}
+
+
+def room(catalog: Catalog, *files: dict[str, Any], change: Change = CONVERT) -> list[tuple[str, str]]:
+    """What is found where the table that changes has 3 GiB in two parts, and each file 1 GiB inside it."""
+    catalog.facts["volumes"] = 1
+    tables = {CONVERTED: PAGES, WIDENED: 9 * PAGES}
+    for table, (index_id, part) in product(tables, ((0, 1), (2, 2))):
+        of = {"object_id": number(table), "index_id": index_id, "partition_number": 1}
+        catalog.add("dm_db_partition_stats", **of, used_page_count=part * tables[table])
+    for number_, file in enumerate(({"type_desc": "LOG"} | UNLIMITED, *files), start=1):
+        of = {"database_id": 5, "file_id": number_}
+        volume = {key: file[key] for key in facts.VIEWS["dm_os_volume_stats"].columns if key in file}
+        catalog.add("dm_os_volume_stats", **of, **({"total_bytes": 99 * GIB, "available_bytes": GIB} | volume))
+        catalog.add("dm_db_file_space_usage", **of, unallocated_extent_page_count=PAGES)
+        kept = {key: value for key, value in file.items() if key not in volume}
+        catalog.add("database_files", file_id=number_, **({"type_desc": "ROWS"} | kept))
+    obstacles = DIALECT.obstacles.find(cast(sa.Connection, catalog), "dbo", (change, WIDEN), LIVE)
+    assert all(obstacle.way_out and obstacle.table == CONVERTED for obstacle in obstacles)
+    return [(obstacle.level, obstacle.problem.rpartition("3.0 GiB, and ")[2]) for obstacle in obstacles]
+
+
+FIXED = UNLIMITED | {"growth": 0}
+LIMITED = UNLIMITED | {"max_size": 5 * PAGES}
+HALF = UNLIMITED | {"available_bytes": GIB // 2}
+C, D = ({"volume_mount_point": name} for name in ("C:\\", "D:\\"))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([FIXED], [("block", "what the data files may grow to has 1.0 GiB left")]),
+        ([UNLIMITED | {"max_size": 0}], [("block", "what the data files may grow to has 1.0 GiB left")]),
+        ([LIMITED | {"available_bytes": 9 * GIB}], [("block", "what the data files may grow to has 2.0 GiB left")]),
+        ([FIXED, FIXED, FIXED], []),
+        ([LIMITED, FIXED], []),
+        ([UNLIMITED], [("warn", "the data files with what is free on their disk has 2.0 GiB left")]),
+        ([UNLIMITED | {"available_bytes": 2 * GIB}], []),
+        ([HALF | C, HALF | C], [("warn", "the data files with what is free on C:\\ has 2.5 GiB left")]),
+        ([HALF | C, HALF | D], []),
+    ],
+)
+def test_a_table_that_does_not_fit_once_more_is_named(
+    catalog: Catalog, files: list[dict[str, Any]], said: list[tuple[str, str]]
+) -> None:
+    """Files that share a disk share what is free on it; a file that may not grow is no way out."""
+    assert room(catalog, *files) == said
+
+
+def test_a_table_that_only_gets_longer_rows_is_warned_of(catalog: Catalog) -> None:
+    new = changes.AddColumn(CONVERTED, Column("X", "INTEGER", nullable=False, default="0"))
+    assert room(catalog, FIXED, change=new) == [("warn", "what the data files may grow to has 1.0 GiB left")]
+
+
+def test_room_is_not_asked_for_without_the_permission_or_a_table_that_is_rebuilt(
+    catalog: Catalog, accepted: Accepted
+) -> None:
+    assert room(catalog, FIXED) != []
+    asked = [sql for sql in catalog.asked if "sys.dm_" in sql and "HAS_PERMS" not in sql]
+    accepted(asked)
+    assert len(asked) == 2
+    find(catalog, WIDEN)
+    catalog.facts["volumes"] = 0
+    find(catalog, CONVERT)
+    assert [sql for sql in catalog.asked if "sys.dm_" in sql and "HAS_PERMS" not in sql] == asked

@@ -14,7 +14,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 from tests.dialects.oracle.connection import Recorder, failure
-from tests.dialects.oracle.modules import obstacles
+from tests.dialects.oracle.modules import obstacles, space
 from tests.dialects.oracle.simulated import raw, view
 
 BYTES, TEXT = ("AM_APPLICATION_REGISTRATION", "INPUTS"), ("AM_API_ENDPOINTS", "ENDPOINT_UUID")
@@ -196,3 +196,38 @@ def test_privileges_that_are_missing_are_named() -> None:
     (obstacle,) = found({}, login="DBA_1", held={"CREATE ANY TABLE", "ALTER ANY TABLE"})
     assert obstacle.level == WARN
     assert "DBA_1 lacks CREATE ANY SEQUENCE, CREATE ANY TRIGGER, CREATE ANY INDEX, LOCK ANY TABLE" in obstacle.problem
+
+
+def tablespaces(*segments: tuple[str, str, int], free: int, quota: int | None = None) -> Answers:
+    return {
+        space.SEGMENTS: [SimpleNamespace(table_name=t, name=name, bytes=size) for t, name, size in segments],
+        space.FREE: [SimpleNamespace(name="USERS", bytes=free)],
+        space.QUOTAS: [] if quota is None else [SimpleNamespace(name="USERS", bytes=quota)],
+    }
+
+
+def test_a_text_that_may_not_fit_once_more_is_warned_of() -> None:
+    """Only that of a table with a text that becomes bytes; a tablespace without a free extent is not in the view."""
+    size = 3 * 1024**3
+    assert found(tablespaces((BYTES[0], "USERS", size), (TEXT[0], "USERS", 2 * size), free=size)) == []
+    (full,) = found(tablespaces((BYTES[0], "USERS", size), free=size // 2))
+    takes = "its rows are written once more, which takes up to 3.0 GiB"
+    assert (full.level, full.table) == (WARN, BYTES[0])
+    assert full.problem == f"{takes}, and tablespace USERS has 1.5 GiB left"
+    (other,) = found(tablespaces((BYTES[0], "OLD", size), free=size))
+    assert other.problem == f"{takes}, and tablespace OLD has 0.0 KiB left"
+    assert "AUTOEXTENSIBLE" in other.way_out
+
+
+def test_a_quota_counts_unless_the_login_needs_none() -> None:
+    answers = tablespaces((BYTES[0], "USERS", 65536), free=65536, quota=512)
+    (short,) = found(answers)
+    takes = "its rows are written once more, which takes up to 64.0 KiB"
+    assert (short.level, short.problem) == (WARN, f"{takes}, and the quota on tablespace USERS has 0.5 KiB left")
+    assert short.way_out == "ALTER USER APIM QUOTA … ON USERS"
+    assert found(answers, held=OWNER | {"UNLIMITED TABLESPACE"}) == []
+
+
+def test_room_is_not_asked_for_where_no_text_becomes_bytes() -> None:
+    at_460 = view(raw(chain.expected("oracle", "apim", "4.6.0")))
+    assert found(tablespaces((BYTES[0], "USERS", 65536), free=0), at_460) == []

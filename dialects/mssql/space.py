@@ -1,0 +1,87 @@
+"""Room for a table that is written anew on SQL Server: in the data files, and on the disks that they may grow on.
+
+What is asked needs VIEW SERVER STATE, since SQL Server 2022 VIEW SERVER PERFORMANCE STATE. The transaction log, which
+needs room too, is not looked at. See
+https://learn.microsoft.com/en-us/sql/relational-databases/system-dynamic-management-views/sys-dm-os-volume-stats-transact-sql.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from apim_schema.changes import AddColumn, Change
+from apim_schema.dialect import BLOCK, METADATA, WARN, Impact, Level, Obstacle
+from apim_schema.schema import Schema
+from apim_schema.space import rebuilt, short
+
+from . import impact, names
+
+PAGE = 8192
+
+SIZES = """
+SELECT t.name AS name, SUM(p.used_page_count) AS pages FROM sys.tables t
+JOIN sys.dm_db_partition_stats p ON p.object_id = t.object_id
+WHERE t.schema_id = SCHEMA_ID({schema}) GROUP BY t.name"""
+
+FILES = """
+SELECT f.size AS size, f.max_size AS max_size, f.growth AS growth, u.unallocated_extent_page_count AS free,
+       v.volume_mount_point AS volume, v.total_bytes AS total, v.available_bytes AS available
+FROM sys.database_files f
+JOIN sys.dm_db_file_space_usage u ON u.database_id = DB_ID() AND u.file_id = f.file_id
+CROSS APPLY sys.dm_os_volume_stats(DB_ID(), f.file_id) v
+WHERE f.type_desc = 'ROWS'"""
+"""The sizes are in pages, those of a disk in bytes. A mount point is NULL on Linux."""
+
+
+def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
+    """The largest table that is written anew, and the largest one that only gets longer rows, if there is no room."""
+    copied = {names.spelling(table) for table in rebuilt(wanted, live, _copies)}
+    longer = {names.spelling(table) for table in rebuilt(wanted, live, impact.assess)} - copied
+    if not copied | longer:
+        return
+    raw = {"no_parameters": True}
+    sizes = list(connection.exec_driver_sql(SIZES.format(schema=names.literal(schema)), execution_options=raw))
+    files = list(connection.exec_driver_sql(FILES, execution_options=raw))
+    levels: tuple[tuple[set[str], Level], ...] = ((copied, BLOCK), (longer, WARN))
+    for tables, level in levels:
+        pages, table = max(((int(row.pages), row.name) for row in sizes if row.name in tables), default=(0, ""))
+        yield from judged(table, pages * PAGE, files, level)
+
+
+def _copies(change: Change, live: Schema) -> Impact:
+    """A new column's value is written where the rows lie, and takes another page only where one is full."""
+    return Impact(METADATA, impact.NONE) if isinstance(change, AddColumn) else impact.assess(change, live)
+
+
+def judged(table: str, size: int, files: Sequence[Any], level: Level) -> Iterator[Obstacle]:
+    """What the rows of FILES say about a table of `size` bytes; `level` is for files that may not grow by as much.
+
+    Disks of one name and size are one. All files of the database count, whichever the table lies in: it may have less
+    room than is found here, never more.
+    """
+    inside, growth = sum(file.free for file in files) * PAGE, defaultdict[tuple[str, int], float](float)
+    for file in files:
+        growth[file.volume or "", file.total] += _growth(file)
+    available = {(file.volume or "", file.total): file.available for file in files}
+    free = inside + sum(min(most, available[disk]) for disk, most in growth.items())
+    if free >= size:
+        return
+    if inside + sum(growth.values()) < size:
+        way_out = "let them grow with ALTER DATABASE … MODIFY FILE (SIZE, MAXSIZE, FILEGROWTH), or add a file"
+        yield short(level, table, size, free, "what the data files may grow to", way_out)
+    else:
+        disks = ", ".join(sorted(disk for disk, _ in growth if disk)) or "their disk"
+        where = f"the data files with what is free on {disks}"
+        yield short(WARN, table, size, free, where, "free that much there, or add a file on another disk")
+
+
+def _growth(file: Any) -> float:
+    """The bytes that a file may still grow by, whatever its disk has."""
+    if not file.growth or file.max_size == 0:
+        return 0
+    return math.inf if file.max_size == -1 else max(0, file.max_size - file.size) * PAGE

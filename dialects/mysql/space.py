@@ -1,0 +1,55 @@
+"""Room for a table that is copied, where the server tells: MariaDB with the plugin DISKS, to a login with FILE.
+
+See https://mariadb.com/docs/server/reference/plugins/other-plugins/disks-plugin. Without FILE its table is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from apim_schema.changes import Change
+from apim_schema.dialect import BLOCK, WARN, Level, Obstacle
+from apim_schema.schema import Schema
+from apim_schema.space import rebuilt, short
+
+from . import impact
+
+PLUGIN = """
+SELECT plugin_version >= '1.2' AS lists_all, @@datadir AS datadir FROM information_schema.plugins
+WHERE plugin_name = 'DISKS' AND plugin_status = 'ACTIVE'"""
+"""Before 1.2 it leaves out file systems that are on no device, such as NFS, ZFS and overlays."""
+
+DISKS = "SELECT path AS path, used * 1024 AS used, available * 1024 AS available FROM information_schema.disks"
+
+SIZES = """
+SELECT IF(@@lower_case_table_names = 0, table_name, UPPER(table_name)) AS name, data_length + index_length AS bytes
+FROM information_schema.tables WHERE table_schema = :schema AND table_type = 'BASE TABLE'
+AND @@innodb_file_per_table AND COALESCE(create_options, '') NOT LIKE '%DATA DIRECTORY%'"""
+"""Of the tables whose copy is a file in the data directory."""
+
+
+def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
+    """The largest table that is copied, if there is no room for it."""
+    plugin = connection.execute(text(PLUGIN)).first()
+    if plugin is None:
+        return
+    tables = set(rebuilt(wanted, live, impact.assess))
+    sizes = connection.execute(text(SIZES), {"schema": schema}).all()
+    size, table = max(((int(row.bytes or 0), row.name) for row in sizes if row.name in tables), default=(0, ""))
+    disks = connection.execute(text(DISKS)).all()
+    yield from judged(table, size, PurePosixPath(plugin.datadir, schema), disks, BLOCK if plugin.lists_all else WARN)
+
+
+def judged(table: str, size: int, folder: PurePosixPath, disks: Sequence[Any], level: Level) -> Iterator[Obstacle]:
+    """What the rows of DISKS, in bytes, say about a table of `size` bytes whose files are in a folder.
+
+    Where less is used than the table has, the folder is a link to another file system, of which nothing is known.
+    """
+    below = sorted((disk for disk in disks if folder.is_relative_to(disk.path)), key=lambda disk: len(disk.path))
+    if below and below[-1].available < size <= below[-1].used:
+        disk = below[-1]
+        yield short(level, table, size, disk.available, f"the file system {disk.path}", "free that much there")
