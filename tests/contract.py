@@ -15,32 +15,89 @@ def keeps(folder: Folder, modules: Dialect) -> None:
 
 def mssql() -> None:
     from dialects import mssql
-    from dialects.mssql import ddl, digest, impact, introspect, names, obstacles, rehearsal, script, session, types
+    from dialects.mssql import (
+        ddl,
+        digest,
+        impact,
+        introspect,
+        jdbc,
+        names,
+        obstacles,
+        rehearsal,
+        script,
+        session,
+        types,
+    )
 
-    keeps(mssql, Dialect("mssql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script))
+    keeps(
+        mssql,
+        Dialect("mssql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc),
+    )
 
 
 def mysql() -> None:
     from dialects import mysql
-    from dialects.mysql import ddl, digest, impact, introspect, names, obstacles, rehearsal, script, session, types
+    from dialects.mysql import (
+        ddl,
+        digest,
+        impact,
+        introspect,
+        jdbc,
+        names,
+        obstacles,
+        rehearsal,
+        script,
+        session,
+        types,
+    )
 
-    keeps(mysql, Dialect("mysql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script))
+    keeps(
+        mysql,
+        Dialect("mysql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc),
+    )
 
 
 def oracle() -> None:
     from dialects import oracle
-    from dialects.oracle import ddl, digest, impact, introspect, names, obstacles, rehearsal, script, session, types
+    from dialects.oracle import (
+        ddl,
+        digest,
+        impact,
+        introspect,
+        jdbc,
+        names,
+        obstacles,
+        rehearsal,
+        script,
+        session,
+        types,
+    )
 
     keeps(
-        oracle, Dialect("oracle", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script)
+        oracle,
+        Dialect("oracle", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc),
     )
 
 
 def postgresql() -> None:
     from dialects import postgresql
-    from dialects.postgresql import ddl, digest, impact, introspect, names, obstacles, rehearsal, script, session, types
+    from dialects.postgresql import (
+        ddl,
+        digest,
+        impact,
+        introspect,
+        jdbc,
+        names,
+        obstacles,
+        rehearsal,
+        script,
+        session,
+        types,
+    )
 
     keeps(
         postgresql,
-        Dialect("postgresql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script),
+        Dialect(
+            "postgresql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc
+        ),
     )

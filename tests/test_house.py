@@ -21,8 +21,8 @@ CORE = ROOT / "src" / "apim_schema"
 DIALECTS = ROOT / "dialects"
 
 LOWER = {
-    *("catalog", "changes", "compare", "convergence", "dialect", "errors", "flavours", "locks", "progress", "schema"),
-    *("space", "sqltext", "types"),
+    *("catalog", "changes", "compare", "convergence", "dialect", "errors", "flavours", "jdbc", "locks", "progress"),
+    *("schema", "space", "sqltext", "types"),
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 
@@ -86,6 +86,22 @@ def words(path: Path) -> Iterator[str]:
 def test_the_core_names_no_dialect(path: Path) -> None:
     """The demo is of one server, and says so."""
     assert [word for word in words(path) if NAMES.search(word)] == []
+
+
+WITHOUT_POSIX = """
+import sys
+sys.modules.update(dict.fromkeys(("crypt", "fcntl", "grp", "pwd", "resource", "termios", "tty"), None))
+from importlib import import_module
+for name in sys.argv[1:]:
+    import_module(name)
+"""
+
+
+def test_nothing_needs_what_only_posix_has_when_it_is_imported() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_POSIX, *ALL], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_dialect_is_held_against_the_contract() -> None:

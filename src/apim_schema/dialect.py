@@ -6,7 +6,7 @@ checker and a fifth dialect hold them against. Nothing else in the code asks whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine
 
 from apim_schema.changes import Change
 from apim_schema.flavours import Types
+from apim_schema.jdbc import Translated
 from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
@@ -328,6 +329,27 @@ class Script(Protocol):
         """Ends the script."""
 
 
+class Jdbc(Protocol):
+    """JDBC URLs of this database: what stands in the product's own configuration."""
+
+    SUBPROTOCOLS: tuple[str, ...]
+    """What may stand between `jdbc:` and the next colon."""
+
+    @property
+    def TYPES(self) -> Mapping[str, str]:  # noqa: N802 (a constant of the module)
+        """Each `type` that deployment.toml has for it, and the URL that the product makes where there is none.
+
+        In braces are the settings that it is made of (`distribution/kernel/…/conf/infer.json` of carbon-kernel).
+        """
+
+    def translate(self, subprotocol: str, rest: str) -> Translated:
+        """A JDBC URL in the words of our driver; `rest` is what follows the subprotocol and its colon.
+
+        An option has a counterpart, or is how Java reads, caches and logs, or is named as untold. Raises UsageError,
+        without any value, for a form that can't be read, and for several servers.
+        """
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One dialect: its folder's modules."""
@@ -343,3 +365,4 @@ class Dialect:
     obstacles: Obstacles
     rehearsal: RehearsalModule
     script: Script
+    jdbc: Jdbc

@@ -66,7 +66,7 @@ def _run() -> None:
     if context.is_offline_mode():
         _offline(database, context.get_x_argument(True))
         return
-    target: Target = given.target if given else config.from_x_arguments(database, context.get_x_argument(True))
+    target: Target = given.target if given else _named(database)
     verb = _command()
     if verb == "downgrade":
         raise UsageError(NO_DOWNGRADE)
@@ -74,6 +74,14 @@ def _run() -> None:
         _upgrade(given, target)
     else:
         _pass_through(target)
+
+
+def _named(database: str) -> Target:
+    """The database that the command line names; what is to be said of that is said."""
+    target = config.from_x_arguments(database, context.get_x_argument(True))
+    for note in target.notes:
+        report.console().print(f"apim-schema: note: {note}")
+    return target
 
 
 def _command() -> str:

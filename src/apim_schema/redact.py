@@ -17,6 +17,7 @@ SHORTEST = 3
 IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s'\"]*@")
 QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
 SETTING = re.compile(r"(?i)(?:password|pwd)=([^;&\s]+)")
+OF_JDBC = re.compile(r"(?i)(?:password|passwd|pwd|secret)=(\{(?:[^}]|\}\})*\}|[^;&]+)")
 
 _secrets: set[str] = set()
 
@@ -25,6 +26,18 @@ def remember(url: URL) -> None:
     """Has the password of this URL, and those in its query, hidden for the rest of the process."""
     query = unquote_plus(url.set(password=None).render_as_string(hide_password=False))
     _secrets.update(filter(None, [str(url.password or ""), *SETTING.findall(query)]))
+
+
+def remember_jdbc(url: str) -> None:
+    """Has every password that a JDBC URL names as one hidden, those of Java's key stores too."""
+    for found in OF_JDBC.findall(url):
+        plain = found[1:-1].replace("}}", "}") if found.startswith("{") else found
+        _secrets.update((plain, unquote_plus(plain)))
+
+
+def hide(secret: str) -> None:
+    """Has this text hidden for the rest of the process."""
+    _secrets.add(secret)
 
 
 def redact(text: str) -> str:

@@ -8,7 +8,19 @@ from apim_schema import flavours
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
 
-PARTS = ("names", "types", "ddl", "introspect", "digest", "session", "impact", "obstacles", "rehearsal", "script")
+PARTS = (
+    "names",
+    "types",
+    "ddl",
+    "introspect",
+    "digest",
+    "session",
+    "impact",
+    "obstacles",
+    "rehearsal",
+    "script",
+    "jdbc",
+)
 """The modules of a dialect's folder, each a protocol of `dialect`."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +14,24 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuc
 from apim_schema import flavours, registry
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
+from apim_schema.redact import remember_jdbc
 
-JDBC = re.compile(r"jdbc:(?P<kind>\w+):(?://(?P<host>[^/?;]+)/(?P<name>[^/?;:]+))?")
+JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>\w+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
+ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);")
+H2 = "H2 is for trying the product out and has no upgrade: install the new release on a new one"
 
 
 @dataclass(frozen=True)
 class Target:
-    """One database: `database` is "apim" or "shared"; `schema` None means the login's default schema."""
+    """One database: `database` is "apim" or "shared"; `schema` None means the login's default schema.
+
+    `notes` are what a person should hear of how it was named, before anything is done.
+    """
 
     database: str
     url: URL
     schema: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def dialect(self) -> Dialect:
@@ -54,6 +62,8 @@ class Target:
             engine = create_engine(url, **usual, **options)
         except ModuleNotFoundError as error:
             raise UsageError(self._no_driver(str(error.name))) from None
+        except ImportError as error:
+            raise UsageError(f"the driver of {self} can't be loaded, install what it needs: {error}") from None
         except InvalidRequestError as error:
             raise UsageError(f"the URL of {self} can't be used: {error}") from None
         except DBAPIError as error:
@@ -86,12 +96,12 @@ class Target:
 def target(database: str, url: str, schema: str | None = None) -> Target:
     """The target of a URL as a person writes it.
 
-    The driver may be left out; `?schema=NAME` names the schema like the argument does. Raises UsageError where the URL
-    can't be read, has options that its driver has not, or its database is not one of ours; the message never repeats
-    the URL.
+    The driver may be left out; `?schema=NAME` names the schema like the argument does. A JDBC URL is taken too. Raises
+    UsageError where the URL can't be read, has options that its driver has not, or its database is not one of ours; the
+    message never repeats the URL.
     """
-    if jdbc := JDBC.match(url):
-        raise UsageError(f"the URL of {database} is one of JDBC's: write {_instead_of(jdbc)}")
+    if found := JDBC.fullmatch(url):
+        return _from_jdbc(database, found, schema)
     if url.count("@") > 1:
         # what follows the first one would be taken for the host, and printed
         raise UsageError(f"the URL of {database} has more than one @: write %40 for one in a name or a password")
@@ -101,7 +111,7 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
         raise UsageError(f"the URL of {database} can't be read: write {_examples()}") from None
     kind = parsed.get_backend_name()
     if kind == "h2":
-        raise UsageError("H2 is for trying the product out and has no upgrade: install the new release on a new one")
+        raise UsageError(H2)
     if kind not in flavours.KINDS:
         write = flavours.EXAMPLES.get(kind) or _examples()
         raise UsageError(f"the URL of {database} is of an unknown dialect {kind!r}: write {write}")
@@ -118,11 +128,28 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
     return Target(database, parsed, schema or (named if isinstance(named, str) else None))
 
 
-def _instead_of(jdbc: re.Match[str]) -> str:
-    """The URL to write for one of JDBC's, with its host and database where the two are written alike."""
-    if jdbc["kind"] in flavours.KINDS and jdbc["name"]:
-        return f"{jdbc['kind']}://USER@{jdbc['host'].rpartition('@')[2]}/{jdbc['name']}"
-    return flavours.EXAMPLES.get(jdbc["kind"]) or _examples()
+def _from_jdbc(database: str, jdbc: re.Match[str], schema: str | None) -> Target:
+    """The target of a JDBC URL; the schema that is named outside it counts more."""
+    subprotocol = jdbc["subprotocol"].lower()
+    if subprotocol == "h2":
+        raise UsageError(H2)
+    dialect = next((d for d in map(registry.load, flavours.DIALECTS) if subprotocol in d.jdbc.SUBPROTOCOLS), None)
+    if dialect is None:
+        raise UsageError(f"the URL of {database} is of an unknown kind, jdbc:{subprotocol}: write {_examples()}")
+    rest = without_entities(jdbc["rest"].strip())
+    remember_jdbc(rest)
+    try:
+        found = dialect.jdbc.translate(subprotocol, rest)
+        dialect.session.engine_options(found.url)
+    except UsageError as error:
+        raise UsageError(f"the URL of {database}: {error}") from None
+    note = f"the JDBC URL of {database} has options that are not taken over: {', '.join(found.untold)}"
+    return Target(database, found.url, schema or found.schema, (note,) if found.untold else ())
+
+
+def without_entities(text: str) -> str:
+    """The text as XML means it: the product puts its settings into XML files as they stand, `&amp;` and all."""
+    return ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 
 def _examples() -> str:

@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 
 from apim_schema import chain
 from apim_schema.cli import main
-from apim_schema.config import FILE_VARIABLE, URL_VARIABLES
+from apim_schema.config import URL_VARIABLES
 from apim_schema.demo import rows
+from apim_schema.environments import FILE_VARIABLE
 from tests.releases import FIRST
 from tests.servers import Server, new_database
 from tests.vendor.make import create

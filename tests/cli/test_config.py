@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from apim_schema import config
 from apim_schema.errors import UsageError
+from apim_schema.redact import redact
 
 URL = "postgresql://ada:s3cret@db.example/apim"
 FILE = """
@@ -109,13 +112,37 @@ def test_wrong_options(
     ("text", "message"),
     [
         ('[prod.apim]\nschema = "x"', r"\[prod.apim\] of environments.toml has no url"),
-        ('[prod.apim]\nurl = "postgresql://h/d"\nuser = "x"', "unknown settings, user: the known are url, schema"),
-        ("[prod.apim]\nurl = 5", "must be settings with a text each"),
-        ('[prod]\napim = "postgresql://h/d"', "must be settings with a text each"),
         (
-            '[prod.api]\nurl = "postgresql://h/d"',
-            r"\[prod\] of environments.toml must have apim and shared; it has api",
+            '[prod.apim]\nurl = "postgresql://h/d"\n\nuser = "x"',
+            r"unknown setting, user \(line 4\): the known are url, schema, username, password_env",
         ),
+        (
+            "[prod.apim]\n# a number\nurl = 5",
+            r'url in \[prod.apim\] of environments.toml \(line 3\) must be a text, url = "…": it is a number$',
+        ),
+        ('prod.apim = {url = "postgresql://h/d", schema = [\n"x"]}', r"schema in .* \(line 2\) .*: it is a list$"),
+        (
+            '[prod]\napim = "postgresql://h/d"',
+            r"\[prod.apim\] of environments.toml \(line 2\) must be a table of settings: it is a text$",
+        ),
+        ("prod = true", r"\[prod\] of environments.toml \(line 1\) must be an environment: it is true or false$"),
+        ("[prod]", r"\[prod\] of environments.toml is empty: the known are apim, shared, deployment_toml$"),
+        (
+            '[dev]\n[prod.api]\nurl = "postgresql://h/d"',
+            r"\[prod\] of environments.toml has an unknown api \(line 2\): the known are apim, shared, dep",
+        ),
+        ("[prod]\ndeployment_toml = 1", r"deployment_toml in \[prod\] .*\(line 2\) must be a text"),
+        (
+            "[prod.apim]\nurl = 'postgresql://h/d'\npassword_command = 'false'",
+            r"password_command of \[prod.apim\] of environments.toml failed with exit code 1: run it by hand",
+        ),
+        ("[prod.apim]\nurl = 'postgresql://h/d'\npassword_command = 'no-such-command'", "can't be run: No such file"),
+        (
+            "[prod.apim]\nurl = 'postgresql://h/d'\npassword_command = 'true'",
+            "printed no password: it must be the first",
+        ),
+        ("[prod.apim]\nurl = 'postgresql://h/d'\npassword_command = \"echo 'x\"", "can't be read as a command"),
+        ("[prod.apim]\nurl = 'postgresql://h/d'\npassword_command = 'cat latin1'", "printed what is not UTF-8"),
         ("[prod.apim]\nurl = \n", r"environments.toml is no TOML: .*line 2"),
         ("[prod.apim]\nurl = 'postgresql://h/d'\npassword_env = 'NOT_SET'", "from NOT_SET, which is not set"),
         ("[prod.apim]\nurl = 'postgresql://h/d'\npassword_file = 'none'", "from none: No such file"),
@@ -149,3 +176,48 @@ def test_file_that_is_no_text(folder: Path) -> None:
     (folder / "environments.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="is no TOML"):
         config.from_options("prod", {})
+
+
+def test_password_of_a_command(folder: Path) -> None:
+    """No shell reads it, its first line counts, and it runs where the file is."""
+    (folder / "with blanks").write_text("c0mmand $HOME\nnot this line\n")
+    (folder / "environments.toml").write_text(
+        "[prod.apim]\nurl = 'postgresql://ada@h/d'\npassword_command = \"cat 'with blanks'\""
+    )
+    (found,) = config.from_options("prod", {})
+    assert found.url.password == "c0mmand $HOME"
+    assert redact("it is c0mmand $HOME") == "it is ***"
+
+
+def test_what_a_failing_command_says_is_not_shown(folder: Path) -> None:
+    (folder / "vault.py").write_text("import sys; print('s3cret'); sys.exit('s3cret was wrong')")
+    (folder / "environments.toml").write_text(
+        f"[prod.apim]\nurl = 'postgresql://ada@h/d'\npassword_command = '{sys.executable} vault.py'"
+    )
+    with pytest.raises(UsageError, match="failed with exit code 1") as raised:
+        config.from_options("prod", {})
+    assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX tells who may read a file")
+def test_files_that_others_can_read(folder: Path) -> None:
+    secret, file = folder / "secrets" / "shared", folder / "environments.toml"
+    secret.chmod(0o640)
+    file.chmod(0o644)  # it has no password in it
+    told = f"{Path('secrets') / 'shared'} has a password in it that others can read: chmod 600"
+    assert [told in note for note in config.from_options("prod", {}, "shared")[0].notes] == [True]
+    secret.chmod(0o600)
+    assert config.from_options("prod", {}, "shared")[0].notes == ()
+    file.write_text(f'[prod.apim]\nurl = "{URL}"')
+    (note,) = config.from_options("prod", {})[0].notes
+    assert note.startswith("environments.toml has a password in it")
+    file.chmod(0o600)
+    assert config.from_options("prod", {})[0].notes == ()
+
+
+def test_a_login_beside_the_url(folder: Path) -> None:
+    (folder / "environments.toml").write_text(
+        "[prod.apim]\nurl = 'jdbc:postgresql://h/d'\nusername = 'ada'\npassword_env = 'APIM_PASSWORD'"
+    )
+    (found,) = config.from_options("prod", {})
+    assert (found.url.username, found.url.password, found.url.host) == ("ada", "v4riable", "h")

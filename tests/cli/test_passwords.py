@@ -103,3 +103,28 @@ def test_passwords_in_queries() -> None:
     assert redact("login failed with Sup3r%secret") == "login failed with ***"
     assert redact("see mysql://u@h/d?ssl_key=k3y for it") == "see mysql://u@h/d for it"
     assert redact("mysql://u:a@b@h/d") == "mysql://u:***@h/d"
+
+
+def test_passwords_of_files_and_commands(run: Callable[..., Result], databases: Databases, tmp_path: Path) -> None:
+    """Of environments.toml and deployment.toml, in what succeeds and in what fails."""
+    (tmp_path / "secret").write_text(SECRET)
+    found = sa.make_url(databases.apim)
+    product = (
+        f'[database.apim_db]\nurl = "jdbc:postgresql://127.0.0.1:{{port}}/{found.database}?password={quote(SECRET)}"\n'
+    )
+    for port in (found.port, free_port()):
+        (tmp_path / "deployment.toml").write_text(product.format(port=port) + f'username = "{found.username}"\n')
+        url = f"postgresql://{found.username}@127.0.0.1:{port}/{found.database}"
+        (tmp_path / "environments.toml").write_text(
+            f'[file.apim]\nurl = "{url}"\npassword_file = "secret"\n'
+            f'[command.apim]\nurl = "{url}"\npassword_command = "cat secret"\n'
+            '[product]\ndeployment_toml = "deployment.toml"\n'
+        )
+        for env in ("file", "command", "product"):
+            for verb in (["status"], ["env", "check"], ["env", "list"]):
+                database = [] if verb[0] == "env" else ["--database", "apim"]
+                options = ["--env", env, "--environments", tmp_path / "environments.toml", *database]
+                result = run("-v", *verb, *options)
+                assert result.exit_code in (0, 2)
+                clean(result)
+    assert redact(f"it is {SECRET}") == "it is ***"

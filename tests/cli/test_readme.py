@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from apim_schema import config
+from apim_schema import config, environments
 from apim_schema.cli import main
 from apim_schema.errors import Exit
 
@@ -65,13 +65,15 @@ def test_help_ends_with_an_example_and_exit_codes(verb: str) -> None:
 
 def test_environments_file() -> None:
     (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    settings = [set(database) for database in tomllib.loads(block)["prod"].values()]
-    assert set().union(*settings) == set(config.SETTINGS)
+    found = tomllib.loads(block)
+    settings = [set(found[env].get(database, {})) for env in found for database in ("apim", "shared")]
+    assert set().union(*settings) == set(environments.SETTINGS)
+    assert environments.DEPLOYMENT in found["prod"]
 
 
 def test_variables_are_the_ones_that_are_read() -> None:
     named = {name for page in PAGES for name in re.findall(r"APIM_SCHEMA_\w+", page.read_text())}
-    assert named == {config.FILE_VARIABLE, *config.URL_VARIABLES.values()}
+    assert named == {environments.FILE_VARIABLE, *config.URL_VARIABLES.values()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -22,11 +22,18 @@ from tests.servers import Pool, Server
 SECRET = "s3cret"
 
 WRONG = {
-    "jdbc:mysql://ada:s3cret@db:3306/apim_db?useSSL=true": r"one of JDBC's: write mysql://USER@db:3306/apim_db$",
-    "jdbc:mariadb://db/apim_db": "write mariadb://USER@db/apim_db$",
-    "jdbc:postgresql://db:5432/apim_db?user=ada&password=s3cret": "write postgresql://USER@db:5432/apim_db$",
-    "jdbc:oracle:thin:ada/s3cret@//db:1521/APIM": r"write oracle://USER@HOST:1521 with \?service_name=SERVICE$",
-    "jdbc:sqlserver://db:1433;databaseName=apim;password=s3cret": "write mssql://USER@HOST:1433/DATABASE with",
+    "jdbc:mysql://ada:s3cret@{nobody}/apim_db?useSSL=true": "can't connect to mysql.pymysql://ada:.*@127.* refused",
+    "jdbc:mariadb://db1,db2/apim_db?password=s3cret": "URL of apim: the server .* is several: name the one server",
+    "jdbc:mysql:loadbalance://db1,db2/apim_db?password=s3cret": "this form of a JDBC URL can't be read: name the one",
+    "jdbc:mysql://db/apim_db?sslMode=s3cret": "sslMode in a JDBC URL is none of its driver's$",
+    "jdbc:mysql://db/apim_db?connectTimeout=s3cret": "connectTimeout in a JDBC URL must be a whole number$",
+    "jdbc:postgresql://{nobody}/apim_db?user=ada&password=s3cret": "can't connect to postgresql.psycopg://ada:.*refused",
+    "jdbc:postgresql://{nobody}/?user=ada&password=s3cret": "URL of apim: the URL names no database: write postgresql:",
+    "jdbc:oracle:thin:ada/s3cret@//{nobody}/APIM": "can't connect to oracle.oracledb://ada:",
+    "jdbc:oracle:kprb:ada/s3cret@db": "this form of a JDBC URL can't be read: write jdbc:oracle:",
+    "jdbc:oracle:thin:ada/s3cret@ldap://db:389/APIM": "a directory can't be used: write jdbc:oracle:thin:@//HOST",
+    "jdbc:sqlserver://db:1433,db2;databaseName=apim;password=s3cret": "is of several servers: name the one server",
+    "jdbc:h2:./repository/database/WSO2AM_DB;PASSWORD=s3cret": "H2 is for trying the product out and has no upgrade",
     "jdbc:db2://db/apim": "write mssql://.*mysql://.*oracle://.*postgresql://",
     "postgres://ada:s3cret@db/apim": "unknown dialect 'postgres': write postgresql://USER@HOST:5432/DATABASE$",
     "http://ada:s3cret@db/apim": "unknown dialect 'http': write mssql://.*postgresql://",

@@ -8,6 +8,7 @@ from apim_schema import __version__, chain
 from apim_schema.cli.adopt import adopt
 from apim_schema.cli.common import Verbs, shown_statements, with_releases
 from apim_schema.cli.demo import demo
+from apim_schema.cli.env import env
 from apim_schema.cli.history import history
 from apim_schema.cli.snapshot import snapshot
 from apim_schema.cli.sql import sql
@@ -34,12 +35,12 @@ def _print_ini(context: click.Context, parameter: click.Parameter, value: bool) 
 def main(context: click.Context, verbose: bool) -> None:
     """Upgrades of WSO2 API Manager databases, {first} to {newest}, with proof that no row has changed.
 
-    A database is named by --env and environments.toml, by --apim-url and --shared-url, or by the environment variables
-    APIM_SCHEMA_APIM_URL and APIM_SCHEMA_SHARED_URL.
+    A database is named by --env and environments.toml, by --apim-url and --shared-url, by --deployment-toml and the
+    product's own configuration, or by the environment variables APIM_SCHEMA_APIM_URL and APIM_SCHEMA_SHARED_URL.
     """
     if verbose:
         context.with_resource(shown_statements())
 
 
-for verb in (status, sql, upgrade, verify, snapshot, adopt, history, demo):
+for verb in (status, sql, upgrade, verify, snapshot, adopt, history, env, demo):
     main.add_command(verb)

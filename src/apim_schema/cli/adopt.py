@@ -13,7 +13,8 @@ from apim_schema import report
 from apim_schema.adopt import Adopted
 from apim_schema.adopt import adopt as adopt_live
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.cli.common import Answer, each, epilog
+from apim_schema.cli.databases import database_options
 from apim_schema.errors import Exit
 from apim_schema.live import opened
 from apim_schema.target import Target

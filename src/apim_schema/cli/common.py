@@ -1,4 +1,4 @@
-"""What the verbs share: how databases are named, and how an answer or an error is said, as text or as JSON."""
+"""What the verbs share: how an answer or an error is said, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from rich.console import Console
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, config, output, report, snapshot
+from apim_schema import chain, output, report, snapshot
 from apim_schema.errors import Exit, Interrupted, SchemaToolError, UsageError, said_by_database
 from apim_schema.redact import redact
 from apim_schema.snapshot import Snapshot
@@ -107,19 +107,34 @@ def _say(answer: Answer, as_json: bool) -> int:
 
 def _say_error(error: BaseException, as_json: bool) -> int:
     """Says an error, and what was done before it, and returns the exit code. No password is in it."""
-    document: dict[str, Any] = {}
-    if isinstance(error, Failed):
-        document = error.answer.document
-        if not as_json:
-            error.answer.text(report.console())
-        error = error.error
-    name, message, code = _told(error)
+    answer = of_error(error)
     if as_json:
-        parts = error.parts if isinstance(error, SchemaToolError) else {}
-        told = {"type": name, "message": redact(message)} | parts
-        _print_json(document | {"error": told, "exit_code": int(code)})
-    report.console().print(f"apim-schema: {redact(message)}")
-    return int(code)
+        _print_json(answer.document | {"exit_code": int(answer.exit_code)})
+        report.console().print(_message(error))
+    else:
+        answer.text(report.console())
+    return int(answer.exit_code)
+
+
+def of_error(error: BaseException) -> Answer:
+    """What to say of an error, and of what was done before it. No password is in it."""
+    before = error.answer if isinstance(error, Failed) else None
+    found = error.error if isinstance(error, Failed) else error
+    name, message, code = _told(found)
+    parts = found.parts if isinstance(found, SchemaToolError) else {}
+    document = {"error": {"type": name, "message": redact(message)} | parts}
+
+    def text(out: Console) -> None:
+        if before:
+            before.text(out)
+        out.print(_message(found))
+
+    return Answer((before.document if before else {}) | document, text, code)
+
+
+def _message(error: BaseException) -> str:
+    found = error.error if isinstance(error, Failed) else error
+    return f"apim-schema: {redact(_told(found)[1])}"
 
 
 def _print_json(document: dict[str, Any]) -> None:
@@ -175,14 +190,6 @@ def each(targets: Sequence[Target], work: Callable[[Target], Found], answer: Cal
     return answer(done)
 
 
-DATABASE_OPTIONS = (
-    click.option("--env", metavar="NAME", help="The environment of environments.toml to work on."),
-    click.option("--apim-url", metavar="URL", help="The apim database: dialect://user:password@host:port/name."),
-    click.option("--shared-url", metavar="URL", help="The shared database. In either, ?schema=NAME names a schema."),
-    click.option("--database", type=click.Choice(chain.DATABASES), help="Only this one of those that are named."),
-    click.option("--environments", metavar="FILE", help="A file other than environments.toml in this folder."),
-)
-
 format_option = click.option(
     "--format",
     type=click.Choice(("text", "json")),
@@ -191,23 +198,6 @@ format_option = click.option(
     help="json: one document on stdout; text: all on stderr.",
 )
 """`Verbs.main` reads it, so that a verb does not have to know."""
-
-
-def database_options(function: Function) -> Function:
-    """The options that name databases, and `--format`; the function gets `targets` of them."""
-
-    @wraps(function)
-    def gather(
-        env: str | None, apim_url: str | None, shared_url: str | None, database: str | None,
-        environments: str | None, **others: Any,
-    ) -> Any:  # fmt: skip
-        urls = {"apim": apim_url, "shared": shared_url}
-        return function(config.from_options(env, urls, database, environments), **others)
-
-    decorated: Function = format_option(gather)
-    for option in reversed(DATABASE_OPTIONS):
-        decorated = option(decorated)
-    return decorated
 
 
 def with_releases(function: Decorated) -> Decorated:

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from apim_schema import history as entries
 from apim_schema import report
-from apim_schema.cli.common import Answer, database_options, each, epilog
+from apim_schema.cli.common import Answer, each, epilog
+from apim_schema.cli.databases import database_options
 from apim_schema.errors import Exit
 from apim_schema.history import Entry
 from apim_schema.live import opened

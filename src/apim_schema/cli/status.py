@@ -11,7 +11,8 @@ from rich.console import Console
 
 from apim_schema import report
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog, worst
+from apim_schema.cli.common import Answer, each, epilog, worst
+from apim_schema.cli.databases import database_options
 from apim_schema.errors import Exit
 from apim_schema.live import opened
 from apim_schema.status import Status, look

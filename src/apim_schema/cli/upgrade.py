@@ -14,7 +14,8 @@ from rich.console import Console
 from apim_schema import chain, environment, rehearsal, report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, database_options, each, epilog, snapshots_of, with_releases, worst
+from apim_schema.cli.common import Answer, each, epilog, snapshots_of, with_releases, worst
+from apim_schema.cli.databases import database_options
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
 from apim_schema.target import Target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -70,8 +69,10 @@ def _binaries() -> Path:
 
 def _account() -> dict[str, Any]:
     """The arguments of Popen that drop root's privileges; none where we are not root."""
-    if os.geteuid() != 0:
+    if os.name != "posix" or os.geteuid() != 0:
         return {}
+    import pwd  # only POSIX has it
+
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     entry = next((known[name] for name in ACCOUNTS if name in known), None)
     if entry is None:

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import URL, Connection, NullPool, create_engine
 
-from apim_schema import chain, config, registry
+from apim_schema import chain, environments, registry
 from apim_schema.demo import rows
 from apim_schema.demo.server import Server, running
 from apim_schema.errors import Exit, Interrupted
@@ -85,8 +85,8 @@ def _prepare(server: Server, out: Console) -> None:
     told = " and ".join(f"{database} with {count:,} rows" for database, count in counts.items())
     out.print(f"PostgreSQL {version}, started for this demo, holds two databases of {RELEASE}: {told}.")
     settings = [f'[demo.{name}]\nurl = "{server.url(name).render_as_string()}"\n' for name in chain.DATABASES]
-    Path(config.FILE).write_text("\n".join(settings), encoding="utf-8")
-    out.print(f"{config.FILE} names them:\n\n" + "\n".join(settings).rstrip())
+    Path(environments.FILE).write_text("\n".join(settings), encoding="utf-8")
+    out.print(f"{environments.FILE} names them:\n\n" + "\n".join(settings).rstrip())
 
 
 def _fill(url: URL, database: str) -> int:

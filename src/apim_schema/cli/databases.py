@@ -1,0 +1,151 @@
+"""How a verb's databases are named, and the verb's run on each of several environments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any
+
+import click
+from rich.console import Console
+
+from apim_schema import chain, config, report
+from apim_schema.cli.common import Answer, Function, format_option, of_error
+from apim_schema.errors import Exit, UsageError
+from apim_schema.target import Target
+
+OPTIONS = (
+    click.option("--env", "envs", metavar="NAME", multiple=True, help="An environment to work on; may be repeated."),
+    click.option("--apim-url", metavar="URL", help="The apim database: dialect://user:password@host:port/name."),
+    click.option("--shared-url", metavar="URL", help="The shared database. In either, ?schema=NAME names a schema."),
+    click.option("--deployment-toml", metavar="FILE", help="The product's own configuration, which names both."),
+    click.option("--database", type=click.Choice(chain.DATABASES), help="Only this one of those that are named."),
+    click.option("--environments", metavar="FILE", help="A file other than environments.toml in this folder."),
+    click.option("--keep-going", is_flag=True, help="Go on with the next environment after one that failed."),
+)
+
+OF_ONE = {"output": "-o", "against": "--against"}
+"""Options that name a file of digests: it is of one environment."""
+
+WEIGHTS = (
+    *(Exit.INTERRUPTED, Exit.INTERNAL, Exit.UNFINISHED, Exit.NOT_PROVEN, Exit.FOUND, Exit.REFUSED, Exit.USAGE),
+    Exit.OK,
+)
+"""Which exit code stands for several environments: the first of these that one of them has."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one environment; None where it was not begun."""
+
+    environment: str
+    answer: Answer | None
+
+
+def database_options(function: Function) -> Function:
+    """The options that name databases, and `--format`; the function gets `targets` of them.
+
+    For several environments it is called for each in turn, after all of them were found to be well named.
+    """
+
+    @wraps(function)
+    def gather(
+        envs: tuple[str, ...], apim_url: str | None, shared_url: str | None, deployment_toml: str | None,
+        database: str | None, environments: str | None, keep_going: bool, **others: Any,
+    ) -> Any:  # fmt: skip
+        urls = {"apim": apim_url, "shared": shared_url}
+        _check(envs, keep_going, others)
+        named = [config.from_options(env, urls, database, environments, deployment_toml) for env in envs or (None,)]
+        say(note for targets in named for target in targets for note in target.notes)
+        if len(named) == 1:
+            return function(named[0], **others)
+        return _summary(_in_turn(dict(zip(envs, named, strict=True)), partial(function, **others), keep_going))
+
+    decorated: Function = format_option(gather)
+    for option in reversed(OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def say(notes: Iterable[str]) -> None:
+    """Says each of these once, on stderr."""
+    for note in dict.fromkeys(notes):
+        report.console().print(f"apim-schema: note: {note}")
+
+
+def _check(envs: Sequence[str], keep_going: bool, others: dict[str, Any]) -> None:
+    if twice := [env for env in dict.fromkeys(envs) if envs.count(env) > 1]:
+        raise UsageError(f"--env {twice[0]} is given twice: leave one")
+    if keep_going and len(envs) < 2:
+        raise UsageError("--keep-going is for several environments: name them, each by --env, or leave it out")
+    for name, option in OF_ONE.items():
+        if len(envs) > 1 and others.get(name):
+            raise UsageError(f"the file of {option} is of one environment: name one by --env")
+
+
+def _in_turn(
+    named: dict[str, Sequence[Target]], run: Callable[[Sequence[Target]], Answer], keep_going: bool
+) -> list[Done]:
+    """Runs the verb on one environment after the other, up to the first that does not end in 0, or to the last."""
+    done: list[Done] = []
+    stopped = False
+    for environment, targets in named.items():
+        if stopped:
+            done.append(Done(environment, None))
+            continue
+        report.console().print(f"environment {environment}")
+        answer = _answer(partial(run, targets))
+        done.append(Done(environment, answer))
+        stopped = answer.exit_code == Exit.INTERRUPTED or (answer.exit_code != Exit.OK and not keep_going)
+    return done
+
+
+def _answer(run: Callable[[], Answer]) -> Answer:
+    try:
+        return run()
+    except (Exception, KeyboardInterrupt) as error:
+        return of_error(error)
+
+
+def _summary(done: list[Done]) -> Answer:
+    codes = {entry.answer.exit_code for entry in done if entry.answer}
+    documents = [{"environment": entry.environment} | _document(entry.answer) for entry in done]
+    worst = next(code for code in WEIGHTS if code in codes)
+    return Answer({"environments": documents}, partial(_text, done), worst)
+
+
+def _document(answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return {"begun": False}
+    return {"begun": True} | answer.document | {"exit_code": int(answer.exit_code)}
+
+
+def _text(done: list[Done], out: Console) -> None:
+    """Each environment's own text, and a line for each at the end."""
+    for entry in done:
+        if entry.answer:
+            out.print(f"\nenvironment {entry.environment}")
+            entry.answer.text(out)
+    out.print("")
+    rows = [
+        (entry.environment, *(("not begun", "") if entry.answer is None else _outcome(entry.answer))) for entry in done
+    ]
+    report.table(out, ("environment", "outcome", "exit code"), rows)
+
+
+def _outcome(answer: Answer) -> tuple[str, str]:
+    code = answer.exit_code
+    return OUTCOMES[code], str(int(code))
+
+
+OUTCOMES = {
+    Exit.OK: "done",
+    Exit.FOUND: "found something",
+    Exit.USAGE: "wrong use, or not reached",
+    Exit.REFUSED: "refused",
+    Exit.UNFINISHED: "unfinished",
+    Exit.NOT_PROVEN: "not proven",
+    Exit.INTERNAL: "a fault of apim-schema",
+    Exit.INTERRUPTED: "interrupted",
+}

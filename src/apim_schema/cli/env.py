@@ -1,0 +1,158 @@
+"""`env`: the environments of environments.toml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import click
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import environments, passwords, report
+from apim_schema.cli.common import Answer, epilog, format_option
+from apim_schema.cli.databases import say
+from apim_schema.environments import DEPLOYMENT, Environment
+from apim_schema.errors import Exit, SchemaToolError, UsageError, said_by_database
+from apim_schema.live import opened
+from apim_schema.redact import redact
+
+file_option = click.option("--environments", "file", metavar="FILE", help="A file other than environments.toml here.")
+env_option = click.option("--env", "names", metavar="NAME", multiple=True, help="Only this one; may be repeated.")
+
+
+@click.group(epilog=epilog("apim-schema env check --env prod", Exit.OK, Exit.USAGE))
+def env() -> None:
+    """List, check or begin environments.toml.
+
+    It names the databases of each environment, such as dev, uat and prod, and where their passwords come from.
+    """
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One database of an environment, as the file names it."""
+
+    environment: str
+    database: str
+    url: str | None
+    password: str
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One database of an environment, as it was found."""
+
+    environment: str
+    database: str
+    url: str | None
+    server: str | None
+    release: str | None
+    problem: str | None
+
+
+@env.command("list", epilog=epilog("apim-schema env list", Exit.OK, Exit.USAGE))
+@file_option
+@env_option
+@format_option
+def list_(file: str | None, names: Sequence[str]) -> Answer:
+    """List the environments and their databases.
+
+    Nothing is connected, and no password is asked for.
+    """
+    found = [_listed(one, database) for one in _named(file, names) for database in one.databases]
+    code = Exit.USAGE if any(entry.problem for entry in found) else Exit.OK
+    return Answer({"databases": [asdict(entry) for entry in found]}, partial(_show_list, found), code)
+
+
+def _named(file: str | None, names: Sequence[str]) -> list[Environment]:
+    """The environments that are named, or all that there are."""
+    read = environments.read(file)
+    return [environments.checked(name, read) for name in names or read.document]
+
+
+def _listed(one: Environment, database: str) -> Entry:
+    try:
+        settings = one.settings(database)
+        given = next((name for name in passwords.SETTINGS if name in settings), None)
+        own = "url" if "url" in settings else DEPLOYMENT
+        return Entry(one.name, database, str(one.address(database)), given or own, None)
+    except SchemaToolError as error:
+        return Entry(one.name, database, None, "", redact(str(error)))
+
+
+def _show_list(found: list[Entry], out: Console) -> None:
+    rows = [(entry.environment, entry.database, entry.password, entry.url or "") for entry in found]
+    report.table(out, ("environment", "database", "password from", "url"), rows)
+    _show_problems(found, out)
+
+
+def _show_problems(found: Sequence[Entry | Checked], out: Console) -> None:
+    for entry in found:
+        if entry.problem:
+            out.print(f"{entry.environment}, {entry.database}: {entry.problem}")
+
+
+@env.command(epilog=epilog("apim-schema env check --env uat --env prod", Exit.OK, Exit.USAGE))
+@file_option
+@env_option
+@format_option
+def check(file: str | None, names: Sequence[str]) -> Answer:
+    """Connect to the databases and say what they are.
+
+    For each: the server, and the release that it is stamped or recognised as; or what keeps it from being reached,
+    such as a driver that is not installed. Exits with 2 if one can't be reached. Changes nothing.
+    """
+    found = [_checked(one, database) for one in _named(file, names) for database in one.databases]
+    code = Exit.USAGE if any(entry.server is None for entry in found) else Exit.OK
+    return Answer({"databases": [asdict(entry) for entry in found]}, partial(_show_check, found), code)
+
+
+def _checked(one: Environment, database: str) -> Checked:
+    url = server = None
+    try:
+        target = one.target(database)
+        say(target.notes)
+        url = str(target)
+        with opened(target) as live:
+            server = live.server
+            problem = live.problem
+            return Checked(one.name, database, url, server, live.release, str(problem) if problem else None)
+    except (SchemaToolError, DBAPIError) as error:
+        error = said_by_database(error) if isinstance(error, DBAPIError) else error
+        return Checked(one.name, database, url, server, None, redact(str(error)))
+
+
+def _show_check(found: list[Checked], out: Console) -> None:
+    rows = [
+        (entry.environment, entry.database, entry.server or "not reached", entry.release or "none") for entry in found
+    ]
+    report.table(out, ("environment", "database", "server", "release"), rows)
+    _show_problems(found, out)
+
+
+@env.command(epilog=epilog("apim-schema env init", Exit.OK, Exit.USAGE))
+@file_option
+@format_option
+def init(file: str | None) -> Answer:
+    """Write a new environments.toml, with all settings in comments.
+
+    One that is there is never written over.
+    """
+    path = environments.path_of(file)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(
+            f"{path} is there already, and stays as it is: edit it, or name another by --environments"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(environments.template())
+    return Answer(
+        {"file": str(path)}, lambda out: out.print(f"written to {path}; edit it, then: apim-schema env check")
+    )

@@ -1,0 +1,172 @@
+"""environments.toml: the databases of each environment, and where their passwords come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from apim_schema import chain, deployment, flavours, passwords, toml
+from apim_schema.deployment import Deployment
+from apim_schema.errors import UsageError
+from apim_schema.redact import remember
+from apim_schema.target import Target, target
+
+FILE = "environments.toml"
+FILE_VARIABLE = "APIM_SCHEMA_ENVIRONMENTS"
+DEPLOYMENT = "deployment_toml"
+SETTINGS = ("url", "schema", "username", *passwords.SETTINGS)
+
+TEMPLATE = """\
+# Environments of apim-schema: apim-schema status --env dev. Take the # away where a line is meant.
+# It is of no use to others: whoever may read it may read the passwords in it, if it has any.
+
+# Each database has a url; a JDBC URL is one too. The forms are:
+{forms}
+
+# [dev.apim]
+# url = "…"
+# schema = "…"              # where it is not the login's default schema
+# username = "…"            # where the url has none
+# The password is in the url, or comes from one of these:
+# password_env = "…"        # a variable of the process's environment
+# password_file = "…"       # the first line of a file, relative to this one
+# password_command = "…"    # the first line that a command prints; no shell is asked
+
+# [dev.shared]
+# url = "…"
+
+# Or both databases are those of the product's own configuration:
+
+# [prod]
+# deployment_toml = "/opt/wso2am/repository/conf/deployment.toml"
+
+# [prod.apim]
+# password_command = "…"    # where the password there is a $secret{{…}}, or another login is to be used
+"""
+
+
+def path_of(file: str | None) -> Path:
+    """The file that is meant: the given one, the variable's, or that of the current folder."""
+    return Path(file or os.environ.get(FILE_VARIABLE) or FILE)
+
+
+def template() -> str:
+    """A new file, with everything in comments."""
+    examples = dict.fromkeys(flavours.EXAMPLES.values())
+    return TEMPLATE.format(forms="\n".join(f"#   {example}" for example in examples))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment of the file; a secret of its deployment.toml is asked for once."""
+
+    name: str
+    file: toml.File
+
+    @property
+    def _table(self) -> Mapping[str, Any]:
+        found: dict[str, Any] = self.file.document[self.name]
+        return found
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """Those that it names; both where it names the product's configuration."""
+        return tuple(name for name in chain.DATABASES if DEPLOYMENT in self._table or name in self._table)
+
+    @cached_property
+    def _deployment(self) -> Deployment | None:
+        if DEPLOYMENT not in self._table:
+            return None
+        path = self.file.path.parent / Path(self.file.text_of(self.name, DEPLOYMENT)).expanduser()
+        return deployment.read(path)
+
+    def where(self, database: str) -> str:
+        """How messages call the settings of a database."""
+        return f"[{self.name}.{database}] of {self.file.path}"
+
+    def settings(self, database: str) -> Mapping[str, str]:
+        """The settings of one database. Raises UsageError for an unknown one or another type, with the line."""
+        found = self._table.get(database, {})
+        if not isinstance(found, dict):
+            line = self.file.line(self.name, database)
+            raise UsageError(f"{self.where(database)}{line} must be a table of settings: it is {toml.kind(found)}")
+        for name in found:
+            line = self.file.line(self.name, database, name)
+            if name not in SETTINGS:
+                raise UsageError(
+                    f"{self.where(database)} has an unknown setting, {name}{line}: the known are {', '.join(SETTINGS)}"
+                )
+            self.file.text_of(self.name, database, name)
+        return found
+
+    def address(self, database: str) -> Target:
+        """One database, without asking for any password."""
+        settings = self.settings(database)
+        if "url" in settings:
+            return target(database, settings["url"], settings.get("schema"))
+        if self._deployment:
+            return self._deployment.address(database, settings.get("schema"))
+        if database in self._table:
+            raise UsageError(f"{self.where(database)} has no url")
+        raise UsageError(f"{self.file.path} has no [{self.name}.{database}]: add it, with a url")
+
+    def target(self, database: str) -> Target:
+        """One database, with its password. Raises UsageError for anything that is missing or wrong."""
+        found, settings = self.address(database), self.settings(database)
+        remember(found.url)
+        self._one_password(settings, database, found)
+        password = passwords.given(settings, self.file.path.parent, self.where(database))
+        if "url" not in settings and self._deployment:
+            found = self._deployment.target(database, settings, password)
+        else:
+            url = found.url.set(username=settings.get("username", found.url.username))
+            found = replace(found, url=url if password is None else url.set(password=password))
+        remember(found.url)
+        return replace(found, notes=(*found.notes, *self._exposed(settings, database)))
+
+    def _one_password(self, settings: Mapping[str, str], database: str, found: Target) -> None:
+        given = [name for name in passwords.SETTINGS if name in settings]
+        places = [*given, "url"] if "url" in settings and found.url.password is not None else given
+        if len(places) > 1:
+            raise UsageError(f"{self.where(database)} has more than one password, in {' and '.join(places)}: leave one")
+
+    def _exposed(self, settings: Mapping[str, str], database: str) -> list[str]:
+        """What to say of files with a password that others can read."""
+        files = []
+        if "url" in settings and target(database, settings["url"]).url.password is not None:
+            files.append(self.file.path)
+        if "password_file" in settings:
+            files.append(passwords.file(settings, self.file.path.parent))
+        return list(filter(None, map(passwords.exposed, files)))
+
+
+def read(file: str | None) -> toml.File:
+    """Reads the file that is meant. Raises UsageError where it can't be read, or is no TOML, with the line."""
+    way_out = f"write one by apim-schema env init, or name it by --environments or {FILE_VARIABLE}"
+    return toml.read(path_of(file), way_out)
+
+
+def environment(name: str, file: str | None = None) -> Environment:
+    """An environment of the file that is meant. Raises UsageError where there is none, or it is none, with the line."""
+    return checked(name, read(file))
+
+
+def checked(name: str, file: toml.File) -> Environment:
+    """An environment of a file that was read. Raises UsageError where it is none, with the line."""
+    if name not in file.document:
+        known = ", ".join(file.document) or "none"
+        raise UsageError(f"{file.path} has no environment {name!r}: it has {known}")
+    found, names = file.document[name], (*chain.DATABASES, DEPLOYMENT)
+    if not isinstance(found, dict):
+        raise UsageError(f"[{name}] of {file.path}{file.line(name)} must be an environment: it is {toml.kind(found)}")
+    for key in found:
+        if key not in names:
+            line = file.line(name, key)
+            raise UsageError(f"[{name}] of {file.path} has an unknown {key}{line}: the known are {', '.join(names)}")
+    if not found:
+        raise UsageError(f"[{name}] of {file.path} is empty: the known are {', '.join(names)}")
+    return Environment(name, file)
