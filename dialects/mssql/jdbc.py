@@ -57,7 +57,7 @@ JAVAS = jdbc.words(
     disableStatementPooling enablePrepareOnFirstPreparedStatementCall ignoreOffsetOnDateTimeOffsetConversion
     lastUpdateCount lockTimeout loginTimeout maxResultBuffer packetSize prepareMethod quotedIdentifier queryTimeout
     responseBuffering retryConn retryExec selectMethod sendBulkCopyPrepStmtParameters sendStringParametersAsUnicode
-    sendTemporalDataTypesAsStringForBulkCopy sendTimeAsDatetime serverNameAsACE
+    sendTemporalDataTypesAsStringForBulkCopy sendTimeAsDatetime serverNameAsACE serverTimeZone
     serverPreparedStatementDiscardThreshold socketTimeout sslProtocol statementPoolingCacheSize
     transparentNetworkIPResolution trustStorePassword trustStoreType useBulkCopyForBatchInsert useDefaultGSSCredential
     useDefaultJaasConfig useFmtOnly vectorTypeSupport xopenStates"""

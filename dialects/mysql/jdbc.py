@@ -26,44 +26,63 @@ DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY = (
 )
 """The modes of TLS, as the server's own clients call them."""
 
-MARIADB_MODES = {"disable": DISABLED, "trust": REQUIRED, "verify_full": VERIFY_IDENTITY}
-"""What MariaDB's driver calls in another way; it knows the other names too."""
+MODES_OF_MARIADB = {
+    **dict.fromkeys(("disable", "disabled", "0", "false"), DISABLED),
+    **dict.fromkeys(("trust", "required"), REQUIRED),
+    **dict.fromkeys(("verify_full", "verify_identity", "1", "true"), VERIFY_IDENTITY),
+}
+"""What MariaDB's driver calls them, in small letters and with underscores (`SslMode.java`)."""
+
+SAME = {"localSocket": "unix_socket", "localSocketAddress": "bind_address"}
 
 FILE = r"(?!classpath:|-----).+"
 """A certificate that is neither one of Java's resources nor written out."""
 
 JAVAS = jdbc.words(
-    """allowLoadLocalInfile allowLocalInfile allowMultiQueries allowPublicKeyRetrieval alwaysSendSetIsolation
-    assureReadOnly autoClosePStmtStreams autocommit autoDeserialize autoReconnect autoReconnectForPools
-    blobSendChunkSize cacheCallableStatements cacheCallableStmts cacheDefaultTimezone cachePrepStmts
-    cacheResultSetMetadata cacheServerConfiguration callableStmtCacheSize characterEncoding characterSetResults
-    connectionAttributes connectionCollation connectionTimeZone continueBatchOnError databaseTerm defaultFetchSize
-    dontTrackOpenResources dumpQueriesOnException elideSetAutoCommits emulateUnsupportedPstmts enableQueryTimeouts
-    ensureSocketState failOverReadOnly fallbackToSystemKeyStore fallbackToSystemTrustStore
-    forceConnectionTimeZoneToSession functionsNeverReturnBlobs gatherPerfMetrics generateSimpleParameterMetadata
-    holdResultsOpenOverStatementClose includeInnodbStatusInDeadlockExceptions includeThreadDumpInDeadlockExceptions
-    includeThreadNames initialTimeout interactiveClient jdbcCompliantTruncation largeRowSizeThreshold log logger
-    logSlowQueries maintainTimeStats maxAllowedPacket maxIdleTime maxPoolSize maxQuerySizeToLog maxReconnects maxRows
-    metadataCacheSize minPoolSize netTimeoutForStreamingResults noAccessToProcedureBodies noDatetimeStringSync
-    nullCatalogMeansCurrent nullDatabaseMeansCurrent oldModeNoPrecisionTimestamp
-    overrideSupportsIntegrityEnhancementFacility padCharsWithSpace paranoid pedantic permitMysqlScheme
+    """allowLoadLocalInfile allowLoadLocalInfileInPath allowLocalInfile allowMasterDownConnections allowMultiQueries
+    allowNanAndInf allowPublicKeyRetrieval allowReplicaDownConnections allowSlaveDownConnections
+    allowSourceDownConnections allowUrlInLocalInfile alwaysSendSetIsolation assureReadOnly autoClosePStmtStreams
+    autocommit autoDeserialize autoGenerateTestcaseScript autoReconnect autoReconnectForPools autoSlowLog
+    blankTableNameMeta blobsAreStrings blobSendChunkSize cacheCallableStatements cacheCallableStmts
+    cacheDefaultTimezone cachePrepStmts cacheResultSetMetadata cacheServerConfiguration callableStmtCacheSize
+    characterEncoding characterSetResults clientCertificateKeyStorePassword clientCertificateKeyStoreType
+    clientInfoProvider clobberStreamingResults clobCharacterEncoding compensateOnDuplicateKeyUpdateCounts
+    connectionAttributes connectionCollation connectionLifecycleInterceptors connectionTimeZone continueBatchOnError
+    customCharsetMapping databaseTerm defaultFetchSize detectCustomCollations disablePipeline
+    disconnectOnExpiredPasswords dontCheckOnDuplicateKeyUpdateInSQL dontTrackOpenResources dumpQueriesOnException
+    elideSetAutoCommits emptyStringsConvertToZero emulateLocators emulateUnsupportedPstmts enableEscapeProcessing
+    enablePacketDebug enableQueryTimeouts ensureSocketState exceptionInterceptors explainSlowQueries failOverReadOnly
+    fallbackToSystemKeyStore fallbackToSystemTrustStore forceConnectionTimeZoneToSession functionsNeverReturnBlobs
+    gatherPerfMetrics generateSimpleParameterMetadata geometryDefaultType getProceduresReturnsFunctions ha.enableJMX
+    haEnableJMX holdResultsOpenOverStatementClose ignoreNonTxTables includeInnodbStatusInDeadlockExceptions
+    includeThreadDumpInDeadlockExceptions includeThreadNames includeThreadNamesAsStatementComment initialTimeout
+    interactiveClient jdbcCompliantTruncation keyStorePassword keyStoreType largeRowSizeThreshold
+    locatorFetchBufferSize log logger logSlowQueries logXaCommands maintainTimeStats maxAllowedPacket maxIdleTime
+    maxPoolSize maxQuerySizeToLog maxReconnects maxRows metadataCacheSize minPoolSize netTimeoutForStreamingResults
+    noAccessToProcedureBodies noDatetimeStringSync nullCatalogMeansCurrent nullDatabaseMeansCurrent
+    oldModeNoPrecisionTimestamp overrideSupportsIntegrityEnhancementFacility packetDebugBufferSize padCharsWithSpace
+    paranoid parseInfoCacheFactory passwordCharacterEncoding pedantic permitMysqlScheme
     pinGlobalTxToPhysicalConnection pool poolName poolValidMinDelay populateInsertRowWithDefaultValues
     prepStmtCacheSize prepStmtCacheSqlLimit preserveInstants processEscapeCodesForPrepStmts profilerEventHandler
-    profileSQL queryTimeoutKillsConnection quietMode readFromMasterWhenNoSlaves readOnlyPropagatesToServer
-    reconnectAtTxEnd registerJmxPool retriesAllDown returnMultiValuesGeneratedIds rewriteBatchedStatements
-    rollbackOnPooledClose scrollTolerantForwardOnly secondsBeforeRetryMaster selfDestructOnPingMaxOperations
-    selfDestructOnPingSecondsLifetime sendFractionalSeconds sendFractionalSecondsForTime serverTimezone sharedMemory
-    slowQueryThresholdMillis slowQueryThresholdNanos socketTimeout staticGlobal strictUpdates tcpKeepAlive tcpNoDelay
-    tcpRcvBuf tcpSndBuf tcpTrafficClass timestampAsObject timezone tinyInt1isBit traceProtocol trackSessionState
-    transactionReplaySize transformedBitIsBoolean treatMysqlDatetimeAsTimestamp treatUtilDateAsTimestamp ultraDevHack
-    useAffectedRows useBatchMultiSend useBatchMultiSendNumber useBulkStmts useCharacterEncoding
-    useColumnNamesInFindColumn useCompression useConfigs useCursorFetch useFastDateParsing useFastIntParsing
-    useHostsInPrivileges useInformationSchema useJDBCCompliantTimezoneShift useJvmCharsetConverters
-    useLegacyDatetimeCode useLocalSessionState useLocalTransactionState useMysqlConnector useMysqlMetadata
-    useNanosForElapsedTime useOldAliasMetadataBehavior useOldUTF8Behavior useOnlyServerErrorMessages usePipelineAuth
-    useReadAheadInput useResetConnection useServerPrepStmts useSqlStateCodes useSSPSCompatibleTimezoneShift
-    useStreamLengthsInPrepStmts useTimezone useUnbufferedInput useUnicode useUsageAdvisor utf8OutsideBmp uuidAsString
-    verifyConnection yearIsDateType zeroDateTimeBehavior"""
+    profileSQL queriesBeforeRetryMaster queriesBeforeRetrySource queryInterceptors queryTimeoutKillsConnection
+    quietMode readFromMasterWhenNoSlaves readFromSourceWhenNoReplicas readOnlyPropagatesToServer reconnectAtTxEnd
+    registerJmxPool reportMetricsIntervalMillis resourceId resultSetSizeThreshold retriesAllDown
+    returnMultiValuesGeneratedIds rewriteBatchedStatements rollbackOnPooledClose scrollTolerantForwardOnly
+    secondsBeforeRetryMaster secondsBeforeRetrySource selfDestructOnPingMaxOperations
+    selfDestructOnPingSecondsLifetime sendFractionalSeconds sendFractionalSecondsForTime serverAffinityOrder
+    serverConfigCacheFactory serverTimezone sharedMemory slowQueryThresholdMillis slowQueryThresholdNanos
+    socketTimeout staticGlobal strictUpdates tcpAbortiveClose tcpKeepAlive tcpKeepCount tcpKeepIdle tcpKeepInterval
+    tcpNoDelay tcpRcvBuf tcpSndBuf tcpTrafficClass timestampAsObject timezone tinyInt1isBit traceProtocol
+    trackSessionState transactionIsolation transactionReplay transactionReplaySize transformedBitIsBoolean
+    treatMysqlDatetimeAsTimestamp treatUtilDateAsTimestamp trustCertificateKeyStorePassword
+    trustCertificateKeyStoreType trustStoreType ultraDevHack useAffectedRows useBatchMultiSend useBatchMultiSendNumber
+    useBulkStmts useCharacterEncoding useColumnNamesInFindColumn useCompression useConfigs useCursorFetch
+    useFastDateParsing useFastIntParsing useHostsInPrivileges useInformationSchema useJDBCCompliantTimezoneShift
+    useJvmCharsetConverters useLegacyDatetimeCode useLocalSessionState useLocalTransactionState useMysqlConnector
+    useMysqlMetadata useNanosForElapsedTime useOldAliasMetadataBehavior useOldUTF8Behavior useOnlyServerErrorMessages
+    usePipelineAuth useReadAheadInput useResetConnection useServerPrepStmts useSqlStateCodes
+    useSSPSCompatibleTimezoneShift useStreamLengthsInPrepStmts useTimezone useUnbufferedInput useUnicode
+    useUsageAdvisor utf8OutsideBmp uuidAsString verifyConnection yearIsDateType zeroDateTimeBehavior"""
 )
 """How Java reads, caches and logs; a session of ours has an encoding, a time zone and time limits of its own.
 
@@ -72,10 +91,10 @@ The driver asks for the server's public key where it needs it, and says so where
 
 
 def translate(subprotocol: str, rest: str) -> Translated:
-    """`//host:port/database?options`, of one server."""
-    server, database, options = jdbc.network(rest)
+    """`//host:port/database?options`, of one server. MariaDB's driver takes values as they stand."""
+    server, database, options = jdbc.network(rest) if subprotocol == "mysql" else jdbc.network(rest, str)
     mode, authorities = _mode(options) if subprotocol == "mysql" else _mode_of_mariadb(options)
-    query = _tls(mode, authorities) | _time_limit(options) | options.named({"localSocket": "unix_socket"})
+    query = _tls(mode, authorities) | _time_limit(options) | options.named(SAME)
     url = URL.create(
         DRIVERS[subprotocol],
         options.take("user") or server.user,
@@ -101,16 +120,17 @@ def _mode(options: Options) -> tuple[str, str | None]:
 
 
 def _mode_of_mariadb(options: Options) -> tuple[str, str | None]:
-    """`sslMode`, and what it took the place of; `serverSslCert` is the file of the authorities.
+    """`sslMode`, over which its forerunner counts more, by `Configuration.java`; without them the driver has no TLS.
 
-    See https://mariadb.com/docs/connectors/mariadb-connector-j/using-tls-ssl-with-mariadb-java-connector.
+    `serverSslCert` is the file of the authorities. See
+    https://mariadb.com/docs/connectors/mariadb-connector-j/using-tls-ssl-with-mariadb-java-connector.
     """
-    mode, use = options.take("sslMode"), options.flag("useSsl", "useSSL")
+    mode, use = (options.take("sslMode") or "").lower().replace("-", "_"), options.flag("useSsl", "useSSL")
     trust, no_name = options.flag("trustServerCertificate"), options.flag("disableSslHostnameVerification")
-    older = REQUIRED if trust else VERIFY_CA if no_name else VERIFY_IDENTITY
-    found = mode.lower().replace("-", "_") if mode else older if use else DISABLED if use is False else PREFERRED
     authorities = options.take_like("serverSslCert", FILE)
-    return MARIADB_MODES.get(found, found), authorities
+    if use:
+        return (REQUIRED if trust else VERIFY_CA if no_name else VERIFY_IDENTITY), authorities
+    return MODES_OF_MARIADB.get(mode, mode) or (PREFERRED if use is None else DISABLED), authorities
 
 
 def _tls(mode: str, authorities: str | None) -> dict[str, str]:

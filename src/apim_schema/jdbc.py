@@ -6,7 +6,7 @@ Values are never part of a message: each may be a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -85,17 +85,18 @@ class Options:
         return tuple(name for key, (name, _) in self._given.items() if key not in javas)
 
 
-def network(rest: str) -> tuple[Server, str | None, Options]:
+def network(rest: str, decoded: Callable[[str], str] = unquote_plus) -> tuple[Server, str | None, Options]:
     """The server, the database and the options of `//host:port/database?name=value&name=value`.
 
-    Raises UsageError for another form, and for one with several servers.
+    `decoded` is what the driver of Java's does with a value. Raises UsageError for another form, and for one with
+    several servers.
     """
     found = NETWORK.fullmatch(rest)
     if not found:
         raise UsageError(f"this form of a JDBC URL can't be read: {ONE_SERVER}")
-    pairs = (entry.partition("=") for entry in re.split("[&;]", found["options"] or ""))
-    options = Options((unquote_plus(name), unquote_plus(value)) for name, _, value in pairs)
-    return server(found["server"]), unquote_plus(found["database"] or "") or None, options
+    pairs = (entry.partition("=") for entry in (found["options"] or "").split("&"))
+    options = Options((name.strip(), decoded(value)) for name, _, value in pairs)
+    return server(found["server"]), decoded(found["database"] or "") or None, options
 
 
 def server(text: str) -> Server:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuc
 from apim_schema import flavours, registry
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
-from apim_schema.redact import remember_jdbc
+from apim_schema.redact import remember, remember_jdbc
 
-JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>\w+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
+JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>[\w+]+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
 ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);")
 H2 = "H2 is for trying the product out and has no upgrade: install the new release on a new one"
 
@@ -140,6 +140,7 @@ def _from_jdbc(database: str, jdbc: re.Match[str], schema: str | None) -> Target
     remember_jdbc(rest)
     try:
         found = dialect.jdbc.translate(subprotocol, rest)
+        remember(found.url)
         dialect.session.engine_options(found.url)
     except UsageError as error:
         raise UsageError(f"the URL of {database}: {error}") from None

@@ -28,6 +28,8 @@ SAME = [
     ("jdbc:mysql://db/apim_db?user=ada&amp;password=a%26b", "mysql+pymysql://ada:a%26b@db/apim_db"),
     ("JDBC:mysql://db/apim_db", "mysql+pymysql://db/apim_db"),
     ("jdbc:mariadb://[::1]:3307/apim_db", "mariadb+pymysql://[::1]:3307/apim_db"),
+    ("jdbc:mariadb://db/apim_db?user=ada&password=a%40+b;c", "mariadb+pymysql://ada:a%2540%2Bb%3Bc@db/apim_db"),
+    ("jdbc:mysql://db/apim_db?user=ada&password=a%40+b;c", "mysql+pymysql://ada:a%40 b%3Bc@db/apim_db"),
     ("jdbc:postgresql://db:5432/apim", "postgresql+psycopg://db:5432/apim"),
     ("jdbc:postgresql://db:/apim", "postgresql+psycopg://db/apim"),
     ("jdbc:postgresql:apim?user=ada&password=x+y", "postgresql+psycopg://ada:x y@localhost/apim"),
@@ -68,6 +70,9 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("mysql://db/a?connectTimeout=0", {}),
     ("mariadb://db/a?sslMode=trust", {"ssl_verify_cert": "false"}),
     ("mariadb://db/a?useSsl=true&trustServerCertificate=true", {"ssl_verify_cert": "false"}),
+    ("mariadb://db/a?sslMode=disable&useSsl", OF_THE_SYSTEM),
+    ("mariadb://db/a?sslMode=VERIFY_IDENTITY&disableSslHostnameVerification=true", OF_THE_SYSTEM),
+    ("mariadb://db/a?localSocketAddress=10.0.0.1", {"bind_address": "10.0.0.1"}),
     ("mariadb://db/a?useSsl=true&serverSslCert=/ca.pem", {"ssl_ca": "/ca.pem"}),
     ("mariadb://db/a?sslMode=verify-ca&serverSslCert=/ca.pem", {"ssl_ca": "/ca.pem", "ssl_check_hostname": "false"}),
     ("mariadb://db/a?useSSL=false&localSocket=/run/m.sock", {"ssl_disabled": "true", "unix_socket": "/run/m.sock"}),
@@ -92,7 +97,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 UNTOLD = [
     ("mysql://db/a?trustCertificateKeyStoreUrl=file:s3cret&sslMode=VERIFY_CA", "trustCertificateKeyStoreUrl"),
-    ("mysql://db/a?sessionVariables=sql_mode=s3cret&useUnicode=true", "sessionVariables"),
+    ("mysql://db/a?sessionVariables=sql_mode=s3cret;b=c&useUnicode=true", "sessionVariables"),
     ("mariadb://db/a?serverSslCert=classpath:s3cret&useSsl=true", "serverSslCert"),
     ("postgresql://db/a?sslfactory=s3cret.OfOurOwn&targetServerType=secondary", "sslfactory, targetServerType"),
     ("oracle:thin:@db/a?internal_logon=s3cret", "internal_logon"),

@@ -17,7 +17,9 @@ from apim_schema.target import Target
 
 OPTIONS = (
     click.option("--env", "envs", metavar="NAME", multiple=True, help="An environment to work on; may be repeated."),
-    click.option("--apim-url", metavar="URL", help="The apim database: dialect://user:password@host:port/name."),
+    click.option(
+        "--apim-url", metavar="URL", help="The apim database: dialect://user:password@host:port/name, or JDBC's."
+    ),
     click.option("--shared-url", metavar="URL", help="The shared database. In either, ?schema=NAME names a schema."),
     click.option("--deployment-toml", metavar="FILE", help="The product's own configuration, which names both."),
     click.option("--database", type=click.Choice(chain.DATABASES), help="Only this one of those that are named."),
@@ -33,6 +35,19 @@ WEIGHTS = (
     Exit.OK,
 )
 """Which exit code stands for several environments: the first of these that one of them has."""
+
+
+OUTCOMES = {
+    Exit.OK: "done",
+    Exit.FOUND: "found something",
+    Exit.USAGE: "wrong use, or not reached",
+    Exit.REFUSED: "refused",
+    Exit.UNFINISHED: "unfinished",
+    Exit.NOT_PROVEN: "not proven",
+    Exit.INTERNAL: "a fault of apim-schema",
+    Exit.INTERRUPTED: "interrupted",
+}
+"""What is said of an environment that ended with this exit code."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +103,13 @@ def _in_turn(
     named: dict[str, Sequence[Target]], run: Callable[[Sequence[Target]], Answer], keep_going: bool
 ) -> list[Done]:
     """Runs the verb on one environment after the other, up to the first that does not end in 0, or to the last."""
-    done: list[Done] = []
-    stopped = False
+    done: dict[str, Answer | None] = dict.fromkeys(named)
     for environment, targets in named.items():
-        if stopped:
-            done.append(Done(environment, None))
-            continue
         report.console().print(f"environment {environment}")
-        answer = _answer(partial(run, targets))
-        done.append(Done(environment, answer))
-        stopped = answer.exit_code == Exit.INTERRUPTED or (answer.exit_code != Exit.OK and not keep_going)
-    return done
+        done[environment] = answer = _answer(partial(run, targets))
+        if answer.exit_code == Exit.INTERRUPTED or (answer.exit_code != Exit.OK and not keep_going):
+            break
+    return [Done(environment, answer) for environment, answer in done.items()]
 
 
 def _answer(run: Callable[[], Answer]) -> Answer:
@@ -128,24 +139,8 @@ def _text(done: list[Done], out: Console) -> None:
             out.print(f"\nenvironment {entry.environment}")
             entry.answer.text(out)
     out.print("")
-    rows = [
-        (entry.environment, *(("not begun", "") if entry.answer is None else _outcome(entry.answer))) for entry in done
-    ]
-    report.table(out, ("environment", "outcome", "exit code"), rows)
+    report.table(out, ("environment", "outcome", "exit code"), [(e.environment, *_outcome(e.answer)) for e in done])
 
 
-def _outcome(answer: Answer) -> tuple[str, str]:
-    code = answer.exit_code
-    return OUTCOMES[code], str(int(code))
-
-
-OUTCOMES = {
-    Exit.OK: "done",
-    Exit.FOUND: "found something",
-    Exit.USAGE: "wrong use, or not reached",
-    Exit.REFUSED: "refused",
-    Exit.UNFINISHED: "unfinished",
-    Exit.NOT_PROVEN: "not proven",
-    Exit.INTERNAL: "a fault of apim-schema",
-    Exit.INTERRUPTED: "interrupted",
-}
+def _outcome(answer: Answer | None) -> tuple[str, str]:
+    return (OUTCOMES[answer.exit_code], str(int(answer.exit_code))) if answer else ("not begun", "")
