@@ -17,7 +17,7 @@ from functools import singledispatch
 
 from sqlalchemy import Connection
 
-from apim_schema import sqltext
+from apim_schema import chain, sqltext
 from apim_schema.changes import (
     AlterColumn,
     Change,
@@ -90,11 +90,24 @@ def check(
     The catalog is asked first: where that alone forbids the upgrade, no row is read.
     """
     wanted = [change for change in changes if not change.is_in(live)]
-    obstacles = dialect.obstacles.find(connection, schema, wanted, live)
-    found = [Finding(o.level, o.table, o.problem, o.way_out) for o in obstacles]
+    found = _in_catalog(dialect, connection, schema, live, wanted)
     if any(finding.level == BLOCK for finding in found):
         return found
     return [*found, *_in_rows(dialect, connection, schema, live, wanted)]
+
+
+def ahead(live: Live) -> list[Finding]:
+    """What the catalog shows to be in the way of the newest release, privileges above all; no row is read."""
+    ways = (chain.changes(live.model.flavour, live.database, release) for release in live.pending)
+    wanted = [change for changes in ways for change in changes if not change.is_in(live.model)]
+    return _in_catalog(live.dialect, live.connection, live.schema, live.model, wanted)
+
+
+def _in_catalog(
+    dialect: Dialect, connection: Connection, schema: str, live: Schema, wanted: Sequence[Change]
+) -> list[Finding]:
+    obstacles = dialect.obstacles.find(connection, schema, wanted, live)
+    return [Finding(o.level, o.table, o.problem, o.way_out) for o in obstacles]
 
 
 def _in_rows(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 
 from apim_schema import environments
@@ -145,6 +146,25 @@ def test_a_driver_that_is_not_installed(run_json: RunJson, three: Path, monkeypa
     monkeypatch.setitem(sys.modules, "oracledb", None)
     (found,) = run_json("env", "check")["databases"]
     assert found["problem"].endswith("is not installed: pip install 'apim-schema[oracle]'")
+
+
+def test_what_a_login_lacks(run: Run, run_json: RunJson, databases: Databases, three: Path) -> None:
+    """It is named before anybody begins an upgrade with it."""
+    login = f"reader_{os.getpid()}"
+    databases.execute(f"CREATE ROLE {login} LOGIN")
+    databases.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {login}")
+    try:
+        url = sa.make_url(databases.apim).set(username=login).render_as_string(hide_password=False)
+        (three / "environments.toml").write_text(f"[dev.apim]\nurl = '{url}'\n")
+        document = run_json("env", "check")
+        (found,) = document["databases"]
+        assert (found["release"], found["problem"], document["exit_code"]) == (FIRST, None, 1)
+        assert any("owner" in told for told in found["obstacles"])
+        result = run("env", "check")
+        assert "dev, apim: in the way of an upgrade:\n  " in result.stderr
+    finally:
+        databases.execute(f"DROP OWNED BY {login}")
+        databases.execute(f"DROP ROLE {login}")
 
 
 def test_list(run: Run, run_json: RunJson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

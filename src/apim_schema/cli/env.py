@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import environments, passwords, report
+from apim_schema import environments, passwords, preflight, report
 from apim_schema.cli.common import Answer, epilog, format_option
 from apim_schema.cli.databases import say
 from apim_schema.environments import DEPLOYMENT, Environment
@@ -23,7 +23,7 @@ file_option = click.option("--environments", "file", metavar="FILE", help="A fil
 env_option = click.option("--env", "names", metavar="NAME", multiple=True, help="Only this one; may be repeated.")
 
 
-@click.group(epilog=epilog("apim-schema env check --env prod", Exit.OK, Exit.USAGE))
+@click.group(epilog=epilog("apim-schema env check --env prod", Exit.OK, Exit.FOUND, Exit.USAGE))
 def env() -> None:
     """List, check or begin environments.toml.
 
@@ -52,6 +52,7 @@ class Checked:
     server: str | None
     release: str | None
     problem: str | None
+    obstacles: tuple[str, ...] = ()
 
 
 @env.command("list", epilog=epilog("apim-schema env list", Exit.OK, Exit.USAGE))
@@ -96,18 +97,20 @@ def _show_problems(found: Sequence[Entry | Checked], out: Console) -> None:
             out.print(f"{entry.environment}, {entry.database}: {entry.problem}")
 
 
-@env.command(epilog=epilog("apim-schema env check --env uat --env prod", Exit.OK, Exit.USAGE))
+@env.command(epilog=epilog("apim-schema env check --env uat --env prod", Exit.OK, Exit.FOUND, Exit.USAGE))
 @file_option
 @env_option
 @format_option
 def check(file: str | None, names: Sequence[str]) -> Answer:
     """Connect to the databases and say what they are.
 
-    For each: the server, and the release that it is stamped or recognised as; or what keeps it from being reached,
-    such as a driver that is not installed. Exits with 2 if one can't be reached. Changes nothing.
+    For each: the server, the release that it is stamped or recognised as, and what the catalog shows to be in the way
+    of an upgrade to the newest, such as privileges that the login lacks, which makes it exit with 1. Or what keeps it
+    from being reached, such as a driver that is not installed, which makes it exit with 2. Changes nothing.
     """
     found = [_checked(one, database) for one in _named(file, names) for database in one.databases]
-    code = Exit.USAGE if any(entry.server is None for entry in found) else Exit.OK
+    code = Exit.FOUND if any(entry.obstacles for entry in found) else Exit.OK
+    code = Exit.USAGE if any(entry.server is None for entry in found) else code
     return Answer({"databases": [asdict(entry) for entry in found]}, partial(_show_check, found), code)
 
 
@@ -120,7 +123,8 @@ def _checked(one: Environment, database: str) -> Checked:
         with opened(target) as live:
             server = live.server
             problem = live.problem
-            return Checked(one.name, database, url, server, live.release, str(problem) if problem else None)
+            found = () if problem else tuple(map(str, preflight.ahead(live)))
+            return Checked(one.name, database, url, server, live.release, str(problem) if problem else None, found)
     except (SchemaToolError, DBAPIError) as error:
         error = said_by_database(error) if isinstance(error, DBAPIError) else error
         return Checked(one.name, database, url, server, None, redact(str(error)))
@@ -132,6 +136,8 @@ def _show_check(found: list[Checked], out: Console) -> None:
     ]
     report.table(out, ("environment", "database", "server", "release"), rows)
     _show_problems(found, out)
+    for entry in found:
+        report.listed(out, f"{entry.environment}, {entry.database}: in the way of an upgrade", entry.obstacles)
 
 
 @env.command(epilog=epilog("apim-schema env init", Exit.OK, Exit.USAGE))
