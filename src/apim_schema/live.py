@@ -14,6 +14,7 @@ from apim_schema import chain, evidence, history, kept, stamp
 from apim_schema.compare import Difference
 from apim_schema.dialect import Dialect
 from apim_schema.errors import NotRecognised, Refused
+from apim_schema.planner import plan
 from apim_schema.progress import Progress
 from apim_schema.recognise import Recognised, differences, recognise, refuse, too_old
 from apim_schema.schema import Schema
@@ -180,8 +181,21 @@ class Live:
             return f"{self.database} {told}; `upgrade {run.to_release}` compares the rows with those of before"
         begun = self.stamped or run.from_release
         ahead = chain.between(self.database, begun, run.to_release)[0]
-        done = f"{run.statements} of {run.planned} statements in, interrupted at {last} (by {run.done_by})"
+        done = f"{self._statements_in(run)} of {run.planned} statements in, interrupted at {last} (by {run.done_by})"
         return f"{self.database} is between {begun} and {ahead}: {done}; `upgrade {run.to_release}` goes on"
+
+    def _statements_in(self, run: history.Entry) -> int:
+        """How many statements of a run need not be made any more; a killed one may not have counted its last.
+
+        A script counts none.
+        """
+        try:
+            ahead = plan(
+                self.dialect, self.database, self.model, self.stamped or run.from_release, run.to_release, self.schema
+            )
+        except Refused:
+            return run.statements
+        return max(run.planned - len(ahead.statements), run.statements)
 
 
 @contextmanager

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +17,12 @@ from apim_schema.status import look
 from apim_schema.target import target
 from tests.conformance.site import OWN_TABLES, Site, site
 from tests.conformance.spoil import before_each_change, broken
+from tests.conformance.test_kill import kill_the_tool
 from tests.conformance.test_upgrade import entries, stamped
 from tests.releases import FIRST, HEAD
 from tests.servers import Server
 from tests.vendor import outside
 
-ROOT = Path(__file__).parents[2]
 MIDDLE = 12
 """A statement on the way: some releases are still to come."""
 
@@ -104,6 +99,15 @@ def test_half_done_is_in_sight(customer: Site) -> None:
         assert verify.verify(live, None, Silent()).exit_code == Exit.UNFINISHED
 
 
+def test_a_killed_run_is_counted_by_what_is_in(customer: Site) -> None:
+    """It had no time to write down its last statement."""
+    kill_the_tool(customer, "after", MIDDLE - 1)
+    (past,) = entries(customer)
+    assert past.statements < MIDDLE
+    for live in live_of(customer):
+        assert f"{MIDDLE} of {past.planned} statements in" in (live.interrupted or "")
+
+
 def test_a_refused_rerun_is_unfinished_still(customer: Site) -> None:
     """Exit code 3 means that the database is as before, and it is not."""
     done = interrupt(customer, 60).executed
@@ -129,9 +133,7 @@ def test_a_run_that_executed_nothing_leaves_nothing(customer: Site) -> None:
 
 
 def kill_before_the_verdict(customer: Site) -> None:
-    command = [sys.executable, "-m", "tests.conformance.killed", customer.database, customer.url, "stamped", HEAD]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, env=os.environ)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    kill_the_tool(customer, "stamped", HEAD)
     assert stamped(customer) == HEAD
 
 

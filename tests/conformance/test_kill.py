@@ -43,8 +43,9 @@ def telling(statements: list[str], transactional: bool) -> list[int]:
     return sorted(steps)
 
 
-def kill_the_tool(customer: Site, when: str, number: int) -> None:
-    command = [sys.executable, "-m", "tests.conformance.killed", customer.database, customer.url, when, str(number)]
+def kill_the_tool(customer: Site, when: str, where: int | str) -> None:
+    """Has an upgrade die, where `tests.conformance.killed` says."""
+    command = [sys.executable, "-m", "tests.conformance.killed", customer.database, customer.url, when, str(where)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 
