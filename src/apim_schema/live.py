@@ -180,7 +180,9 @@ class Live:
             told = f"is at {run.to_release}, not verified yet: the run by {run.done_by} ended at {last}"
             return f"{self.database} {told}; `upgrade {run.to_release}` compares the rows with those of before"
         begun = self.stamped or run.from_release
-        ahead = chain.between(self.database, begun, run.to_release)[0]
+        # somebody may have stamped a later release by hand, and a newer version may have been here
+        known = {begun, run.to_release} <= set(chain.releases(self.database))
+        ahead = next(iter(chain.between(self.database, begun, run.to_release) if known else ()), run.to_release)
         done = f"{self._statements_in(run)} of {run.planned} statements in, interrupted at {last} (by {run.done_by})"
         return f"{self.database} is between {begun} and {ahead}: {done}; `upgrade {run.to_release}` goes on"
 
@@ -189,6 +191,8 @@ class Live:
 
         A script counts none.
         """
+        if run.to_release not in chain.releases(self.database):
+            return run.statements
         try:
             ahead = plan(
                 self.dialect, self.database, self.model, self.stamped or run.from_release, run.to_release, self.schema

@@ -212,3 +212,12 @@ def test_one_that_runs_is_not_called_interrupted(customer: Site) -> None:
     assert told[0].startswith(f"apim is on its way to {HEAD} just now, by session ")
     assert told[0].endswith("statements in")
     assert [live.interrupted for live in live_of(customer)] == [None]
+
+
+@pytest.mark.parametrize(("stamp_", "to"), [(HEAD, "4.3.0"), (FIRST, "99.0.0")], ids=["stamped beyond", "unknown"])
+def test_a_run_that_leads_nowhere_is_told_all_the_same(customer: Site, stamp_: str, to: str) -> None:
+    """By hand somebody has stamped a later release, or a newer version has written of one that we do not know."""
+    interrupt(customer)
+    customer.execute(f"UPDATE alembic_version_apim SET version_num = '{stamp_}'")
+    customer.execute(f"UPDATE apim_schema_history SET to_release = '{to}'")
+    assert [look(live).exit_code(check=False) for live in live_of(customer)] == [Exit.UNFINISHED]
