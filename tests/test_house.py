@@ -21,7 +21,19 @@ CORE = ROOT / "src" / "apim_schema"
 DIALECTS = ROOT / "dialects"
 
 LOWER = {
-    *("catalog", "changes", "compare", "convergence", "dialect", "errors", "flavours", "jdbc", "locks", "progress"),
+    *(
+        "capacity",
+        "catalog",
+        "changes",
+        "compare",
+        "convergence",
+        "dialect",
+        "errors",
+        "flavours",
+        "jdbc",
+        "locks",
+        "progress",
+    ),
     *("schema", "space", "sqltext", "types"),
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""

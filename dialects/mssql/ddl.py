@@ -144,7 +144,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     That is a default where the type changes, and keys and indexes where there is not just more room.
     """
     present = column_of(change, live, change.name)
-    wanted, table = change.target(present), names.table(change.table, live, schema)
+    wanted, table = change.target(present, live.flavour), names.table(change.table, live, schema)
     if not types.may_become(present.type, wanted.type):
         raise conflict(change, wanted, present)
     drop_default = [tsql.drop_default(table, present.name)] if present.default is not None else []

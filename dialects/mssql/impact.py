@@ -46,7 +46,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     """A longer text costs nothing; less room or NOT NULL reads every row; a wider number or less of a key rewrites."""
     table = live.tables[change.table]
     column = table.columns[change.name]
-    wanted = change.target(column)
+    wanted = change.target(column, live.flavour)
     if sqltext.base(wanted.type) != sqltext.base(column.type):
         return Impact(REBUILD, SCHEMA_MODIFICATION)
     shorter = types.narrows(column.type, wanted.type)

@@ -122,7 +122,7 @@ def _columns(
 
 def _gets_shorter(change: changes.AlterColumn, live: Schema) -> bool:
     column = changes.find_column(live, change.table, change.name)
-    return column is not None and types.narrows(column.type, change.target(column).type)
+    return column is not None and types.narrows(column.type, change.target(column, live.flavour).type)
 
 
 def _tables(wanted: Sequence[Change], live: Schema) -> list[Column]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apim_schema import sqltext
+from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "NUMERIC", "FLOAT", "REAL", "MONEY")
@@ -40,6 +41,17 @@ DEFAULT_LENGTHS = {
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 """Each has room for all values of those before it."""
+
+LADDERS = Ladders(
+    (
+        INTEGERS,
+        ("CHAR", "VARCHAR", "NVARCHAR"),
+        ("CHAR", "NCHAR", "NVARCHAR"),
+        ("REAL", "FLOAT"),
+        ("DATETIME", "DATETIME2"),
+    ),
+    {"DATETIME": (3,)},
+)
 
 CONSTANT = rf"\(*(?:NULL|{sqltext.QUOTED.pattern}|{sqltext.NUMBER.pattern})\)*"
 NAME = r"(?:SYS\.)?\[?[A-Z0-9]+\]?(?:\([^()]*\))?"
@@ -147,6 +159,15 @@ def sequence_of(default: str | None) -> str | None:
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
     """Babelfish shows a DATETIME2, of which it keeps six digits of a second instead of seven, as DATETIME2(6)."""
     return found.type == "DATETIME2(6)" and replace(found, type="DATETIME2(7)") == expected
+
+
+def holds(wanted: str, found: str) -> bool:
+    return LADDERS.hold(wanted, found)
+
+
+def tells_apart(expected: Column, charset: str | None, collation: str | None) -> bool:
+    """No release names a character set here, but the collation that three columns have is every database's choice."""
+    return True
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:

@@ -20,7 +20,6 @@ from apim_schema.convergence import (
     column_of,
     conflict,
     droppable,
-    filled,
     index_in_the_way,
     missing_indexes,
     still_to_add,
@@ -112,7 +111,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
     def altering(clause: str, operation: str) -> Alter:
         return Alter(table.name, (clause,), impact.way(operation, table, live.server), touched)
 
-    add = altering(f"ADD COLUMN {definition.of_column(filled(change, live.flavour))}", impact.ADD_COLUMN)
+    add = altering(f"ADD COLUMN {definition.of_column(change.filled(live.flavour))}", impact.ADD_COLUMN)
     drop_default = altering(f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT", impact.SET_DEFAULT)
     return still_to_add(change, live, add, drop_default)
 
@@ -121,7 +120,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> Sequence[Step]:
     table = table_of(change, live)
     present = column_of(change, live, change.name)
-    wanted = change.target(present)
+    wanted = change.target(present, live.flavour)
     if types.family(wanted.type) != types.family(present.type):
         raise conflict(change, wanted, present)
     return [_modify(table, present, wanted, live)]

@@ -150,7 +150,7 @@ def _(change: changes.AddColumn, table: Table) -> Iterable[str]:
 @_operations.register
 def _(change: changes.AlterColumn, table: Table) -> Iterable[str]:
     present = table.columns.get(change.name)
-    return (alteration(table, present, change.target(present)) if present else CONVERT,)
+    return (alteration(table, present, change.target(present, "mysql")) if present else CONVERT,)
 
 
 @_operations.register

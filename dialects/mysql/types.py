@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from apim_schema import sqltext
+from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
 from .names import PREFIXED, column_of
@@ -36,6 +37,24 @@ DEFAULT_LENGTHS = {"CHAR": "CHAR(1)", "DECIMAL": "DECIMAL(10,0)", "BINARY": "BIN
 BLOBS = ((255, "TINYBLOB"), (65_535, "BLOB"), (16_777_215, "MEDIUMBLOB"), (4_294_967_295, "LONGBLOB"))
 """The largest length in bytes of each: BLOB(n) means the smallest that holds n."""
 
+UNSIGNED = tuple(f"{name} UNSIGNED" for name in INTEGERS)
+LADDERS = Ladders(
+    (
+        INTEGERS,
+        UNSIGNED,
+        *((unsigned, *INTEGERS[place + 1 :]) for place, unsigned in enumerate(UNSIGNED)),
+        ("CHAR", "VARCHAR", *LONG_TEXTS),
+        ("VARBINARY", *(name for _, name in BLOBS)),
+        ("FLOAT", "DOUBLE"),
+    ),
+    {
+        **dict.fromkeys(("TIMESTAMP", "DATETIME", "TIME"), (0,)),
+        **{name: (size // 4,) for name, (size, _) in zip(LONG_TEXTS, BLOBS, strict=True)},
+        **{name: (size,) for size, name in BLOBS},
+    },
+)
+"""A long text is as many bytes as the blob of its size, so a quarter of that in characters that fit for sure."""
+
 KEY_BYTES, NARROW_KEY_BYTES = 3072, 767
 """The longest key of an InnoDB table, and the longest part of one in an older row format.
 
@@ -57,6 +76,9 @@ when a later release has a shorter key: one release's table does not tell. A tes
 MULTIBYTE = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs2": 2, "gb18030": 4}
 MULTIBYTE |= {"ujis": 3, "eucjpms": 3} | dict.fromkeys(("big5", "cp932", "euckr", "gb2312", "gbk", "sjis"), 2)
 """Bytes of the longest character; all other character sets have one byte a character."""
+
+UNICODE = ("utf8mb4", "utf16", "utf16le", "utf32", "gb18030")
+"""Character sets with all characters of every other one."""
 
 UTF8 = ("utf8mb4", "utf8mb3", "utf8", "ascii")
 """Character sets whose bytes are UTF-8 as they stand."""
@@ -214,6 +236,17 @@ def is_variant(table: Table, expected: Column, found: Column) -> bool:
         if expected.default is None and (found.default, found.on_update) in IMPLICIT:
             as_found = replace(as_found, default=found.default, on_update=found.on_update)
     return as_found == found
+
+
+def holds(wanted: str, found: str) -> bool:
+    return LADDERS.hold(wanted, found)
+
+
+def tells_apart(expected: Column, charset: str | None, collation: str | None) -> bool:
+    """Whether a character set has all characters of the expected one, and its collation tells cases apart as that."""
+    has_all = charset in (expected.charset, *UNICODE) or expected.charset == "ascii"
+    caseless = [name is not None and "_ci" in name for name in (expected.collation, collation)]
+    return has_all and caseless in ([True, True], [True, False], [False, False])
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:

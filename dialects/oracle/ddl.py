@@ -20,7 +20,6 @@ from apim_schema.convergence import (
     column_of,
     conflict,
     droppable,
-    filled,
     index_in_the_way,
     missing_indexes,
     still_to_add,
@@ -115,7 +114,7 @@ def _drop_table(change: changes.DropTable, live: Schema, schema: str | None) -> 
 @_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD with its default, which rows that stand get without being written; with `fill`, the default goes again."""
-    add = _alter(change.table, schema, f"ADD ({_column(filled(change, live.flavour))})")
+    add = _alter(change.table, schema, f"ADD ({_column(change.filled(live.flavour))})")
     drop_default = _alter(change.table, schema, f"MODIFY ({names.sql(change.column.name)} DEFAULT NULL)")
     return still_to_add(change, live, add, drop_default)
 
@@ -127,7 +126,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     A default is a statement of its own: nobody can ask the dictionary in SQL whether it is there.
     """
     present = column_of(change, live, change.name)
-    wanted = change.target(present)
+    wanted = change.target(present, live.flavour)
     default = f"DEFAULT {wanted.default or 'NULL'}"
     return [
         *_modify_type(change, present, wanted, live, schema),

@@ -44,7 +44,7 @@ def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
 def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     """A column that gets shorter, or must have a value, is looked at row by row."""
     column = live.tables[change.table].columns[change.name]
-    wanted = change.target(column)
+    wanted = change.target(column, live.flavour)
     shorter = wanted.type != column.type and _length(wanted) < _length(column)
     return Impact(SCAN, EXCLUSIVE) if shorter or wanted.nullable < column.nullable else Impact(METADATA, DDL)
 

@@ -188,7 +188,9 @@ def _altered(wanted: Iterable[Change], live: Schema) -> Iterator[tuple[tuple[str
         if not isinstance(change, AlterColumn | TextToBinary) or change.table not in live.tables:
             continue
         column = live.tables[change.table].columns.get(change.name)
-        if column is not None and (isinstance(change, TextToBinary) or change.target(column).type != column.type):
+        if column is not None and (
+            isinstance(change, TextToBinary) or change.target(column, live.flavour).type != column.type
+        ):
             yield (change.table, change.name), isinstance(change, TextToBinary)
 
 

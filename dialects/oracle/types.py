@@ -10,12 +10,17 @@ import re
 from collections.abc import Sequence
 
 from apim_schema import sqltext
+from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
 NUMBERS = ("INTEGER", "NUMBER", "FLOAT", "BINARY_FLOAT", "BINARY_DOUBLE")
 TEXTS = ("CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "CLOB")
 IN_UNITS = ("CHAR", "VARCHAR2")
 """Types whose length counts bytes or characters, which each column has for its own."""
+
+LADDERS = Ladders((("CHAR", "VARCHAR2"), ("NCHAR", "NVARCHAR2")), {"TIMESTAMP": (6,)})
+WHOLE = "NUMBER(38)"
+"""What an INTEGER holds (https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html)."""
 
 SYNONYMS = {
     "INT": "INTEGER",
@@ -110,6 +115,16 @@ def sequence_of(default: str | None) -> str | None:
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
     """No column has another legal form here: BYTE and CHAR semantics are not compared."""
     return False
+
+
+def holds(wanted: str, found: str) -> bool:
+    narrow, wide = (WHOLE if type_ == "INTEGER" else type_ for type_ in (wanted, found))
+    return LADDERS.hold(narrow, wide)
+
+
+def tells_apart(expected: Column, charset: str | None, collation: str | None) -> bool:
+    """No release names a character set here: each database has one for all."""
+    return True
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:

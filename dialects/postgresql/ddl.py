@@ -19,7 +19,6 @@ from apim_schema.convergence import (
     column_of,
     conflict,
     droppable,
-    filled,
     index_in_the_way,
     missing_indexes,
     still_to_add,
@@ -120,7 +119,7 @@ def _drop_table(change: changes.DropTable, live: Schema, schema: str | None) -> 
 @_sql.register
 def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> list[str]:
     """ADD COLUMN; with `fill`, under a default that goes again, so that only the new column is filled."""
-    add = _alter(change.table, schema, f"ADD COLUMN {_column(filled(change, live.flavour), schema)}")
+    add = _alter(change.table, schema, f"ADD COLUMN {_column(change.filled(live.flavour), schema)}")
     drop_default = _alter(change.table, schema, f"ALTER COLUMN {names.sql(change.column.name)} DROP DEFAULT")
     return still_to_add(change, live, add, drop_default)
 
@@ -128,7 +127,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
     present = column_of(change, live, change.name)
-    wanted, name, actions = change.target(present), names.sql(change.name), []
+    wanted, name, actions = change.target(present, live.flavour), names.sql(change.name), []
     if wanted.type != present.type:
         if not types.may_become(present.type, wanted.type):
             raise conflict(change, wanted, present)

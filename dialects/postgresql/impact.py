@@ -50,7 +50,7 @@ def _add_column(change: changes.AddColumn, live: Schema) -> Impact:
 def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     """A text column that gets wider keeps its rows and indexes, any other type writes them anew."""
     column = live.tables[change.table].columns[change.name]
-    wanted = change.target(column)
+    wanted = change.target(column, live.flavour)
     if wanted.type != column.type and not _widens(column.type, wanted.type):
         return Impact(REBUILD, ACCESS_EXCLUSIVE)
     return Impact(SCAN if column.nullable and not wanted.nullable else METADATA, ACCESS_EXCLUSIVE)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from apim_schema import sqltext
+from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
 NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE")
@@ -34,6 +35,11 @@ DEFAULT_LENGTHS = {"CHAR": "CHAR(1)"}
 
 INTEGERS = ("SMALLINT", "INTEGER", "BIGINT")
 """Each has room for all values of those before it."""
+
+LADDERS = Ladders(
+    (INTEGERS, TEXTS, ("REAL", "DOUBLE PRECISION")),
+    dict.fromkeys(("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME"), (6,)),
+)
 
 CAST = re.compile(rf"({sqltext.QUOTED.pattern}|\(.*\)|{sqltext.NUMBER.pattern}|NULL)::[A-Z_ ]+(?:\([\d,]+\))?(?:\[\])*")
 NEXTVAL = re.compile(
@@ -135,6 +141,15 @@ def sequence_of(default: str | None) -> str | None:
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
     """No column has another legal form here."""
     return False
+
+
+def holds(wanted: str, found: str) -> bool:
+    return LADDERS.hold(wanted, found)
+
+
+def tells_apart(expected: Column, charset: str | None, collation: str | None) -> bool:
+    """No release names a character set here: each database has one for all."""
+    return True
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:

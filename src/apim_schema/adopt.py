@@ -1,14 +1,18 @@
-"""Stamps a database with the release that it is recognised as."""
+"""Stamps a database with the release that it is recognised as, or that somebody says it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apim_schema import chain, stamp
-from apim_schema.compare import Difference
-from apim_schema.errors import NotRecognised
+from apim_schema.difference import Difference, breaking
+from apim_schema.errors import NotRecognised, Refused
 from apim_schema.live import Live
 from apim_schema.planner import listed
+
+Agree = Callable[[str, Sequence[Difference]], bool]
+"""Shows the release and what is breaking in it, and asks whether it is to be stamped all the same."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Adopted:
     release: str
     same: tuple[str, ...]
     new: bool
-    drift: tuple[Difference, ...]
+    differences: tuple[Difference, ...]
 
 
 def adopt(live: Live) -> Adopted:
@@ -34,9 +38,31 @@ def adopt(live: Live) -> Adopted:
     if new:
         stamp.write(live.connection, live.schema, live.database, start.release)
     same = live.recognised.same if live.recognised else start.same
-    return Adopted(live.database, start.release, same, new, live.drift)
+    return Adopted(live.database, start.release, same, new, live.differences)
+
+
+def adopt_as(live: Live, release: str, agree: Agree) -> Adopted:
+    """Stamps an open database with a release, once somebody has agreed to what is breaking in it.
+
+    Raises UsageError for a release that is none, NotRecognised where none of the release's tables is there, and
+    Refused where it is stamped with another one, or nobody agrees.
+    """
+    release = chain.check_release(live.database, release)
+    if live.stamped not in (None, release):
+        raise Refused(
+            f"{live.database} is stamped {live.stamped}: a stamp is corrected by `alembic stamp --purge {release}`"
+        )
+    if not chain.expected(live.model.flavour, live.database, release).tables.keys() & live.model.tables.keys():
+        raise live.problem or NotRecognised(f"{live.database} has no table of {release}")
+    found = live.differences_from(release)
+    if breaking(found) and not agree(release, breaking(found)):
+        raise Refused(f"{live.database} is not stamped: nobody has agreed to that; nothing was changed")
+    if live.stamped is None:
+        stamp.write(live.connection, live.schema, live.database, release)
+    return Adopted(live.database, release, (release,), live.stamped is None, found)
 
 
 def _told(live: Live, problem: NotRecognised) -> NotRecognised:
     """The problem, and what a stamped database is different in: nobody has listed that yet."""
-    return NotRecognised(f"{problem}:\n{listed(live.mismatches)}") if live.mismatches else problem
+    wrong = breaking(live.differences)
+    return NotRecognised(f"{problem}:\n{listed(wrong)}") if wrong else problem

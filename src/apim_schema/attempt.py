@@ -15,19 +15,21 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp
 from apim_schema.changes import replay
-from apim_schema.compare import Difference, mismatches
 from apim_schema.dialect import Statement
+from apim_schema.difference import Difference, drifted
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
 from apim_schema.evidence import Verdict
 from apim_schema.history import Entry
 from apim_schema.live import Live, Start
 from apim_schema.locks import Check
-from apim_schema.planner import Plan, listed, plan
+from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
-from apim_schema.recognise import differences
+from apim_schema.recognise import unmatched
 from apim_schema.revision import Changes, for_flavour
 from apim_schema.snapshot import Snapshot
 from apim_schema.verify import compare_rows
+
+DRIFT_SHOWN = 20
 
 Apply = Callable[[Changes], None]
 Migrate = Callable[[Connection, str, str, Apply], None]
@@ -47,7 +49,7 @@ class Result:
     executed: int
     compared: bool
     verdict: Verdict
-    drift: tuple[Difference, ...]
+    differences: tuple[Difference, ...]
     seconds: float
 
     @property
@@ -98,12 +100,23 @@ class Attempt:
         start = live.start(self._release)
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
-        planned = plan(live.dialect, live.database, live.model, start.release, self._release, live.schema)
+        self._say_drift(start.release)
+        planned = live.plan(start.release, self._release)
         if start.release == self._release and self._earlier is None and self._against is None:
             if live.stamped is None:
                 stamp.write(live.connection, live.schema, live.database, start.release)
             return self._result(start, planned, live)
         return self._change(start, planned, undo)
+
+    def _say_drift(self, release: str) -> None:
+        """What stays as it is, and entries of the accept list that are of no use any more."""
+        found = self._live.differences_from(release)
+        for difference in drifted(found)[:DRIFT_SHOWN]:
+            self._say(f"{difference.class_} drift, stays if no change speaks of it: {difference}")
+        if more := len(drifted(found)[DRIFT_SHOWN:]):
+            self._say(f"and {more} more; `status` has them all")
+        for entry in unmatched(found, self._live.target.accept):
+            self._say(f"warning: the accept list has {entry!r}, which is found no more")
 
     def _change(self, start: Start, planned: Plan, undo: ExitStack) -> Result:
         live = self._live
@@ -116,7 +129,7 @@ class Attempt:
         if planned.start != planned.target:
             self._apply(planned, undo)
         reached = live.anew()
-        self._verify_schema(reached)
+        self._verify_schema(planned, reached)
         verdict = self._verify_rows(before, reached, fresh=begun is None)
         self._check_lock()
         self._finish(verdict)
@@ -225,10 +238,10 @@ class Attempt:
         self._touched = True
         undo.pop_all()
 
-    def _verify_schema(self, reached: Live) -> None:
-        wrong = mismatches(chain.expected(reached.model.flavour, reached.database, self._release), reached.model)
-        if wrong:
-            raise Refused(f"{reached.database} is not {self._release} after the upgrade:\n{listed(wrong)}")
+    def _verify_schema(self, planned: Plan, reached: Live) -> None:
+        """Whether it is the release's, with the drift that was to stay, and nothing else."""
+        if wrong := planned.broken_by(reached.differences_from(self._release)):
+            raise Refused(f"{reached.database} is not {self._release} as planned after the upgrade:\n{listed(wrong)}")
 
     def _verify_rows(self, before: Snapshot, reached: Live, fresh: bool) -> Verdict:
         """Compares with the beginning; on a database that can roll back, anything but a proof is an error."""
@@ -261,7 +274,6 @@ class Attempt:
             kept.discard(live.connection, live.schema, live.database)
 
     def _result(self, start: Start, planned: Plan, reached: Live, verdict: Verdict | None = None) -> Result:
-        wanted = chain.expected(reached.model.flavour, reached.database, self._release)
         return Result(
             reached.database,
             start.release,
@@ -272,7 +284,7 @@ class Attempt:
             self._executed,
             verdict is not None,
             verdict or Verdict(),
-            differences(reached.database, wanted, reached.model),
+            reached.differences_from(self._release),
             time.monotonic() - self._started,
         )
 

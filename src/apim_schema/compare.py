@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Any
 
-from apim_schema import flavours
+from apim_schema import drift, flavours
+from apim_schema.difference import (
+    DIFFERENT,
+    EXTRA,
+    MISSING,
+    SAME_SAID_OTHERWISE,
+    VARIANT,
+    Difference,
+    Judged,
+    Kind,
+    breaking,
+)
 from apim_schema.flavours import Types
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
-
-MISSING: Final = "missing"
-DIFFERENT: Final = "different"
-EXTRA: Final = "extra"
-VARIANT: Final = "variant"
-Kind = Literal["missing", "different", "extra", "variant"]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One difference between what a release has and what was found.
-
-    `kind` is "missing" or "different" (the schema is not the release's), "extra" (the customer's own object: drift
-    that harms nothing) or "variant" (another way to say the same, known to be harmless).
-    """
-
-    kind: Kind
-    what: str
-    name: str
-    expected: str | None = None
-    found: str | None = None
-
-    @property
-    def is_mismatch(self) -> bool:
-        return self.kind in (MISSING, DIFFERENT)
-
-    def __str__(self) -> str:
-        told = [f"expected {self.expected}"] * bool(self.expected) + [f"found {self.found}"] * bool(self.found)
-        return f"{self.kind} {self.what} {self.name}" + (f": {', '.join(told)}" if told else "")
 
 
 def compare(expected: Schema, found: Schema) -> list[Difference]:
@@ -46,18 +28,23 @@ def compare(expected: Schema, found: Schema) -> list[Difference]:
 
 
 def mismatches(expected: Schema, found: Schema) -> list[Difference]:
-    """The differences that make `found` another schema than `expected`; none where it is the same or a variant."""
+    """Where `found` lacks something of `expected` or has it otherwise; none where it is the same or a variant."""
     return [difference for difference in compare(expected, found) if difference.is_mismatch]
 
 
 def contains(flavour: str, found: Table, wanted: Table) -> bool:
-    """Whether a table has all that is wanted; a customer's own columns and indexes are no obstacle."""
-    return not any(d.is_mismatch for d in _table(flavours.types(flavour), normalised(wanted), normalised(found)))
+    """Whether a table holds all that is wanted; harmless drift and a customer's own columns are no obstacle."""
+    return not breaking(_table(flavours.types(flavour), normalised(wanted), normalised(found)))
 
 
 def fits(flavour: str, table: Table, wanted: Column, found: Column) -> bool:
     """Whether a column of a table is the wanted one, or a variant of it."""
     return not any(d.is_mismatch for d in _column(flavours.types(flavour), table, "", wanted, found))
+
+
+def holds(flavour: str, table: Table, wanted: Column, found: Column) -> bool:
+    """Whether a column of a table serves as the wanted one, though it may be wider, nullable or without its default."""
+    return not breaking(_column(flavours.types(flavour), table, "", wanted, found))
 
 
 def same_trigger(expected: Trigger, found: Trigger) -> bool:
@@ -71,13 +58,20 @@ def same_trigger(expected: Trigger, found: Trigger) -> bool:
     return found in (expected, replace(expected, when=f"NEW.{expected.fills[1]} IS NULL"))
 
 
+def judged(kind: Kind, what: str, name: str, expected: str | None, found: str | None, judgement: Judged) -> Difference:
+    """A difference with its class; one that turns out to say the same is a variant."""
+    if judgement.class_ == VARIANT:
+        kind = VARIANT
+    return Difference(kind, what, name, expected, found, judgement.class_, judgement.reason)
+
+
 def _schema(expected: Schema, found: Schema) -> Iterator[Difference]:
     types = flavours.types(expected.flavour)
     for name in expected.tables.keys() | found.tables.keys():
         if name not in found.tables:
-            yield Difference(MISSING, "table", name)
+            yield judged(MISSING, "table", name, None, None, drift.MISSING_TABLE)
         elif name not in expected.tables:
-            yield Difference(EXTRA, "table", name)
+            yield judged(EXTRA, "table", name, None, None, drift.EXTRA_TABLE)
         else:
             yield from _table(types, normalised(expected.tables[name]), normalised(found.tables[name]))
     yield from _named("sequence", expected.sequences, found.sequences, lambda a, b: True)
@@ -88,11 +82,11 @@ def _schema(expected: Schema, found: Schema) -> Iterator[Difference]:
 def _named(what: str, expected: Any, found: Any, same: Callable[[Any, Any], bool]) -> Iterator[Difference]:
     for name in expected.keys() | found.keys():
         if name not in found:
-            yield Difference(MISSING, what, name)
+            yield judged(MISSING, what, name, None, None, drift.MISSING_OBJECT)
         elif name not in expected:
-            yield Difference(EXTRA, what, name)
+            yield judged(EXTRA, what, name, None, None, drift.EXTRA_OBJECT)
         elif not same(expected[name], found[name]):
-            yield Difference(DIFFERENT, what, name, str(expected[name]), str(found[name]))
+            yield judged(DIFFERENT, what, name, str(expected[name]), str(found[name]), drift.OTHER_OBJECT)
 
 
 def normalised(table: Table) -> Table:
@@ -122,18 +116,21 @@ def _plain(table: Table, index: Index) -> bool:
 
 def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
     if expected.primary_key is None and found.primary_key is not None:
-        yield Difference(EXTRA, "primary key of", expected.name, found=_words(found.primary_key))
+        found_key = _words(found.primary_key)
+        yield judged(EXTRA, "primary key of", expected.name, None, found_key, drift.EXTRA_PRIMARY_KEY)
         expected = _with_key(expected, found.primary_key)
     for name in expected.columns.keys() | found.columns.keys():
         label = f"{expected.name}.{name}"
         yield from _column(types, found, label, expected.columns.get(name), found.columns.get(name))
     wanted, present = expected.primary_key, found.primary_key
     if wanted != present:
-        same = wanted and present and types.same_key(expected.name, wanted.columns, present.columns)
-        kind: Kind = VARIANT if same else DIFFERENT
-        yield Difference(kind, "primary key of", expected.name, _words(wanted), _words(present))
+        judgement = drift.of_primary_key(types, expected.name, wanted, present)
+        kind: Kind = DIFFERENT if present else MISSING
+        yield judged(
+            kind, "primary key of", expected.name, _words(wanted), _words(present) if present else None, judgement
+        )
     yield from _unique_keys(types, expected, found)
-    yield from _structures("foreign key of", expected.name, expected.foreign_keys, found.foreign_keys)
+    yield from _foreign_keys(expected.name, expected.foreign_keys, found.foreign_keys)
     yield from _indexes(types, expected, found)
 
 
@@ -141,17 +138,18 @@ def _column(
     types: Types, table: Table, name: str, expected: Column | None, found: Column | None
 ) -> Iterator[Difference]:
     if found is None:
-        yield Difference(MISSING, "column", name)
+        yield judged(MISSING, "column", name, None, None, drift.MISSING_COLUMN)
         return
     if expected is None:
-        yield Difference(EXTRA, "column", name)
+        yield judged(EXTRA, "column", name, None, describe(found), drift.extra_column(found))
         return
-    kind: Kind = VARIANT if types.is_variant(table, expected, found) else DIFFERENT
     charset, collation = table.charset_of(found)
     if _comparable(expected) != _comparable(found):
-        yield Difference(kind, "column", name, describe(expected), describe(found))
+        judgement = drift.of_column(types, table, expected, found)
+        yield judged(DIFFERENT, "column", name, describe(expected), describe(found), judgement)
     elif expected.charset and (expected.charset, expected.collation) != (charset, collation):
-        yield Difference(kind, "character set of", name, expected.collation, collation or "the table's")
+        judgement = drift.of_column(types, table, expected, found)
+        yield judged(DIFFERENT, "character set of", name, expected.collation, collation or "the table's", judgement)
     elif expected.charset is None and found.charset is not None:
         yield Difference(VARIANT, "character set of", name, None, found.collation)
 
@@ -192,26 +190,39 @@ def _with_key(table: Table, key: Key) -> Table:
 
 
 def _unique_keys(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
-    """Unique keys by their columns; another legal form of one is a variant."""
-    extra = [key for key in found.unique if key not in expected.unique]
-    shared = [key for key in found.unique if key in expected.unique]
-    for key in expected.unique:
-        form = next((k for k in extra if types.same_key(expected.name, key.columns, k.columns)), None)
-        if key not in shared and form is not None:
-            extra.remove(form)
-            shared.append(key)
-            yield Difference(VARIANT, "unique key of", expected.name, _words(key), _words(form))
-    yield from _structures("unique key of", expected.name, expected.unique, (*shared, *extra))
+    """Unique keys by their columns; another form of one, or another order, is told as that one."""
+    lacking = [key for key in expected.unique if key not in found.unique]
+    left = [key for key in found.unique if key not in expected.unique]
+    for key in list(lacking):
+        forms = ((k, drift.of_unique_key(types, expected.name, key, k)) for k in left)
+        form, judgement = next(((k, found_as) for k, found_as in forms if found_as), (None, None))
+        if form and judgement:
+            lacking.remove(key)
+            left.remove(form)
+            yield judged(DIFFERENT, "unique key of", expected.name, _words(key), _words(form), judgement)
+    yield from _structures("unique key of", expected.name, lacking, left, drift.MISSING_UNIQUE)
+
+
+def _foreign_keys(table: str, expected: Sequence[ForeignKey], found: Sequence[ForeignKey]) -> Iterator[Difference]:
+    """Foreign keys by their structure; one over the same columns to the same table is it, with other actions."""
+    lacking, left = [key for key in expected if key not in found], [key for key in found if key not in expected]
+    for key in list(lacking):
+        other = next((k for k in left if (k.columns, k.ref_table) == (key.columns, key.ref_table)), None)
+        if other is not None:
+            lacking.remove(key)
+            left.remove(other)
+            yield judged(DIFFERENT, "foreign key of", table, _words(key), _words(other), drift.OTHER_FOREIGN_KEY)
+    yield from _structures("foreign key of", table, lacking, left, drift.MISSING_FOREIGN_KEY)
 
 
 def _structures(
-    what: str, table: str, expected: Sequence[Key | ForeignKey], found: Sequence[Key | ForeignKey]
+    what: str, table: str, expected: Sequence[Key | ForeignKey], found: Sequence[Key | ForeignKey], missing: Judged
 ) -> Iterator[Difference]:
     wanted, present = set(expected), set(found)
     for key in wanted - present:
-        yield Difference(MISSING, what, table, expected=_words(key))
+        yield judged(MISSING, what, table, _words(key), None, missing)
     for key in present - wanted:
-        yield Difference(EXTRA, what, table, found=_words(key))
+        yield judged(EXTRA, what, table, None, _words(key), drift.EXTRA_KEY)
 
 
 def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
@@ -227,21 +238,22 @@ def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference
     for name, index in wanted.items():
         if name in present:
             if present[name] != index:
-                same = types.same_key(expected.name, index.columns, present[name].columns)
-                kind: Kind = VARIANT if same and index.unique == present[name].unique else DIFFERENT
-                yield Difference(kind, "index", f"{expected.name}.{name}", _columns(index), _columns(present[name]))
+                judgement = drift.of_index(types, expected.name, index, present[name])
+                label = f"{expected.name}.{name}"
+                yield judged(DIFFERENT, "index", label, _columns(index), _columns(present[name]), judgement)
         elif index.columns in same_columns:
             spoken_for.add(same_columns[index.columns])
             yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, same_columns[index.columns])
         elif index.optional:
             yield Difference(VARIANT, "index", f"{expected.name}.{name}", name, "none")
         else:
-            yield Difference(MISSING, "index", f"{expected.name}.{name}", _columns(index))
+            yield judged(MISSING, "index", f"{expected.name}.{name}", _columns(index), None, drift.missing_index(index))
     leaned_on = {key.columns for key in found.foreign_keys}
     for name in present.keys() - wanted.keys() - spoken_for:
         if not present[name].optional:
-            serves: Kind = VARIANT if present[name].columns in leaned_on else EXTRA
-            yield Difference(serves, "index", f"{expected.name}.{name}", found=_columns(present[name]))
+            serves = present[name].columns in leaned_on
+            judgement = SAME_SAID_OTHERWISE if serves else drift.extra_index(present[name])
+            yield judged(EXTRA, "index", f"{expected.name}.{name}", None, _columns(present[name]), judgement)
 
 
 def _columns(index: Index) -> str:

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from apim_schema import chain, deployment, environments
+from apim_schema import accept, chain, deployment, environments
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember
 from apim_schema.target import Target, target
 
 URL_VARIABLES = {"apim": "APIM_SCHEMA_APIM_URL", "shared": "APIM_SCHEMA_SHARED_URL"}
-X_ARGUMENTS = ("url", "env", "schema")
+X_ARGUMENTS = ("url", "env", "schema", "accept")
 
 
 def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
-    """The database that Alembic's command line means: `-x url=`, `-x env=`, `-x schema=`, else the environment.
+    """The database that Alembic's command line means: `-x url=` or `-x env=`, else the environment.
 
-    Raises UsageError where nothing names it, or two do.
+    `-x schema=` names a schema, and `-x accept=` an accept list. Raises UsageError where nothing names it, or two do.
     """
     unknown = sorted(x.keys() - set(X_ARGUMENTS))
     if unknown:
         raise UsageError(f"unknown -x {', '.join(unknown)}: the names are {', '.join(X_ARGUMENTS)}")
     if "url" in x and "env" in x:
         raise UsageError("-x url= and -x env= both name the database: leave one")
+    return accepting([_named(database, x)], x.get("accept"))[0]
+
+
+def _named(database: str, x: Mapping[str, str]) -> Target:
     if "env" in x:
         found = environments.environment(x["env"]).target(database)
         return replace(found, schema=x.get("schema") or found.schema)
@@ -63,6 +67,12 @@ def from_options(
     if not any(name in given for name in wanted):
         raise UsageError(_nothing_named(wanted))
     return tuple(_target(name, given[name]) for name in wanted if name in given)
+
+
+def accepting(targets: Iterable[Target], file: str | None) -> tuple[Target, ...]:
+    """The databases with the entries of an accept list beside their own. Raises UsageError where it is none."""
+    listed = accept.read(Path(file).expanduser()) if file else {}
+    return tuple(replace(found, accept=(*found.accept, *listed.get(found.database, ()))) for found in targets)
 
 
 def _nothing_named(wanted: tuple[str, ...]) -> str:

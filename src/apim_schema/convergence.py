@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeVar
 
-from apim_schema import compare, flavours
+from apim_schema import compare
 from apim_schema.changes import (
     AddColumn,
     Change,
@@ -18,6 +17,7 @@ from apim_schema.changes import (
     DropTable,
     ReplaceTrigger,
 )
+from apim_schema.difference import BREAKING, MISSING
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, Index, Key, Schema, Table, Trigger
 
@@ -61,20 +61,12 @@ def trigger_in_the_way(change: ReplaceTrigger, found: Trigger) -> Conflict:
     return Conflict(f"cannot {change}: there is a trigger of this name", **tables, way_out="rename or drop it")
 
 
-def filled(change: AddColumn, flavour: str) -> Column:
-    """The column with the default that fills the rows which stand."""
-    if change.fill is None:
-        return change.column
-    default = flavours.types(flavour).normalise_default(change.fill, change.column.type)
-    return replace(change.column, default=default)
-
-
 def still_to_add(change: AddColumn, live: Schema, add: Step, drop_default: Step) -> list[Step]:
     """What remains of the two steps that add a column, as `filled`, and end the default that only filled it.
 
-    Raises Conflict where there is another column of that name.
+    Raises Conflict where there is another column of that name; one that holds more is kept.
     """
-    wanted, first, table = change.column, filled(change, live.flavour), table_of(change, live)
+    wanted, first, table = change.column, change.filled(live.flavour), table_of(change, live)
     present = table.columns.get(wanted.name)
     if present is None:
         return [add] if first == wanted else [add, drop_default]
@@ -82,6 +74,8 @@ def still_to_add(change: AddColumn, live: Schema, add: Step, drop_default: Step)
         return []
     if compare.fits(live.flavour, table, first, present):
         return [drop_default]
+    if change.is_in(live):
+        return []
     raise conflict(change, wanted, present)
 
 
@@ -146,11 +140,12 @@ def check_new_key(change: CreateUnique, live: Schema) -> None:
 def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour: str) -> tuple[Index, ...]:
     """The indexes that the table which is there lacks of the wanted one.
 
-    Raises Conflict where it differs by more than that.
+    Raises Conflict where it differs by more than that, and by what is more than harmless.
     """
     missing = []
     for difference in compare.mismatches(Schema(flavour, {"": wanted}), Schema(flavour, {"": present})):
-        if (difference.kind, difference.what) != (compare.MISSING, "index"):
+        if (difference.kind, difference.what) == (MISSING, "index"):
+            missing.append(difference.name.rpartition(".")[2])
+        elif difference.class_ == BREAKING:
             raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
-        missing.append(difference.name.rpartition(".")[2])
     return tuple(index for index in change.definition.indexes if index.name in missing)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from apim_schema import chain, deployment, flavours, passwords, toml
+from apim_schema import accept, chain, deployment, flavours, passwords, toml
 from apim_schema.deployment import Deployment
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember
@@ -18,7 +18,7 @@ from apim_schema.target import Target, target
 FILE = "environments.toml"
 FILE_VARIABLE = "APIM_SCHEMA_ENVIRONMENTS"
 DEPLOYMENT = "deployment_toml"
-SETTINGS = ("url", "schema", "username", *passwords.SETTINGS)
+SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, accept.NAME)
 
 TEMPLATE = """\
 # Environments of apim-schema: apim-schema status --env dev. Take the # away where a line is meant.
@@ -35,6 +35,7 @@ TEMPLATE = """\
 # password_env = "…"        # a variable of the process's environment
 # password_file = "…"       # the first line of a file, relative to this one
 # password_command = "…"    # the first line that a command prints; no shell is asked
+# accept = ["…"]            # breaking drift that is taken as it is: see status --write-accept
 
 # [dev.shared]
 # url = "…"
@@ -100,8 +101,15 @@ class Environment:
                 raise UsageError(
                     f"{self.where(database)} has an unknown setting, {name}{line}: the known are {', '.join(SETTINGS)}"
                 )
-            self.file.text_of(self.name, database, name)
-        return found
+            if name != accept.NAME:
+                self.file.text_of(self.name, database, name)
+        return {name: value for name, value in found.items() if name != accept.NAME}
+
+    def accepted(self, database: str) -> tuple[str, ...]:
+        """The accept list of one database. Raises UsageError where it is none, with the line."""
+        if not toml.has(self._table, database, accept.NAME):
+            return ()
+        return self.file.texts_of(self.name, database, accept.NAME)
 
     def address(self, database: str) -> Target:
         """One database, without asking for any password."""
@@ -126,6 +134,7 @@ class Environment:
             url = found.url.set(username=settings.get("username", found.url.username))
             found = replace(found, url=url if password is None else url.set(password=password))
         remember(found.url)
+        found = replace(found, accept=self.accepted(database))
         return replace(found, notes=(*found.notes, *self._exposed(settings, database)))
 
     def _one_password(self, settings: Mapping[str, str], database: str, found: Target) -> None:

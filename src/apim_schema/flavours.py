@@ -62,6 +62,15 @@ class Types(Protocol):
         `table` is the one that was found, or for a table still to be made, the wanted one.
         """
 
+    def holds(self, wanted: str, found: str) -> bool:
+        """Whether a normalised type takes every value of another, and keeps it as it is: it is wider, or the same."""
+
+    def tells_apart(self, expected: Column, charset: str | None, collation: str | None) -> bool:
+        """Whether a text holds as much, and is compared as exactly, as under the character set that a release says.
+
+        `charset` and `collation` are those that were found.
+        """
+
     def same_key(self, table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
         """Whether a key over the `found` parts is the `expected` one, or another legal form of it."""
 

@@ -11,15 +11,16 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from apim_schema import chain, evidence, history, kept, stamp
-from apim_schema.compare import Difference
 from apim_schema.dialect import Dialect
+from apim_schema.difference import Difference, breaking, counted
 from apim_schema.errors import NotRecognised, Refused
-from apim_schema.planner import plan
+from apim_schema.planner import Plan, plan
 from apim_schema.progress import Progress
-from apim_schema.recognise import Recognised, differences, recognise, refuse, too_old
+from apim_schema.recognise import Recognised, differences, recognise
 from apim_schema.schema import Schema
 from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
+from apim_schema.unrecognised import refuse, too_old
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Live:
     @cached_property
     def recognised(self) -> Recognised | None:
         """The release that the schema fits, whatever the stamp says."""
-        return recognise(self.dialect.name, self.database, self.model)
+        return recognise(self.dialect.name, self.database, self.model, self.target.accept)
 
     @property
     def release(self) -> str | None:
@@ -87,7 +88,7 @@ class Live:
         """The release that counts. Raises NotRecognised, with the way out, where there is none."""
         release = self.release
         if release is None:
-            raise refuse(self.dialect.name, self.database, self.model)
+            raise refuse(self.database, self.model, self.target.accept)
         return release
 
     @property
@@ -99,33 +100,21 @@ class Live:
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """Where the schema differs from the release that counts."""
-        release = self.release
-        if release is None:
-            return ()
-        return differences(self.database, chain.expected(self.model.flavour, self.database, release), self.model)
+        return self.differences_from(self.release) if self.release else ()
 
-    @property
-    def mismatches(self) -> tuple[Difference, ...]:
-        return tuple(difference for difference in self.differences if difference.is_mismatch)
-
-    @property
-    def drift(self) -> tuple[Difference, ...]:
-        """The customer's own objects and the harmless variants."""
-        return tuple(difference for difference in self.differences if not difference.is_mismatch)
+    def differences_from(self, release: str) -> tuple[Difference, ...]:
+        """Where the schema differs from any release, each difference with its class."""
+        return differences(self.database, self.model.flavour, release, self.model, self.target.accept)
 
     @property
     def problem(self) -> NotRecognised | None:
         """Why it is no release of the chain, or not the one that it is stamped as; None where all is well."""
         if self.release is None:
-            return refuse(self.dialect.name, self.database, self.model)
+            return refuse(self.database, self.model, self.target.accept)
         if self.release in chain.OLDER:
             return too_old(self.database, self.release)
-        if self.stamped and self.mismatches:
-            found = (
-                f"the schema is {self.recognised}"
-                if self.recognised
-                else f"{len(self.mismatches)} things are not as it has them"
-            )
+        if self.stamped and (wrong := breaking(self.differences)):
+            found = f"the schema is {self.recognised}" if self.recognised else f"has {counted(wrong)}"
             return NotRecognised(f"{self.database} is stamped {self.stamped}, but {found}")
         return None
 
@@ -143,6 +132,10 @@ class Live:
         if not reachable:
             raise Refused(f"{self.database} is {same[0]} already, newer than {target}: there is no way back")
         return Start(reachable[-1], same)
+
+    def plan(self, start: str, target: str) -> Plan:
+        """The way from one release to another. Raises as `planner.plan` does."""
+        return plan(self.dialect, self.database, self.model, start, target, self.schema, self.target.accept)
 
     def snapshot(self, progress: Progress, doing: str = "rows", after: Schema | None = None) -> Snapshot:
         """Reads all rows; with `after`, the schema that is to come, without the columns that it drops."""
@@ -194,9 +187,7 @@ class Live:
         if run.to_release not in chain.releases(self.database):
             return run.statements
         try:
-            ahead = plan(
-                self.dialect, self.database, self.model, self.stamped or run.from_release, run.to_release, self.schema
-            )
+            ahead = self.plan(self.stamped or run.from_release, run.to_release)
         except Refused:
             return run.statements
         return max(run.planned - len(ahead.statements), run.statements)

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from apim_schema import chain
 from apim_schema.changes import Change, replay
-from apim_schema.compare import Difference, mismatches
 from apim_schema.dialect import Dialect, Impact, Statement
+from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
 from apim_schema.errors import NotRecognised
+from apim_schema.recognise import Accept, Comparison, differences
 from apim_schema.schema import Schema
+
+REPLACED = ("primary key of", "trigger")
+"""What a change replaces whatever is there; all others say what they start from."""
+
+WAY_OUT = "`repair` shows the way back, and an accept list takes it as it is:"
 
 
 @dataclass(frozen=True)
@@ -25,39 +31,62 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """All changes from one release to another, as they would be made to one live schema, and the statements."""
+    """All changes from one release to another, as they would be made to one live schema, and the statements.
+
+    `drift` is where the schema differs from the target's in the end, which is what it keeps of the customer's.
+    """
 
     database: str
     start: str
     target: str
     changes: tuple[Planned, ...] = ()
     statements: tuple[Statement, ...] = ()
+    drift: tuple[Difference, ...] = ()
 
     @property
     def present(self) -> tuple[Planned, ...]:
         """The changes that are in already."""
         return tuple(planned for planned in self.changes if planned.present)
 
+    def broken_by(self, found: Iterable[Difference]) -> list[str]:
+        """What is otherwise than planned once all statements have run, in words: drift that came, and that went."""
+        there, planned = ({d.entry: d for d in every if d.class_ != VARIANT} for every in (found, self.drift))
+        came = [str(there[entry]) for entry in there.keys() - planned.keys()]
+        return came + [f"not there any more: {planned[entry]}" for entry in planned.keys() - there.keys()]
 
-def plan(dialect: Dialect, database: str, live: Schema, start: str, target: str, schema: str | None) -> Plan:
+
+def plan(
+    dialect: Dialect, database: str, live: Schema, start: str, target: str, schema: str | None, accept: Accept = ()
+) -> Plan:
     """Plans the way from `start` to `target`, looked at from the live schema.
 
     Raises Conflict where an object is in the way of a change, and NotRecognised where the schema would not be the
-    target's in the end: both before a single statement has run.
+    target's in the end, but for harmless or accepted drift: both before a single statement has run.
     """
     changes: list[Planned] = []
     statements: list[Statement] = []
+    reached = live
     for release in chain.between(database, start, target):
         wanted = chain.changes(live.flavour, database, release)
-        statements += dialect.ddl.combined(wanted, live, schema)
+        statements += dialect.ddl.combined(wanted, reached, schema)
         for change in wanted:
-            changes.append(_planned(dialect, release, change, live))
-            live = _replayed(dialect, change, live)
-    wrong = mismatches(chain.expected(live.flavour, database, target), live)
+            changes.append(_planned(dialect, release, change, reached))
+            reached = _replayed(dialect, change, reached)
+    drift = differences(database, live.flavour, target, reached, accept)
+    wrong = breaking(drift) or _replaced(database, live, start, target, accept)
     if wrong:
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
-        raise NotRecognised(f"{database} {so}: undo these differences first\n{listed(wrong)}")
-    return Plan(database, start, target, tuple(changes), tuple(statements))
+        raise NotRecognised(f"{database} {so}, by this breaking drift. {WAY_OUT}\n{listed(wrong)}")
+    return Plan(database, start, target, tuple(changes), tuple(statements), drift)
+
+
+def _replaced(database: str, live: Schema, start: str, target: str, accept: Accept) -> tuple[Difference, ...]:
+    """The customer's own keys and triggers that a change would put another in the place of, as if they were none."""
+    comparison, wanted = Comparison(database, live, accept), chain.between(database, start, target)
+    found = [breaking(comparison.differences(live.flavour, release)) for release in (start, *wanted)]
+    others = ({(d.what, d.name) for d in later} for later in found[1:])
+    always = {(d.what, d.name) for d in found[0]}.intersection(*others)
+    return tuple(d for d in found[0] if d.kind == DIFFERENT and d.what in REPLACED and (d.what, d.name) in always)
 
 
 def _replayed(dialect: Dialect, change: Change, live: Schema) -> Schema:
@@ -72,7 +101,7 @@ def _planned(dialect: Dialect, release: str, change: Change, live: Schema) -> Pl
     return Planned(release, change, present, None if present else dialect.impact.assess(change, live))
 
 
-def listed(differences: Iterable[Difference], most: int = 20) -> str:
+def listed(differences: Iterable[object], most: int = 20) -> str:
     """Differences as indented lines, the first `most` of them."""
     lines = [f"  {difference}" for difference in differences]
     more = [f"  … and {len(lines) - most} more"] if len(lines) > most else []

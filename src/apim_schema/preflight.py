@@ -158,7 +158,7 @@ def _(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -
     if column is None:
         return
     name = dialect.names.sql(column.name)
-    length, wanted = _length(column.type), _length(change.type or "")
+    length, wanted = _length(column.type), _length(change.target(column, live.flavour).type)
     if "CHAR" in sqltext.base(column.type) and wanted is not None and (length is None or wanted < length):
         condition = f"{dialect.types.length_of(name, column)} > {wanted}"
         yield Hazard(BLOCK, f"{column.name} is longer than the {wanted} characters it will have", condition)

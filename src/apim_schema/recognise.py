@@ -2,66 +2,176 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
 
 from apim_schema import chain, flavours
-from apim_schema.changes import replay
-from apim_schema.compare import EXTRA, Difference, compare, mismatches
-from apim_schema.errors import NotRecognised
-from apim_schema.planner import listed
+from apim_schema.compare import compare
+from apim_schema.difference import (
+    ACCEPTED,
+    DIFFERENT,
+    EXTRA,
+    HARMLESS,
+    VARIANT,
+    Difference,
+    Judged,
+    breaking,
+    counted,
+    drifted,
+)
 from apim_schema.schema import Schema
+
+Later = dict[str, dict[tuple[str, ...], Difference]]
+"""What differs from each later release, by object."""
+
+Accept = Collection[str]
+"""The entries of an accept list: breaking drift that somebody has taken upon himself."""
 
 
 @dataclass(frozen=True)
 class Recognised:
     """A release that the live schema is; `same` names every release with that schema, `release` the newest of them.
 
-    `differences` are the customer's own objects and the harmless variants.
+    `differences` are where it differs from that, and stop nothing. `also` are other releases that it is as near to.
     """
 
     flavour: str
     release: str
     same: tuple[str, ...]
     differences: tuple[Difference, ...]
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         script = "" if self.flavour in flavours.DIALECTS else f" of {self.flavour}"
-        if len(self.same) == 1:
-            return f"{self.release}{script}"
-        return f"{self.same[0]} to {self.same[-1]}{script}, which have one schema"
+        if len(self.same) > 1:
+            return f"{self.same[0]} to {self.same[-1]}{script}, which have one schema{self._drift}"
+        return f"{self.release}{script}{self._drift}{self._tie}"
+
+    @property
+    def _drift(self) -> str:
+        told = counted(drifted(self.differences))
+        return f", with {told}" if told else ""
+
+    @property
+    def _tie(self) -> str:
+        return f" (as near to {' and '.join(self.also)}: taken as the older)" if self.also else ""
 
 
-def recognise(dialect: str, database: str, live: Schema) -> Recognised | None:
-    """The newest release that the live schema fits, None where it fits none; extra objects are no obstacle."""
-    for flavour, release in chain.candidates(dialect, database):
-        found = differences(database, chain.expected(flavour, database, release), live)
-        if not any(difference.is_mismatch for difference in found):
-            return Recognised(flavour, release, _same(flavour, database, live, _extra(found)), found)
-    return None
+def recognise(dialect: str, database: str, live: Schema, accept: Accept = ()) -> Recognised | None:
+    """The release that the live schema fits with the fewest differences, None where it fits none.
+
+    It fits where nothing is breaking. Of several that it is as near to, it is taken as the oldest: what is in already
+    of those after is skipped. Releases that have one schema are told as one.
+    """
+    comparison = Comparison(database, live, accept)
+    found = {kind: comparison.differences(*kind) for kind in reversed(chain.candidates(dialect, database))}
+    fitting = {kind: differences for kind, differences in found.items() if not breaking(differences)}
+    near = _nearest(fitting)
+    if not near:
+        return None
+    flavour, oldest = next(iter(near))
+    matters = _mattering(near[flavour, oldest])
+    same = [release for (_, release), differences in near.items() if _mattering(differences) == matters]
+    also = [release for _, release in near if release not in same]
+    return Recognised(flavour, same[-1], tuple(same), near[flavour, same[-1]], tuple(also))
 
 
-def _same(flavour: str, database: str, live: Schema, extra: set[Difference]) -> tuple[str, ...]:
-    """All releases that the live schema fits as well, with the same objects left over: oldest first."""
-    releases = [release for name, release in chain.candidates(flavours.FLAVOURS[flavour], database) if name == flavour]
-    found = {release: differences(database, chain.expected(flavour, database, release), live) for release in releases}
-    return tuple(
-        release
-        for release in reversed(releases)
-        if _extra(found[release]) == extra and not any(difference.is_mismatch for difference in found[release])
-    )
+Found = dict[tuple[str, str], tuple[Difference, ...]]
+"""The differences from each (flavour, release), oldest release first."""
 
 
-def _extra(found: Iterable[Difference]) -> set[Difference]:
-    return {difference for difference in found if difference.kind == EXTRA}
+def _nearest(fitting: Found) -> Found:
+    """Those with the fewest differences, of one flavour; one from before the policy only where it is the only one."""
+    nearest = min(map(_weight, fitting.values()), default=None)
+    near = {kind: found for kind, found in fitting.items() if _weight(found) == nearest}
+    flavour = next((name for name in flavours.FLAVOURS if any(name == f for f, _ in near)), None)
+    known = {kind: found for kind, found in near.items() if kind[0] == flavour}
+    return {kind: found for kind, found in known.items() if kind[1] not in chain.OLDER} or known
 
 
-def differences(database: str, wanted: Schema, live: Schema) -> tuple[Difference, ...]:
-    """All differences that a person should see: the other database's objects, in the same schema, are not drift."""
-    others = _of_other_databases(database, wanted.flavour)
-    return tuple(d for d in compare(wanted, live) if not (d.kind == EXTRA and d.name in others))
+def _weight(found: Iterable[Difference]) -> tuple[int, int]:
+    """How far a schema is from a release: by drift, then by what is left over."""
+    classes = [difference.class_ for difference in found]
+    return len(classes) - classes.count(EXTRA) - classes.count(VARIANT), classes.count(EXTRA)
+
+
+def _mattering(found: Iterable[Difference]) -> set[str]:
+    return {difference.entry for difference in found if difference.class_ != VARIANT}
+
+
+def differences(database: str, flavour: str, release: str, live: Schema, accept: Accept = ()) -> tuple[Difference, ...]:
+    """All differences from a release that a person should see, each with its class: see `Comparison`."""
+    return Comparison(database, live, accept).differences(flavour, release)
+
+
+class Comparison:
+    """A live schema compared with releases."""
+
+    def __init__(self, database: str, live: Schema, accept: Accept) -> None:
+        self._database, self._live = database, live
+        self._entries = {_folded(entry) for entry in accept}
+        self._compared: dict[tuple[str, str], list[Difference]] = {}
+
+    def differences(self, flavour: str, release: str) -> tuple[Difference, ...]:
+        """All differences from a release that a person should see.
+
+        The other database's objects, in the same schema, are none. What a later release has is in already.
+        """
+        others = _of_other_databases(self._database, flavour)
+        seen = [d for d in self._all(flavour, release) if d.kind != EXTRA or d.name not in others]
+        later = self._later(flavour, release) if any(d.kind == EXTRA for d in seen) else {}
+        return tuple(_accepted(_ahead(difference, later), self._entries) for difference in seen)
+
+    def _all(self, flavour: str, release: str) -> list[Difference]:
+        kind = (flavour, release)
+        if kind not in self._compared:
+            self._compared[kind] = compare(chain.expected(flavour, self._database, release), self._live)
+        return self._compared[kind]
+
+    def _later(self, flavour: str, release: str) -> Later:
+        known = chain.since(flavour, self._database)
+        newer = known[known.index(release) + 1 :] if release in known else known
+        return {r: {_object(d): d for d in self._all(flavour, r)} for r in newer}
+
+
+def unmatched(found: Iterable[Difference], accept: Accept) -> tuple[str, ...]:
+    """The entries of an accept list that match no difference any more."""
+    entries = {_folded(difference.entry) for difference in found}
+    return tuple(entry for entry in accept if _folded(entry) not in entries)
+
+
+def _folded(entry: str) -> str:
+    return " ".join(entry.casefold().split())
+
+
+def _accepted(difference: Difference, entries: set[str]) -> Difference:
+    if difference.is_drift and _folded(difference.entry) in entries:
+        return replace(difference, class_=ACCEPTED)
+    return difference
+
+
+def _object(difference: Difference) -> tuple[str, ...]:
+    """What a difference is about. A key has no name: it is what was found."""
+    nameless = difference.what in ("unique key of", "foreign key of") and difference.found
+    return (difference.what, difference.name, *([difference.found] if nameless and difference.found else []))
+
+
+def _ahead(difference: Difference, later: Later) -> Difference:
+    """What is more than the release has, judged by the first release that has such an object."""
+    if difference.kind != EXTRA:
+        return difference
+    for release, found in later.items():
+        there = found.get(_object(difference))
+        if there is None or (there.class_ in (VARIANT, HARMLESS) and there.kind != EXTRA):
+            return _judged(difference, Judged(HARMLESS, f"{release} has it"))
+        if there.kind == DIFFERENT:
+            return _judged(difference, Judged(EXTRA, f"{release} has another of this name"))
+    return difference
+
+
+def _judged(difference: Difference, judgement: Judged) -> Difference:
+    return replace(difference, class_=judgement.class_, reason=judgement.reason)
 
 
 @cache
@@ -70,70 +180,3 @@ def _of_other_databases(database: str, flavour: str) -> frozenset[str]:
     ways = ((db, release) for db in chain.DATABASES if db != database for release in chain.since(flavour, db))
     others = (chain.expected(flavour, *way) for way in ways)
     return frozenset(name for s in others for name in (*s.tables, *s.sequences, *s.triggers, *s.routines))
-
-
-def refuse(dialect: str, database: str, live: Schema) -> NotRecognised:
-    """The error for a schema that is no release: what it looks like instead, and the way out."""
-    flavour = live.flavour
-    ours = chain.expected(flavour, database, chain.first(flavour, database)).tables.keys()
-    found = ours & live.tables.keys()
-    if not live.tables:
-        return NotRecognised(f"{database} is empty: check the URL and the schema, or say --create for a fresh one")
-    if not found:
-        return NotRecognised(_foreign(flavour, database, live))
-    between = _between(flavour, database, live)
-    if between:
-        return NotRecognised(between)
-    release, wrong = _nearest(flavour, database, live)
-    if len(found) < len(ours):
-        return NotRecognised(
-            f"{database} is half-installed: {len(found)} of {len(ours)} tables are there. Finish the installation of "
-            f"the product's own script, or start from an empty database. Compared with {release}:\n{listed(wrong)}"
-        )
-    return NotRecognised(
-        f"{database} is no release that we know; nearest is {release}, with these differences. Undo them, or stamp "
-        f"the release with `alembic stamp` if you know it:\n{listed(wrong)}"
-    )
-
-
-def _foreign(flavour: str, database: str, live: Schema) -> str:
-    for other in chain.DATABASES:
-        if (
-            other != database
-            and chain.expected(flavour, other, chain.first(flavour, other)).tables.keys() & live.tables.keys()
-        ):
-            return f"this is a {other} database, not {database}: check which URL belongs to which database"
-    return f"this is not an API Manager {database} database: none of its {len(live.tables)} tables is known"
-
-
-def _between(flavour: str, database: str, live: Schema) -> str | None:
-    """What to say of a schema that has some of a release's changes, None where it is nothing of the kind."""
-    for start, target in pairwise(chain.since(flavour, database)):
-        changes = [c for c in chain.changes(flavour, database, target) if c.table]
-        try:
-            reached = replay(live, changes)
-        except KeyError:
-            continue
-        if not mismatches(chain.expected(flavour, database, target), reached):
-            done = sum(change.is_in(live) for change in changes)
-            return (
-                f"{database} is between {start} and {target}: {done} of the {len(changes)} changes of {target} are in. "
-                f"If {start} is where it started, say so with `alembic stamp {start}`; the next upgrade makes the rest"
-            )
-    return None
-
-
-def _nearest(flavour: str, database: str, live: Schema) -> tuple[str, list[Difference]]:
-    found: Iterator[tuple[str, list[Difference]]] = (
-        (release, mismatches(chain.expected(flavour, database, release), live))
-        for release in reversed(chain.since(flavour, database))
-    )
-    return min(found, key=lambda pair: len(pair[1]))
-
-
-def too_old(database: str, release: str) -> NotRecognised:
-    """The error for a release from before the policy."""
-    return NotRecognised(
-        f"{database} is {release}, which can't be upgraded by a schema change: contact WSO2 Support for the way to "
-        f"{chain.releases(database)[0]}; only from there on the vendor promises that no data is migrated"
-    )

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, preflight
-from apim_schema.compare import mismatches
+from apim_schema.difference import breaking
 from apim_schema.errors import Refused
 from apim_schema.live import Live
-from apim_schema.planner import Plan, listed, plan
+from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
+from apim_schema.recognise import differences
 from apim_schema.target import Target
 
 
@@ -51,7 +52,7 @@ def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
     release, started = chain.check_release(target.database, release), time.monotonic()
     with _looked_at(target) as live:
         start = live.start(release).release
-        planned = plan(live.dialect, live.database, live.model, start, release, live.schema)
+        planned = live.plan(start, release)
         preflight.forbid(live, release, (p.change for p in planned.changes), progress.say)
         tried = perform(live, planned, progress) if planned.statements else 0
         stage = live.dialect.rehearsal.STAGE
@@ -92,7 +93,8 @@ def perform(live: Live, planned: Plan, progress: Progress) -> int:
                 tried += 1
                 advance(1)
         reached = dialect.introspect.read(live.connection, stage)
-        if wrong := mismatches(chain.expected(reached.flavour, live.database, planned.target), reached):
+        found = differences(live.database, reached.flavour, planned.target, reached, live.target.accept)
+        if wrong := breaking(found):
             raise Refused(f"{live.database} would not be {planned.target} after the upgrade:\n{listed(wrong)}")
     return tried
 

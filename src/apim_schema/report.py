@@ -13,13 +13,21 @@ from rich.text import Text
 
 from apim_schema import evidence, output
 from apim_schema.attempt import Result
-from apim_schema.compare import Difference
+from apim_schema.difference import ACCEPTED, BREAKING, EXTRA, HARMLESS, VARIANT, Difference, drifted
 from apim_schema.evidence import Verdict
 from apim_schema.progress import Advance
 
 STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
 NUMBERS = ("changes", "statements", "tables", "rows compared", "rows read", "differences", "drift", "seconds")
 """Headers of the columns that hold numbers."""
+
+CLASSES = {
+    BREAKING: "breaking drift",
+    ACCEPTED: "drift that is accepted",
+    HARMLESS: "harmless drift",
+    EXTRA: "the customer's own",
+    VARIANT: "the same, said otherwise",
+}
 
 WIDTH = 200
 """Columns that a table may take where no terminal says how many there are."""
@@ -108,7 +116,7 @@ def _summary(result: Result) -> tuple[str | Text, ...]:
         f"{result.executed:,}",
         f"{result.verdict.rows:,}",
         verdict(result.verdict.verdict) if result.compared else "not compared",
-        f"{len(result.drift):,}",
+        f"{len(drifted(result.differences)):,}",
         f"{result.seconds:.1f}",
     )
 
@@ -120,7 +128,7 @@ def _details(out: Console, result: Result) -> None:
     listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
     listed(out, f"{result.database}: dropped by the release, and not compared", result.verdict.left_out)
     failures(out, result.database, result.verdict)
-    differences(out, result.database, result.drift)
+    differences(out, result.database, result.differences)
 
 
 def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
@@ -144,10 +152,10 @@ def failures(out: Console, database: str, rows: Verdict) -> None:
 
 
 def differences(out: Console, database: str, found: Iterable[Difference]) -> None:
-    """Differences of a schema from its release: first those that matter, then drift that harms nothing."""
+    """Differences of a schema from its release: those that matter most come first."""
     every = list(found)
-    listed(out, f"{database}: not as the release has it", (d for d in every if d.is_mismatch))
-    listed(out, f"{database}: drift that harms nothing", (d for d in every if not d.is_mismatch))
+    for class_, title in CLASSES.items():
+        listed(out, f"{database}: {title}", (d for d in every if d.class_ == class_))
 
 
 def listed(out: Console, title: str, lines: Iterable[object]) -> None:

@@ -203,7 +203,8 @@ def alter_column(
     """What a column gets; what is not said stays as it is.
 
     `server_default` is an SQL literal or CURRENT_TIMESTAMP, None where the default goes. How a literal is spelled
-    depends on the type: where that stays, `existing_type` says it.
+    depends on the type: where that stays, `existing_type` says it. It also says what a column was that gets a narrower
+    `type_`: one that is wider than that is the customer's choice, and is never made narrower.
     """
     of_default = type_ or existing_type
     if server_default and of_default is None:
@@ -215,7 +216,10 @@ def alter_column(
         if default and of_default:
             default = flavours.types(flavour).normalise_default(default, of_default(flavour).sql)
         made = change.AlterColumn(table, name, nullable=nullable, default=default)
-        return replace(made, type=native.sql, charset=native.charset, collation=native.collation) if native else made
+        if native is None:
+            return made
+        narrows = existing_type(flavour).sql if existing_type else None
+        return replace(made, type=native.sql, charset=native.charset, collation=native.collation, narrows=narrows)
 
     return declared
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apim_schema.compare import Difference
+from apim_schema.difference import Difference, counted, drifted
 from apim_schema.errors import Exit
 from apim_schema.live import Live
 from apim_schema.recognise import Recognised
@@ -29,7 +29,11 @@ class Status:
 
     @property
     def release(self) -> str:
-        return self.stamped or (str(self.recognised) if self.recognised else "not recognised")
+        """The stamped or the recognised one, and how far it has drifted."""
+        told = counted(drifted(self.differences))
+        if self.stamped is None:
+            return str(self.recognised or "not recognised")
+        return f"{self.stamped}, with {told}" if told else self.stamped
 
     def exit_code(self, check: bool) -> Exit:
         """An interrupted upgrade is never all right; `check` asks for more than that."""

@@ -25,13 +25,15 @@ H2 = "H2 is for trying the product out and has no upgrade: install the new relea
 class Target:
     """One database: `database` is "apim" or "shared"; `schema` None means the login's default schema.
 
-    `notes` are what a person should hear of how it was named, before anything is done.
+    `notes` are what a person should hear of how it was named, before anything is done. `accept` are the entries of its
+    accept list.
     """
 
     database: str
     url: URL
     schema: str | None = None
     notes: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
 
     @property
     def dialect(self) -> Dialect:

@@ -49,6 +49,17 @@ class File:
         where = f"{name} in [{'.'.join(tables)}] of {self.path}{self.line(*keys)}"
         raise UsageError(f'{where} must be a text, {name} = "…": it is {kind(value)}')
 
+    def texts_of(self, *keys: str) -> tuple[str, ...]:
+        """The list of texts under these keys. Raises UsageError where it is none."""
+        value: Any = self.document
+        for key in keys:
+            value = value[key]
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            return tuple(value)
+        *tables, name = keys
+        where = f"{name} in [{'.'.join(tables)}] of {self.path}{self.line(*keys)}"
+        raise UsageError(f'{where} must be a list of texts, {name} = ["…"]: it is {kind(value)}')
+
 
 def has(document: Mapping[str, Any], *keys: str) -> bool:
     """Whether there is a value under these keys."""

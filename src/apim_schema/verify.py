@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from apim_schema import chain, evidence
-from apim_schema.compare import Difference
+from apim_schema.difference import BREAKING, HARMLESS, Difference
 from apim_schema.errors import Exit
 from apim_schema.evidence import Evidence, TableVerdict, Verdict
 from apim_schema.live import Live
@@ -26,13 +26,13 @@ class Verified:
     release: str
     stamped: str | None
     interrupted: str | None
-    mismatches: tuple[Difference, ...]
-    drift: tuple[Difference, ...]
+    differences: tuple[Difference, ...]
     rows: Verdict | None
 
-    @property
-    def exit_code(self) -> Exit:
-        if self.mismatches or (self.rows and self.rows.verdict == evidence.CHANGED):
+    def exit_code(self, strict: bool) -> Exit:
+        """What was found: breaking drift, and if `strict` harmless drift too, which nobody has accepted."""
+        counts = (BREAKING, HARMLESS) if strict else (BREAKING,)
+        if any(d.class_ in counts for d in self.differences) or (self.rows and self.rows.verdict == evidence.CHANGED):
             return Exit.FOUND
         if self.rows and self.rows.verdict == evidence.NOT_PROVEN:
             return Exit.NOT_PROVEN
@@ -46,9 +46,7 @@ def verify(live: Live, against: Snapshot | None, progress: Progress) -> Verified
     """
     release = live.known_release
     rows = _rows(live, against, release, progress) if against else None
-    return Verified(
-        live.database, live.server, release, live.stamped, live.interrupted, live.mismatches, live.drift, rows
-    )
+    return Verified(live.database, live.server, release, live.stamped, live.interrupted, live.differences, rows)
 
 
 def _rows(live: Live, against: Snapshot, release: str, progress: Progress) -> Verdict:

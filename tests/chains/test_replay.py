@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from apim_schema import catalog, chain, compare, flavours
+from apim_schema import catalog, chain, compare, difference, flavours
 from apim_schema.changes import AddColumn, CreateTable, KeepIndex, ReplaceForeignKey, replay
 from apim_schema.schema import Schema
 
@@ -45,7 +45,7 @@ def test_the_comparison_finds_no_difference(flavour: str, database: str, release
     lacks_it = flavour in ("mysql", "oracle", "oracle_rac", "mssql")
     forgone = database == "shared" and lacks_it and release in ("4.3.0", "4.4.0")
     assert [(d.kind, d.name.split(".")[0]) for d in differences] == [
-        (compare.VARIANT, "REG_RESOURCE_PROPERTY")
+        (difference.VARIANT, "REG_RESOURCE_PROPERTY")
     ] * forgone
 
 

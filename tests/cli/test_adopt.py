@@ -23,7 +23,7 @@ def test_adopt_stamps(run: Run, run_json: RunJson, databases: Databases) -> None
     databases.execute("CREATE TABLE reports (id integer)")
     apim, shared = run_json("adopt", *databases.options)["databases"]
     assert (apim["release"], apim["new"], apim["same"]) == (FIRST, True, [FIRST])
-    assert [difference["name"] for difference in apim["drift"]] == ["REPORTS"]
+    assert [difference["name"] for difference in apim["differences"]] == ["REPORTS"]
     *others, newest = like_the_first("postgresql", "shared")
     assert (shared["release"], shared["same"]) == (newest, [*others, newest])
     assert databases.execute("SELECT version_num FROM alembic_version_apim") == [(FIRST,)]

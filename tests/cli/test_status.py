@@ -50,14 +50,14 @@ def test_drift_is_listed_and_harmless(run: Run, run_json: RunJson, databases: Da
         ("extra", "index", "AM_API.MINE"),
         ("extra", "table", "REPORTS"),
     ]
-    assert "drift that harms nothing:\n  extra index AM_API.MINE" in run("status", *databases.options).stderr
+    assert "harmless drift:\n  extra index AM_API.MINE" in run("status", *databases.options).stderr
 
 
 def test_schema_that_is_not_the_stamped_release(run: Run, run_json: RunJson, databases: Databases) -> None:
     run("adopt", *databases.options)
     databases.execute("ALTER TABLE am_api DROP COLUMN api_tier")
     apim = run_json("status", *databases.options)["databases"][0]
-    assert apim["problem"] == f"apim is stamped {FIRST}, but 1 things are not as it has them"
+    assert apim["problem"] == f"apim is stamped {FIRST}, but has 1 breaking difference"
     result = run("status", *databases.options, "--database", "apim", "--check")
     assert result.exit_code == 1
     assert "missing column AM_API.API_TIER" in result.stderr

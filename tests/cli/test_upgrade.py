@@ -26,7 +26,7 @@ def test_both_databases(run_json: RunJson, databases: Databases) -> None:
     document = run_json("upgrade", "head", *databases.options)
     apim, shared = document["databases"]
     assert document["exit_code"] == 0
-    assert (apim["from"], apim["to"], apim["adopted"], apim["drift"]) == (FIRST, HEAD, True, [])
+    assert (apim["from"], apim["to"], apim["adopted"], apim["differences"]) == (FIRST, HEAD, True, [])
     assert apim["statements"] >= len(apim["changes"]) > 90
     assert apim["changes"][0].keys() == {"release", "change", "already_there"}
     assert apim["rows"]["verdict"] == "proven"

@@ -47,7 +47,7 @@ def without_rows(document: Any) -> None:
 
 def test_schema_of_the_recognised_release(run: Run, run_json: RunJson, databases: Databases) -> None:
     document = run_json("verify", *databases.options)
-    assert [(e["release"], e["stamped"], e["mismatches"], e["rows"]) for e in document["databases"]] == [
+    assert [(e["release"], e["stamped"], e["differences"], e["rows"]) for e in document["databases"]] == [
         (FIRST, False, [], None),
         (like_the_first("postgresql", "shared")[-1], False, [], None),
     ]
@@ -58,15 +58,19 @@ def test_schema_of_the_recognised_release(run: Run, run_json: RunJson, databases
 
 def test_schema_that_differs(run: Run, run_json: RunJson, databases: Databases) -> None:
     run("adopt", *databases.options)
-    databases.execute("ALTER TABLE am_api ALTER COLUMN api_tier TYPE varchar(300), ADD COLUMN mine integer")
+    databases.execute(
+        "ALTER TABLE am_api DROP COLUMN api_tier, ADD COLUMN api_tier varchar(255), ADD COLUMN mine integer"
+    )
     document = run_json("verify", *databases.options)
     assert document["exit_code"] == 1
     apim, shared = document["databases"]
-    assert [(d["kind"], d["name"]) for d in apim["mismatches"]] == [("different", "AM_API.API_TIER")]
-    assert [(d["kind"], d["name"]) for d in apim["drift"]] == [("extra", "AM_API.MINE")]
-    assert shared["mismatches"] == []
+    assert [(d["class"], d["kind"], d["name"]) for d in apim["differences"]] == [
+        ("breaking", "different", "AM_API.API_TIER"),
+        ("extra", "extra", "AM_API.MINE"),
+    ]
+    assert shared["differences"] == []
     text = run("verify", *databases.options).stderr
-    assert "apim: not as the release has it:\n  different column AM_API.API_TIER: expected VARCHAR(256)" in text
+    assert "apim: breaking drift:\n  different column AM_API.API_TIER: expected VARCHAR(256)" in text
 
 
 def test_no_release(run: Run, databases: Databases) -> None:

@@ -96,7 +96,7 @@ def test_half_done_is_in_sight(customer: Site) -> None:
         assert f"apim is between 4.2.0 and 4.3.0: {told}" in (seen.interrupted or "")
         assert seen.exit_code(check=False) == Exit.UNFINISHED
         assert any(d.what == "table" and d.kind == "extra" for d in seen.differences)
-        assert verify.verify(live, None, Silent()).exit_code == Exit.UNFINISHED
+        assert verify.verify(live, None, Silent()).exit_code(strict=False) == Exit.UNFINISHED
 
 
 def test_a_killed_run_is_counted_by_what_is_in(customer: Site) -> None:

@@ -83,7 +83,7 @@ def test_customers_own_objects_survive_and_are_drift(server: Server) -> None:
         customer.execute("CREATE INDEX CUSTOMER_INDEX ON AM_SUBSCRIBER (DATE_SUBSCRIBED)")
         result = run(customer.upgrade())
         assert customer.execute("SELECT ID, NOTE FROM CUSTOMER_NOTES") == [(1, "kept")]
-        drift = {(d.kind, d.name) for d in result.drift}
+        drift = {(d.kind, d.name) for d in result.differences}
         assert {
             ("extra", "CUSTOMER_NOTES"),
             ("extra", "AM_API.CUSTOMER_MARK"),
@@ -113,8 +113,8 @@ def test_a_primary_key_where_the_release_has_none_is_drift(server: Server) -> No
         customer.before = customer.rows()
         result = run(customer.upgrade())
         assert (result.start, result.verdict.verdict) == ("4.2.0", "proven")
-        assert {d.name for d in result.drift if (d.kind, d.what) == ("extra", "primary key of")} == keyless
-        assert [d for d in result.drift if d.kind != "extra"] == []
+        assert {d.name for d in result.differences if (d.kind, d.what) == ("extra", "primary key of")} == keyless
+        assert [d for d in result.differences if d.kind != "extra"] == []
         assert customer.rows_are_as_before()
 
 
@@ -124,7 +124,7 @@ def test_both_databases_in_one_schema(server: Server) -> None:
         assert run(customer.upgrade()).target == HEAD
         shared = Site(server, customer.url, "shared", customer.flavour, make.catalog(customer.flavour, "shared", FIRST))
         result = run(shared.upgrade())
-        assert [d for d in result.drift if d.kind == "extra"] == []
+        assert [d for d in result.differences if d.kind == "extra"] == []
         assert (stamped(customer), stamped(shared)) == (HEAD, HEAD)
 
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from apim_schema import compare, evidence, preflight, registry
+from apim_schema import compare, difference, evidence, preflight, registry
 from apim_schema.changes import Change, replay
 from apim_schema.dialect import Dialect
 from apim_schema.errors import Conflict
@@ -226,8 +226,8 @@ def collected(database: Small, tables: object) -> evidence.Evidence:
 
 def expect_the_same(model: Schema, reached: Schema) -> None:
     """Nothing is missing or different; more may be the index that a server makes for a foreign key and keeps."""
-    found = [d for d in compare.compare(model, reached) if d.kind != compare.VARIANT]
-    assert [str(d) for d in found if (d.kind, d.what) != (compare.EXTRA, "index")] == []
+    found = [d for d in compare.compare(model, reached) if d.kind != difference.VARIANT]
+    assert [str(d) for d in found if (d.kind, d.what) != (difference.EXTRA, "index")] == []
     assert len(found) <= 1
 
 

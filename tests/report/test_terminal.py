@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from apim_schema.attempt import Result
-from apim_schema.compare import Difference
+from apim_schema.difference import Difference
 from apim_schema.evidence import TableVerdict, Verdict
 from apim_schema.planner import Plan
 from apim_schema.report import Terminal, console, differences, failures, show, table
@@ -83,12 +83,15 @@ def test_bar_on_a_terminal() -> None:
 
 
 def test_differences_are_sorted_by_what_they_mean(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [Difference("extra", "table", "MINE"), Difference("missing", "index", "T.I", "(A)")]
+    found = [
+        Difference("extra", "table", "MINE", class_="extra"),
+        Difference("missing", "index", "T.I", "(A)", class_="harmless"),
+    ]
     differences(console(), "apim", found)
     assert capsys.readouterr().err.splitlines() == [
-        "apim: not as the release has it:",
+        "apim: harmless drift:",
         "  missing index T.I: expected (A)",
-        "apim: drift that harms nothing:",
+        "apim: the customer's own:",
         "  extra table MINE",
     ]
     differences(console(), "apim", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from apim_schema import compare
+from apim_schema import compare, flavours
 from apim_schema.changes.base import Change, find_column
 from apim_schema.schema import Column, Schema
 
@@ -20,7 +20,17 @@ class AddColumn(Change):
 
     def is_in(self, schema: Schema) -> bool:
         found = find_column(schema, self.table, self.column.name)
-        return found is not None and compare.fits(schema.flavour, schema.tables[self.table], self.column, found)
+        if found is None:
+            return False
+        at = (schema.flavour, schema.tables[self.table])
+        half = self.fill is not None and compare.fits(*at, self.filled(schema.flavour), found)
+        return compare.fits(*at, self.column, found) or (not half and compare.holds(*at, self.column, found))
+
+    def filled(self, flavour: str) -> Column:
+        """The column with the default that fills the rows which stand, as it is before that default goes again."""
+        if self.fill is None:
+            return self.column
+        return replace(self.column, default=flavours.types(flavour).normalise_default(self.fill, self.column.type))
 
     def apply(self, schema: Schema) -> Schema:
         return schema.with_table(schema.tables[self.table].with_column(self.column))
@@ -33,7 +43,8 @@ class AddColumn(Change):
 class AlterColumn(Change):
     """Another type, character set, nullability or default of a column; what is None here stays as it is.
 
-    `default` is False where it stays, and None where it goes.
+    `default` is False where it stays, and None where it goes. A column that holds more than `type` already keeps its
+    own: only what is no wider than `narrows`, the type that the release before had, is made narrower.
     """
 
     table: str
@@ -43,6 +54,7 @@ class AlterColumn(Change):
     charset: str | None = None
     collation: str | None = None
     default: str | Literal[False] | None = False
+    narrows: str | None = None
 
     def is_in(self, schema: Schema) -> bool:
         column = find_column(schema, self.table, self.name)
@@ -51,17 +63,22 @@ class AlterColumn(Change):
         if self.charset is not None:
             charset, collation = schema.tables[self.table].charset_of(column)
             column = replace(column, charset=charset, collation=collation)
-        return self.target(column) == column
+        return self.target(column, schema.flavour) == column
 
-    def target(self, column: Column) -> Column:
-        """The column as this change wants it."""
-        wanted = {"type": self.type, "nullable": self.nullable, "charset": self.charset, "collation": self.collation}
+    def target(self, column: Column, flavour: str) -> Column:
+        """The column as this change wants it, as far as that is not exceeded already."""
+        type_ = None if self.type and self._exceeded(column.type, flavour) else self.type
+        wanted = {"type": type_, "nullable": self.nullable, "charset": self.charset, "collation": self.collation}
         altered = replace(column, **cast(Any, {name: value for name, value in wanted.items() if value is not None}))
         return altered if self.default is False else replace(altered, default=self.default)
 
     def apply(self, schema: Schema) -> Schema:
         table = schema.tables[self.table]
-        return schema.with_table(table.with_column(self.target(table.columns[self.name])))
+        return schema.with_table(table.with_column(self.target(table.columns[self.name], schema.flavour)))
+
+    def _exceeded(self, found: str, flavour: str) -> bool:
+        hold = flavours.types(flavour).holds
+        return hold(cast(str, self.type), found) and not (self.narrows and hold(found, self.narrows))
 
     def __str__(self) -> str:
         null = {True: "NULL", False: "NOT NULL", None: None}[self.nullable]
@@ -80,7 +97,8 @@ class TextToBinary(Change):
 
     def is_in(self, schema: Schema) -> bool:
         column = find_column(schema, self.table, self.name)
-        return column is not None and column.type == self.type and column.successor is None
+        held = column is not None and flavours.types(schema.flavour).holds(self.type, column.type)
+        return held and column is not None and column.successor is None
 
     def apply(self, schema: Schema) -> Schema:
         table = schema.tables[self.table]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,11 +10,12 @@ import click
 from rich.console import Console
 
 from apim_schema import report
-from apim_schema.adopt import Adopted
+from apim_schema.adopt import Adopted, adopt_as
 from apim_schema.adopt import adopt as adopt_live
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, each, epilog
+from apim_schema.cli.common import Answer, confirmed, each, epilog
 from apim_schema.cli.databases import database_options
+from apim_schema.difference import Difference
 from apim_schema.errors import Exit
 from apim_schema.live import opened
 from apim_schema.target import Target
@@ -22,17 +23,26 @@ from apim_schema.target import Target
 
 @click.command(epilog=epilog("apim-schema adopt --env prod", Exit.OK, Exit.USAGE, Exit.REFUSED))
 @database_options
-def adopt(targets: Sequence[Target]) -> Answer:
+@click.option("--as", "release", metavar="RELEASE", help="The release that it is, where that can't be recognised.")
+@click.option("--yes", is_flag=True, help="Agree to the breaking drift that --as shows.")
+def adopt(targets: Sequence[Target], release: str | None, yes: bool) -> Answer:
     """Recognise and stamp each database.
 
-    Nothing is upgraded. The stamp is Alembic's version table, and all that is written.
+    Nothing is upgraded. The stamp is Alembic's version table, and all that is written. With --as, the breaking drift
+    from that release is shown, and it is stamped once you agree; an upgrade then still asks for each to be repaired
+    or accepted.
     """
-    return each(targets, _adopt, _answer)
+    return each(targets, partial(_adopt, release, partial(_agree, yes)), _answer)
 
 
-def _adopt(target: Target) -> Adopted:
+def _adopt(release: str | None, agree: Callable[[str, Sequence[Difference]], bool], target: Target) -> Adopted:
     with opened(target) as live:
-        return adopt_live(live)
+        return adopt_as(live, release, agree) if release else adopt_live(live)
+
+
+def _agree(yes: bool, release: str, wrong: Sequence[Difference]) -> bool:
+    report.listed(report.console(), f"breaking drift from {release}", wrong)
+    return yes or confirmed(f"stamp it as {release} all the same?")
 
 
 def _answer(found: list[Adopted]) -> Answer:
@@ -45,7 +55,7 @@ def _document(entry: Adopted) -> dict[str, Any]:
         "release": entry.release,
         "same": entry.same,
         "new": entry.new,
-        "drift": documents.differences(entry.drift),
+        "differences": documents.differences(entry.differences),
     }
 
 
@@ -54,4 +64,4 @@ def _text(found: list[Adopted], out: Console) -> None:
         done = f"is stamped {entry.release} now" if entry.new else f"was stamped {entry.release} before"
         others = [release for release in entry.same if release != entry.release]
         out.print(f"{entry.database} {done}" + (f"; {', '.join(others)} have the same schema" if others else ""))
-        report.differences(out, entry.database, entry.drift)
+        report.differences(out, entry.database, entry.differences)

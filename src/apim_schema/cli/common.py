@@ -171,6 +171,13 @@ def snapshots_of(path: Path | None, targets: Sequence[Target]) -> dict[str, Snap
     return found
 
 
+def confirmed(question: str) -> bool:
+    """Asks on the terminal. Raises UsageError where there is none."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} There is no terminal to ask on: say --yes")
+    return click.confirm(question, err=True)
+
+
 def worst(codes: Iterable[Exit]) -> Exit:
     """The exit code of several databases: the one that weighs most."""
     found = set(codes)

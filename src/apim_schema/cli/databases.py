@@ -24,6 +24,7 @@ OPTIONS = (
     click.option("--deployment-toml", metavar="FILE", help="The product's own configuration, which names both."),
     click.option("--database", type=click.Choice(chain.DATABASES), help="Only this one of those that are named."),
     click.option("--environments", metavar="FILE", help="A file other than environments.toml in this folder."),
+    click.option("--accept", metavar="FILE", help="An accept list: breaking drift that is taken as it is."),
     click.option("--keep-going", is_flag=True, help="Go on with the next environment after one that failed."),
 )
 
@@ -67,11 +68,12 @@ def database_options(function: Function) -> Function:
     @wraps(function)
     def gather(
         envs: tuple[str, ...], apim_url: str | None, shared_url: str | None, deployment_toml: str | None,
-        database: str | None, environments: str | None, keep_going: bool, **others: Any,
+        database: str | None, environments: str | None, accept: str | None, keep_going: bool, **others: Any,
     ) -> Any:  # fmt: skip
         urls = {"apim": apim_url, "shared": shared_url}
         _check(envs, keep_going, others)
         named = [config.from_options(env, urls, database, environments, deployment_toml) for env in envs or (None,)]
+        named = [config.accepting(targets, accept) for targets in named]
         say(note for targets in named for target in targets for note in target.notes)
         if len(named) == 1:
             return function(named[0], **others)

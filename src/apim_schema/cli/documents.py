@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from apim_schema.compare import Difference
+from apim_schema.difference import Difference
 from apim_schema.evidence import TableVerdict, Verdict
 
 
 def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
-    return [asdict(difference) for difference in found]
+    """Each with its class, and the entry that stands for it in an accept list."""
+    return [_difference(difference) for difference in found]
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    facts = asdict(difference)
+    return {"class": facts.pop("class_"), **facts, "entry": difference.entry}
 
 
 def verdict(rows: Verdict) -> dict[str, Any]:

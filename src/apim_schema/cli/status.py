@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from apim_schema import report
+from apim_schema import accept, report
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, worst
 from apim_schema.cli.databases import database_options
+from apim_schema.difference import Difference
 from apim_schema.errors import Exit
 from apim_schema.live import opened
 from apim_schema.status import Status, look
 from apim_schema.target import Target
+from apim_schema.unrecognised import nearest
 
 CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED)
 
@@ -24,12 +27,26 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED)
 @click.command(epilog=epilog("apim-schema status --env prod --check", *CODES))
 @database_options
 @click.option("--check", is_flag=True, help="Exit with 1 if a release is pending or the schema is not its release's.")
-def status(targets: Sequence[Target], check: bool) -> Answer:
+@click.option("--write-accept", metavar="FILE", type=click.Path(path_type=Path), help="Write an accept list.")
+def status(targets: Sequence[Target], check: bool, write_accept: Path | None) -> Answer:
     """Show the release of each database.
 
-    And what is pending, and where the schema differs from the release. Changes nothing.
+    And what is pending, and where the schema differs from the release. Changes nothing. --write-accept writes the
+    breaking drift, from the release or the nearest one, to a new file: read it, and then name it by --accept.
     """
-    return each(targets, _look, partial(_answer, check))
+    answer = each(targets, _look, partial(_answer, check))
+    if write_accept:
+        wrong = {target.database: _breaking(target) for target in targets}
+        count = accept.write(write_accept, wrong)
+        report.console().print(f"{write_accept} has {count} entries")
+    return answer
+
+
+def _breaking(target: Target) -> Sequence[Difference]:
+    with opened(target) as live:
+        if live.release:
+            return live.differences
+        return nearest(live.database, live.model, live.target.accept)[1]
 
 
 def _look(target: Target) -> Status:

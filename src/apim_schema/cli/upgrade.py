@@ -83,7 +83,7 @@ def _document(result: Result) -> dict[str, Any]:
         ],
         "statements": result.executed,
         "rows": documents.verdict(result.verdict) if result.compared else None,
-        "drift": documents.differences(result.drift),
+        "differences": documents.differences(result.differences),
         "seconds": round(result.seconds, 3),
     }
 

@@ -14,6 +14,7 @@ from apim_schema import report
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, snapshots_of, worst
 from apim_schema.cli.databases import database_options
+from apim_schema.difference import breaking, drifted
 from apim_schema.errors import Exit
 from apim_schema.live import opened
 from apim_schema.target import Target
@@ -26,7 +27,8 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @click.command(epilog=epilog("apim-schema verify --env prod --against before.snapshot", *CODES))
 @database_options
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
-def verify(targets: Sequence[Target], against: Path | None) -> Answer:
+@click.option("--strict", is_flag=True, help="Exit with 1 for harmless drift too, unless it is accepted.")
+def verify(targets: Sequence[Target], against: Path | None, strict: bool) -> Answer:
     """Compare each database with its release.
 
     With a snapshot, all rows are compared with those of then as well. The release is the stamped one, else the one
@@ -40,11 +42,11 @@ def verify(targets: Sequence[Target], against: Path | None) -> Answer:
         with opened(target) as live:
             return verify_live(live, before.get(target.database), progress)
 
-    return each(targets, look, _answer)
+    return each(targets, look, partial(_answer, strict))
 
 
-def _answer(found: list[Verified]) -> Answer:
-    code = worst(entry.exit_code for entry in found)
+def _answer(strict: bool, found: list[Verified]) -> Answer:
+    code = worst(entry.exit_code(strict) for entry in found)
     return Answer({"databases": [_document(entry) for entry in found]}, partial(_text, found), code)
 
 
@@ -55,8 +57,7 @@ def _document(entry: Verified) -> dict[str, Any]:
         "release": entry.release,
         "stamped": entry.stamped is not None,
         "interrupted": entry.interrupted,
-        "mismatches": documents.differences(entry.mismatches),
-        "drift": documents.differences(entry.drift),
+        "differences": documents.differences(entry.differences),
         "rows": documents.verdict(entry.rows) if entry.rows else None,
     }
 
@@ -66,8 +67,8 @@ def _text(found: list[Verified], out: Console) -> None:
         (
             entry.database,
             entry.release,
-            f"{len(entry.mismatches)} differ" if entry.mismatches else "matches",
-            str(len(entry.drift)),
+            f"{len(wrong)} breaking" if (wrong := breaking(entry.differences)) else "matches",
+            str(len(drifted(entry.differences))),
             f"{entry.rows.rows:,}" if entry.rows else "none",
             report.verdict(entry.rows.verdict) if entry.rows else "not compared",
         )
@@ -77,6 +78,6 @@ def _text(found: list[Verified], out: Console) -> None:
     for entry in found:
         if entry.interrupted:
             out.print(entry.interrupted)
-        report.differences(out, entry.database, (*entry.mismatches, *entry.drift))
+        report.differences(out, entry.database, entry.differences)
         if entry.rows:
             report.failures(out, entry.database, entry.rows)

@@ -11,7 +11,7 @@ from types import SimpleNamespace as Row
 import pytest
 
 from apim_schema import chain, compare, registry
-from apim_schema.compare import VARIANT, Difference
+from apim_schema.difference import VARIANT, Difference
 from apim_schema.recognise import recognise
 from apim_schema.schema import Schema
 from tests.dialects.mssql.recorded import Recorded

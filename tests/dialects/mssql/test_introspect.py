@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apim_schema import chain, compare, registry
+from apim_schema import chain, compare, difference, registry
 from apim_schema.schema import Column, Index, Schema
 from tests.dialects.mssql.catalog import NARROWED, Catalog, number
 from tests.dialects.mssql.recorded import Recorded
@@ -98,7 +98,7 @@ def test_a_foreign_key_to_another_schema_is_none_of_the_vendors() -> None:
     recorded = Recorded(APIM)
     row = next(row for row in recorded.rows["sys.foreign_key_columns"] if row.ref_table == "AM_API")
     vars(row).update(elsewhere=1, ref_schema="other")
-    assert {d.kind for d in compare.compare(APIM, read(recorded))} == {compare.MISSING, compare.EXTRA}
+    assert {d.kind for d in compare.compare(APIM, read(recorded))} == {difference.MISSING, difference.EXTRA}
 
 
 def test_types_sizes_and_computed_columns() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from apim_schema import catalog, chain, compare, registry
+from apim_schema import catalog, chain, compare, difference, registry
 from apim_schema.changes import Change, replay
 from apim_schema.demo import rows
 from apim_schema.dialect import Statement
@@ -87,4 +87,4 @@ def test_a_fresh_schema_is_the_releases(both: Server, database: str, release: st
         options = DIALECT.introspect.read(connection, None).options
         runner(connection)(*(s.sql for s in DIALECT.ddl.create(Schema("mysql", wanted.tables, options=options), None)))
         found = compare.compare(wanted, DIALECT.introspect.read(connection, None))
-        assert {difference.kind for difference in found} <= ({compare.VARIANT} if charset == "utf8mb4" else set())
+        assert {d.kind for d in found} <= ({difference.VARIANT} if charset == "utf8mb4" else set())

@@ -104,11 +104,11 @@ def expect_an_upgrade(customer: Site) -> None:
     with opened(here) as live:
         assert live.recognised is not None
         assert live.recognised.release == STARTS[0]
-        assert live.drift == ()
+        assert live.differences == ()
     assert run(customer.upgrade()).verdict.verdict == "proven"
     with opened(here) as live:
         verified = verify(live, None, Silent())
-        assert (verified.release, verified.mismatches, verified.drift) == (HEAD, (), ())
+        assert (verified.release, verified.differences) == (HEAD, ())
 
 
 def test_hostile_settings(both: Server) -> None:
@@ -148,7 +148,7 @@ def test_a_primary_key_that_the_server_makes_is_drift(mysql: Server) -> None:
             assert live.model.tables[KEYLESS].key_columns == ("MY_ROW_ID",)
         result = run(customer.upgrade())
         assert (result.start, result.verdict.verdict) == (STARTS[0], "proven")
-        assert {d.kind for d in result.drift} == {"extra"}
+        assert {d.kind for d in result.differences} == {"extra"}
         assert customer.rows_are_as_before()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from apim_schema import chain, compare, flavours
+from apim_schema import chain, compare, difference, flavours
 from apim_schema.schema import Column, ForeignKey, Schema, Trigger
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.modules import ddl, introspect
@@ -22,7 +22,7 @@ def test_every_release_is_read_as_itself(release: tuple[str, str, str]) -> None:
     """An index that a release may do without is found as one it has, and is no difference."""
     wanted = chain.expected(*release)
     found = view(wanted)
-    assert [d for d in compare.compare(wanted, found) if d.kind != compare.EXTRA] == []
+    assert [d for d in compare.compare(wanted, found) if d.kind != difference.EXTRA] == []
     assert found.flavour == release[0]
 
 

@@ -1,0 +1,82 @@
+"""What is said of a database that is no release we know: what it looks like instead, and the way out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from apim_schema import chain
+from apim_schema.changes import replay
+from apim_schema.difference import Difference, breaking
+from apim_schema.errors import NotRecognised
+from apim_schema.planner import listed
+from apim_schema.recognise import Accept, Comparison, differences
+from apim_schema.schema import Schema
+
+
+def refuse(database: str, live: Schema, accept: Accept) -> NotRecognised:
+    """The error for a schema that is no release: what it looks like instead, and the way out."""
+    flavour = live.flavour
+    ours = chain.expected(flavour, database, chain.first(flavour, database)).tables.keys()
+    found = ours & live.tables.keys()
+    if not live.tables:
+        return NotRecognised(f"{database} is empty: check the URL and the schema, or say --create for a fresh one")
+    if not found:
+        return NotRecognised(_foreign(flavour, database, live))
+    between = _between(database, live, accept)
+    if between:
+        return NotRecognised(between)
+    release, wrong = nearest(database, live, accept)
+    if len(found) < len(ours):
+        return NotRecognised(
+            f"{database} is half-installed: {len(found)} of {len(ours)} tables are there. Finish the installation of "
+            f"the product's own script, or start from an empty database. Compared with {release}:\n{listed(wrong)}"
+        )
+    return NotRecognised(
+        f"{database} is no release that we know; nearest is {release}, with these breaking differences. `repair` shows "
+        f"the way back, an accept list takes them as they are; or say `adopt --as {release}` first, if that is what "
+        f"it is:\n{listed(wrong)}"
+    )
+
+
+def _foreign(flavour: str, database: str, live: Schema) -> str:
+    for other in chain.DATABASES:
+        if (
+            other != database
+            and chain.expected(flavour, other, chain.first(flavour, other)).tables.keys() & live.tables.keys()
+        ):
+            return f"this is a {other} database, not {database}: check which URL belongs to which database"
+    return f"this is not an API Manager {database} database: none of its {len(live.tables)} tables is known"
+
+
+def _between(database: str, live: Schema, accept: Accept) -> str | None:
+    """What to say of a schema that has some of a release's changes, None where it is nothing of the kind."""
+    flavour = live.flavour
+    for start, target in pairwise(chain.since(flavour, database)):
+        changes = [c for c in chain.changes(flavour, database, target) if c.table]
+        try:
+            reached = replay(live, changes)
+        except KeyError:
+            continue
+        if not breaking(differences(database, flavour, target, reached, accept)):
+            done = sum(change.is_in(live) for change in changes)
+            return (
+                f"{database} is between {start} and {target}: {done} of the {len(changes)} changes of {target} are in. "
+                f"If {start} is where it started, say so with `adopt --as {start}`; the next upgrade makes the rest"
+            )
+    return None
+
+
+def nearest(database: str, live: Schema, accept: Accept) -> tuple[str, tuple[Difference, ...]]:
+    """The release with the fewest breaking differences, newest first, and those."""
+    comparison = Comparison(database, live, accept)
+    releases = reversed(chain.since(live.flavour, database))
+    found = ((release, breaking(comparison.differences(live.flavour, release))) for release in releases)
+    return min(found, key=lambda pair: len(pair[1]))
+
+
+def too_old(database: str, release: str) -> NotRecognised:
+    """The error for a release from before the policy."""
+    return NotRecognised(
+        f"{database} is {release}, which can't be upgraded by a schema change: contact WSO2 Support for the way to "
+        f"{chain.releases(database)[0]}; only from there on the vendor promises that no data is migrated"
+    )
