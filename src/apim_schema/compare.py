@@ -116,7 +116,7 @@ def _plain(table: Table, index: Index) -> bool:
 
 def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
     if expected.primary_key is None and found.primary_key is not None:
-        found_key = _words(found.primary_key)
+        found_key = words(found.primary_key)
         yield judged(EXTRA, "primary key of", expected.name, None, found_key, drift.EXTRA_PRIMARY_KEY)
         expected = _with_key(expected, found.primary_key)
     for name in expected.columns.keys() | found.columns.keys():
@@ -127,7 +127,7 @@ def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
         judgement = drift.of_primary_key(types, expected.name, wanted, present)
         kind: Kind = DIFFERENT if present else MISSING
         yield judged(
-            kind, "primary key of", expected.name, _words(wanted), _words(present) if present else None, judgement
+            kind, "primary key of", expected.name, words(wanted), words(present) if present else None, judgement
         )
     yield from _unique_keys(types, expected, found)
     yield from _foreign_keys(expected.name, expected.foreign_keys, found.foreign_keys)
@@ -172,7 +172,7 @@ def describe(column: Column) -> str:
     return " ".join(word for word in words if word)
 
 
-def _words(key: Key | ForeignKey | None) -> str:
+def words(key: Key | ForeignKey | None) -> str:
     if key is None:
         return "none"
     columns = f"({', '.join(key.columns)})"
@@ -199,7 +199,7 @@ def _unique_keys(types: Types, expected: Table, found: Table) -> Iterator[Differ
         if form and judgement:
             lacking.remove(key)
             left.remove(form)
-            yield judged(DIFFERENT, "unique key of", expected.name, _words(key), _words(form), judgement)
+            yield judged(DIFFERENT, "unique key of", expected.name, words(key), words(form), judgement)
     yield from _structures("unique key of", expected.name, lacking, left, drift.MISSING_UNIQUE)
 
 
@@ -211,7 +211,7 @@ def _foreign_keys(table: str, expected: Sequence[ForeignKey], found: Sequence[Fo
         if other is not None:
             lacking.remove(key)
             left.remove(other)
-            yield judged(DIFFERENT, "foreign key of", table, _words(key), _words(other), drift.OTHER_FOREIGN_KEY)
+            yield judged(DIFFERENT, "foreign key of", table, words(key), words(other), drift.OTHER_FOREIGN_KEY)
     yield from _structures("foreign key of", table, lacking, left, drift.MISSING_FOREIGN_KEY)
 
 
@@ -220,9 +220,9 @@ def _structures(
 ) -> Iterator[Difference]:
     wanted, present = set(expected), set(found)
     for key in wanted - present:
-        yield judged(MISSING, what, table, _words(key), None, missing)
+        yield judged(MISSING, what, table, words(key), None, missing)
     for key in present - wanted:
-        yield judged(EXTRA, what, table, None, _words(key), drift.EXTRA_KEY)
+        yield judged(EXTRA, what, table, None, words(key), drift.EXTRA_KEY)
 
 
 def _indexes(types: Types, expected: Table, found: Table) -> Iterator[Difference]:

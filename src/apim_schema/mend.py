@@ -1,0 +1,139 @@
+"""What brings drift back to the release: changes like those of a revision, made from the differences.
+
+Nothing is made narrower and nothing is dropped, so not all drift can be mended; what is left says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from apim_schema import changes, compare, flavours
+from apim_schema.changes import Change
+from apim_schema.difference import DIFFERENT, EXTRA, MISSING, Difference, drifted
+from apim_schema.dialect import BLOCK, Dialect, Hazard
+from apim_schema.schema import Column, Schema, Table
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One difference, and the change that mends it; None where it stays, and `reason` says why."""
+
+    difference: Difference
+    change: Change | None
+    reason: str = ""
+
+
+NOTHING_IS_DROPPED = "it would have to be dropped"
+NOTHING_IS_NARROWED = "it would have to be made narrower, or another kind of type"
+NUMBERS = "nobody knows which number comes next"
+BY_HAND = "the release's own script has it"
+
+ORDER = ("table", "column", "character set of", "primary key of", "unique key of", "index", "foreign key of")
+"""What leans on another comes after it."""
+
+
+def mends(wanted: Schema, live: Schema, found: Sequence[Difference]) -> tuple[Mend, ...]:
+    """How to mend each difference that is drift, in the order in which it can be done.
+
+    `wanted` is the schema of the release, and `found` is where the live one differs from it.
+    """
+    ordered = sorted(drifted(found), key=lambda d: ORDER.index(d.what) if d.what in ORDER else len(ORDER))
+    return tuple(_mend(difference, wanted, live) for difference in ordered)
+
+
+def _mend(difference: Difference, wanted: Schema, live: Schema) -> Mend:
+    if difference.kind == EXTRA:
+        return Mend(difference, None, NOTHING_IS_DROPPED)
+    made = HOW[difference.what](difference, wanted, live) if difference.what in HOW else BY_HAND
+    return Mend(difference, None, made) if isinstance(made, str) else Mend(difference, made)
+
+
+def _table(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    """The table with the sequences and triggers that number its rows."""
+    table = wanted.tables[difference.name]
+    triggers = tuple(trigger for trigger in wanted.triggers.values() if trigger.table == table.name and trigger.fills)
+    drawn = {column.generated for column in table.columns.values()} | {t.fills[0] for t in triggers if t.fills}
+    sequences = tuple((name, options) for name, options in wanted.sequences.items() if name in drawn)
+    return changes.CreateTable(table, sequences, triggers)
+
+
+def _column(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    table, _, name = difference.name.partition(".")
+    column = wanted.tables[table].columns[name]
+    if difference.kind == MISSING:
+        return NUMBERS if column.generated is not None else changes.AddColumn(table, column)
+    return _altered(table, column, live.tables[table].columns[name], live.flavour)
+
+
+def _altered(table: str, wanted: Column, found: Column, flavour: str) -> Change | str:
+    """What can be restored of a column: its width where it has less, whether it may be NULL, its default."""
+    if wanted.generated != found.generated and (wanted.generated is None) != (found.generated is None):
+        return NUMBERS
+    hold = flavours.types(flavour).holds
+    widen = wanted.type if wanted.type != found.type and hold(found.type, wanted.type) else None
+    nullable = wanted.nullable if wanted.nullable != found.nullable else None
+    default: str | Literal[False] | None = wanted.default if wanted.default != found.default else False
+    if (widen, nullable, default) == (None, None, False):
+        return NOTHING_IS_NARROWED
+    return changes.AlterColumn(table, wanted.name, type=widen, nullable=nullable, default=default)
+
+
+def _primary_key(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    key = wanted.tables[difference.name].primary_key
+    if difference.kind == DIFFERENT or key is None:
+        return NOTHING_IS_DROPPED
+    return changes.ReplacePrimaryKey(difference.name, key.columns)
+
+
+def _unique_key(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    if difference.kind == DIFFERENT:
+        return NOTHING_IS_DROPPED
+    keys = compare.normalised(wanted.tables[difference.name]).unique
+    return next(changes.CreateUnique(difference.name, k) for k in keys if compare.words(k) == difference.expected)
+
+
+def _index(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    table, _, name = difference.name.partition(".")
+    index = wanted.tables[table].index(name)
+    if difference.kind == DIFFERENT or index is None:
+        return NOTHING_IS_DROPPED
+    return changes.CreateIndex(table, index)
+
+
+def _foreign_key(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    """One with other actions is replaced: what it guards stays guarded."""
+    keys = wanted.tables[difference.name].foreign_keys
+    key = next(key for key in keys if compare.words(key) == difference.expected)
+    return changes.ReplaceForeignKey(difference.name, key)
+
+
+def _trigger(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+    trigger = wanted.triggers[difference.name]
+    if difference.kind == DIFFERENT:
+        return NOTHING_IS_DROPPED
+    known = trigger.action is not None or (trigger.fills is not None and trigger.fills[0] in live.sequences)
+    return changes.ReplaceTrigger(trigger) if known else BY_HAND
+
+
+HOW: dict[str, Callable[[Difference, Schema, Schema], Change | str]] = {
+    "table": _table,
+    "column": _column,
+    "primary key of": _primary_key,
+    "unique key of": _unique_key,
+    "index": _index,
+    "foreign key of": _foreign_key,
+    "trigger": _trigger,
+    "sequence": lambda difference, wanted, live: NUMBERS,
+    "character set of": lambda difference, wanted, live: NOTHING_IS_NARROWED,
+}
+
+
+def hazards(change: Change, table: Table | None) -> Iterator[Hazard]:
+    """What no release's change has in its way: a column that must have a value, and no default to give it."""
+    if isinstance(change, changes.AddColumn) and table is not None:
+        column = change.column
+        if not column.nullable and column.default is None:
+            way_out = "add the column by hand, with the values that these rows are to have"
+            yield Hazard(BLOCK, f"{column.name} must have a value, and there is none for the rows", "1 = 1", way_out)
