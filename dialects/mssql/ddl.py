@@ -27,7 +27,7 @@ from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 
-from . import definition, names, triggers, tsql, types
+from . import definition, impact, names, triggers, tsql, types
 
 CONVERTED = "{0}_UTF8"
 """The column that takes the bytes of a text column while it is converted."""
@@ -46,7 +46,7 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
     `schema` is the schema that the objects live in, None for the connection's default. Raises Conflict where an
     object is in the way that is neither what the change starts from nor what it wants.
     """
-    return [Statement(sql, change) for sql in _sql(change, live, schema)]
+    return [Statement(sql, change, impact.of_statement(sql, change, live)) for sql in _sql(change, live, schema)]
 
 
 def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:

@@ -25,7 +25,8 @@ TABLES = "t.schema_id = SCHEMA_ID({schema}) AND t.is_ms_shipped = 0"
 
 DATABASE = """
 SELECT CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Collation')) AS collation,
-       CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish"""
+       CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish,
+       CONVERT(INT, SERVERPROPERTY('EngineEdition')) AS edition"""
 
 COLUMNS = f"""
 SELECT t.object_id AS table_id, t.name AS table_name, c.name AS name, y.name AS type, c.max_length AS max_length,
@@ -120,7 +121,7 @@ def read(connection: Connection, schema: str | None) -> Schema:
         sequences={Name(row.name): "" for row in others if row.kind.strip() == SEQUENCE and not database.babelfish},
         triggers={trigger.name: trigger for trigger in map(_trigger, ask(TRIGGERS)) if trigger.table in tables},
         routines={Name(row.name): row.kind.strip() for row in others if row.kind.strip() != SEQUENCE},
-        options={"babelfish": "yes"} if database.babelfish else {},
+        options={"babelfish": "yes"} if database.babelfish else {"edition": str(database.edition)},
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -55,7 +56,8 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 
 def _copies(change: Change, live: Schema) -> Impact:
     """A new column's value is written where the rows lie, and takes another page only where one is full."""
-    return Impact(METADATA, impact.NONE) if isinstance(change, AddColumn) else impact.assess(change, live)
+    cost = impact.assess(change, live)
+    return replace(cost, work=METADATA) if isinstance(change, AddColumn) else cost
 
 
 def judged(table: str, size: int, files: Sequence[Any], level: Level) -> Iterator[Obstacle]:

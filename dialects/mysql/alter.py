@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import REBUILD
+from apim_schema.dialect import REBUILD, Impact
 from apim_schema.schema import Schema
 
 from . import impact, names, types
@@ -18,7 +18,8 @@ from .impact import Way
 class Alter:
     """An ALTER TABLE; `columns` are those that its clauses define or use in part, which no two may do to the same.
 
-    `alone` is one that depends on another table and keeps its place.
+    `alone` is one that depends on another table and keeps its place; `referenced` are the tables that its foreign
+    keys point to.
     """
 
     table: str
@@ -26,14 +27,23 @@ class Alter:
     way: Way
     columns: frozenset[str] = frozenset()
     alone: bool = False
+    referenced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Any other statement, and what it costs."""
+
+    sql: str
+    impact: Impact
 
 
 Step = Alter | str
-Made = tuple[Step, list[Change]]
-"""A step, and the changes that it makes."""
+Made = tuple[Alter | Plain, list[Change]]
+"""A statement, and the changes that it makes."""
 
 
-def join(step: Step, change: Change, done: list[Made]) -> None:
+def join(step: Alter | Plain, change: Change, done: list[Made]) -> None:
     """Adds a step of a change: to the last alteration of the same table where that costs no more, or as the last."""
     place = _last_of(step, done)
     together = None if place is None else _together(done[place], step, change)
@@ -43,7 +53,7 @@ def join(step: Step, change: Change, done: list[Made]) -> None:
         done[place] = (together, [*done[place][1], change])
 
 
-def _last_of(step: Step, done: Sequence[Made]) -> int | None:
+def _last_of(step: Alter | Plain, done: Sequence[Made]) -> int | None:
     """The place of the last ALTER of the same table, unless a foreign key has gone since: the step may need that."""
     for place, (before, made) in reversed(list(enumerate(done))):
         if isinstance(before, Alter) and isinstance(step, Alter) and before.table == step.table:
@@ -53,7 +63,7 @@ def _last_of(step: Step, done: Sequence[Made]) -> int | None:
     return None
 
 
-def _together(last: Made, step: Step, change: Change) -> Alter | None:
+def _together(last: Made, step: Alter | Plain, change: Change) -> Alter | None:
     """Both as one ALTER; None where that would be dearer, or the second needs what the first leaves."""
     before, made = last
     if not (isinstance(before, Alter) and isinstance(step, Alter)) or before.alone or step.alone:
@@ -62,12 +72,19 @@ def _together(last: Made, step: Step, change: Change) -> Alter | None:
     if dearer or change in made or before.columns & step.columns:
         return None
     way = impact.worst((before.way, step.way))
-    return Alter(step.table, (*before.clauses, *step.clauses), way, before.columns | step.columns)
+    referenced = before.referenced | step.referenced
+    clauses, columns = (*before.clauses, *step.clauses), before.columns | step.columns
+    return Alter(step.table, clauses, way, columns, referenced=referenced)
 
 
-def rendered(step: Step, live: Schema, schema: str | None) -> str:
-    if isinstance(step, str):
-        return step
+def impact_of(step: Alter | Plain, live: Schema) -> Impact:
+    """What a statement costs, all of its clauses together."""
+    return step.impact if isinstance(step, Plain) else step.way.impact(live.server, step.referenced - {step.table})
+
+
+def rendered(step: Alter | Plain, live: Schema, schema: str | None) -> str:
+    if isinstance(step, Plain):
+        return step.sql
     clauses = (*step.clauses, *_row_format(step, live), *step.way.clauses)
     return f"ALTER TABLE {names.qualified(step.table, schema)} {', '.join(clauses)}"
 

@@ -54,9 +54,13 @@ def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list
         if change.is_in(live):
             continue
         for step in _steps(change, live, schema):
-            alter.join(step, change, done)
+            made = alter.Plain(step, impact.of_statement(step, change, live)) if isinstance(step, str) else step
+            alter.join(made, change, done)
         live = change.apply(live)
-    return [Statement(alter.rendered(step, live, schema), first, tuple(more)) for step, (first, *more) in done]
+    return [
+        Statement(alter.rendered(step, live, schema), first, alter.impact_of(step, live), tuple(more))
+        for step, (first, *more) in done
+    ]
 
 
 def create(schema: Schema, into: str | None) -> list[Statement]:
@@ -201,7 +205,8 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
         definition.check_alike(change, live)
         key = foreign_keys.beside(table.name, change.key, foreign_keys.taken(live))
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
-        steps.append(Alter(table.name, (f"ADD {definition.of_foreign_key(key, schema)}",), way, alone=True))
+        clause = f"ADD {definition.of_foreign_key(key, schema)}"
+        steps.append(Alter(table.name, (clause,), way, alone=True, referenced=frozenset({key.ref_table})))
     way = impact.way(impact.DROP_FOREIGN_KEY, table, server)
     for key in present:
         if key != change.key:
@@ -295,7 +300,8 @@ def _drop(
     Where there is no such key, PREPARE fails on NULL.
     """
     if key.name is not None:
-        return [Alter(table.name, (f"DROP {what} {names.sql(key.name)}", *support), way)]
+        referenced = frozenset({key.ref_table}) if isinstance(key, ForeignKey) else frozenset[str]()
+        return [Alter(table.name, (f"DROP {what} {names.sql(key.name)}", *support), way, referenced=referenced)]
     command = sqltext.quoted(f"ALTER TABLE {names.qualified(table.name, schema)} DROP {what} `")
     rest = sqltext.quoted(", ".join(("`", *support, *way.clauses)))
     if isinstance(key, ForeignKey):

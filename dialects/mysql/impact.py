@@ -1,7 +1,7 @@
 """What each kind of alteration costs on MySQL and MariaDB, and which of its clauses may be stated.
 
 From the tables of https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html (and its 5.7 edition)
-and https://mariadb.com/kb/en/innodb-online-ddl-operations-with-the-inplace-alter-algorithm/. ALGORITHM and LOCK are
+and of MariaDB's pages on each algorithm. ALGORITHM and LOCK are
 stated where the server is known to have the cheap way: then it refuses where it would copy the table otherwise.
 """
 
@@ -10,34 +10,71 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Final
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, METADATA, REBUILD, SCAN, Hazard, Impact, Work
+from apim_schema.dialect import (
+    BLOCK,
+    DDL,
+    IN_PLACE,
+    METADATA,
+    NOTHING,
+    READS,
+    REBUILD,
+    WORKS,
+    WRITES,
+    Blocks,
+    Hazard,
+    Impact,
+    Work,
+)
 from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 
 from . import names, types
 from .session import MARIADB
 
-WORKS: Sequence[Work] = (METADATA, SCAN, REBUILD)
 NONE, SHARED = LOCKS = ("NONE", "SHARED")
 ALGORITHMS = ("INSTANT", "INPLACE", "")
+EXCLUSIVE: Final = "EXCLUSIVE"
+BLOCKED: Mapping[str, Blocks] = {NONE: DDL, SHARED: WRITES, EXCLUSIVE: READS}
+"""What waits for each LOCK that an ALTER TABLE may state; no other DDL gets past its metadata lock."""
 
 ADD_COLUMN, SET_DEFAULT, LENGTHEN, DROP_NOT_NULL = "add column", "set default", "lengthen", "drop not null"
 REPLACE_PRIMARY_KEY, ADD_INDEX, DROP_INDEX, DROP_FOREIGN_KEY = "primary key", "add index", "drop index", "drop key"
-CONVERT, ADD_FOREIGN_KEY, DROP_COLUMN = "convert", "add foreign key", "drop column"
+CONVERT, ADD_FOREIGN_KEY, DROP_COLUMN, SET_NOT_NULL = "convert", "add foreign key", "drop column", "set not null"
+LENGTHEN_SHORT = "lengthen a short one"
 
-IN_PLACE: Mapping[str, Work] = {
+INPLACE: Mapping[str, Work] = {
     SET_DEFAULT: METADATA,
     LENGTHEN: METADATA,
     DROP_NOT_NULL: REBUILD,
+    SET_NOT_NULL: REBUILD,
     REPLACE_PRIMARY_KEY: REBUILD,
-    ADD_INDEX: SCAN,
+    ADD_INDEX: IN_PLACE,
     DROP_INDEX: METADATA,
     DROP_FOREIGN_KEY: METADATA,
     DROP_COLUMN: REBUILD,
 }
-"""What every supported version does in place while others read and write, and what work that is."""
+"""What every supported version does with ALGORITHM=INPLACE while others read and write, and what work that is."""
+
+INSTANT = "instant"
+"""An option of a live table: BARRED where it takes no column at once, UNTOLD where the login may not see which."""
+BARRED, UNTOLD = "barred", "untold"
+
+ONLINE_DDL = "innodb-online-ddl-operations.html"
+MANUALS: Sequence[tuple[tuple[int, ...], str]] = (((8, 4), "8.4"), ((8, 0), "8.0"), ((5, 7), "5.7"))
+MARIADB_MANUAL = "https://mariadb.com/docs/server/server-usage/storage-engines/innodb/innodb-online-ddl/"
+OPERATIONS = "innodb-online-ddl-operations-with-the-{algorithm}-alter-algorithm"
+
+
+def page(server: Server | None, name: str = ONLINE_DDL, algorithm: str = "inplace") -> str:
+    """The page of the manual that a rule is from, in the edition for this server."""
+    if server and server.name == MARIADB:
+        return MARIADB_MANUAL + OPERATIONS.format(algorithm=algorithm)
+    version = server.version if server else ()
+    edition = next((edition for since, edition in MANUALS if version >= since), "8.4")
+    return f"https://dev.mysql.com/doc/refman/{edition}/en/{name}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +92,11 @@ class Way:
             return ()
         return (f"ALGORITHM={self.algorithm}",) + (f"LOCK={self.lock}",) * (self.algorithm != "INSTANT")
 
+    def impact(self, server: Server | None, referenced: Iterable[str] = ()) -> Impact:
+        """What it costs on this server; the tables that its foreign keys point to are locked with it."""
+        source = page(server, algorithm=(self.algorithm or ("copy" if self == COPY else "inplace")).lower())
+        return Impact(self.work, self.lock, BLOCKED[self.lock], source, tuple(sorted(set(referenced))))
+
 
 COPY = Way(REBUILD, SHARED, "")
 """The table is copied row by row; meanwhile others read."""
@@ -62,36 +104,41 @@ COPY = Way(REBUILD, SHARED, "")
 
 def way(operation: str, table: Table, server: Server | None) -> Way:
     """How a server (None if unknown) makes one kind of alteration of one table."""
-    if operation not in IN_PLACE and operation != ADD_COLUMN:
+    mariadb = server is not None and server.name == MARIADB
+    if operation == LENGTHEN_SHORT:
+        operation = LENGTHEN if mariadb else CONVERT
+    if (operation not in INPLACE and operation != ADD_COLUMN) or not _plain(table, server):
         return COPY
-    if not _plain(table, server):
-        return Way(REBUILD, SHARED, "")
     if operation == ADD_COLUMN:
-        return _add_column(server)
-    if operation == DROP_NOT_NULL and server and server.name == MARIADB:
-        return Way(METADATA, NONE, "INPLACE")
-    return Way(IN_PLACE[operation], NONE, "INPLACE")
+        return _add_column(table, server)
+    return Way(INPLACE[operation], NONE, "" if operation == SET_NOT_NULL else "INPLACE")
 
 
-def _add_column(server: Server | None) -> Way:
-    """At once since MySQL 8.0.12 and MariaDB 10.3; before, and unasked only, in place."""
+def _add_column(table: Table, server: Server | None) -> Way:
+    """At once since MySQL 8.0.12 and MariaDB 10.3; before, and where the table bars it, in place.
+
+    Since 8.0.29 a table takes 64 columns at once in turn, and then none until it is rebuilt.
+    """
     if server is None:
         return Way(METADATA, NONE, "")
-    instant = server.version >= ((10, 3) if server.name == MARIADB else (8, 0, 12))
-    return Way(METADATA, NONE, "INSTANT") if instant else Way(REBUILD, NONE, "INPLACE")
+    since = (10, 3) if server.name == MARIADB else (8, 0, 12)
+    barred = table.options.get("row_format") == "COMPRESSED" or table.options.get(INSTANT) == BARRED
+    if server.version < since or barred:
+        return Way(REBUILD, NONE, "INPLACE")
+    return Way(METADATA, NONE, "" if table.options.get(INSTANT) == UNTOLD else "INSTANT")
 
 
 def _plain(table: Table, server: Server | None) -> bool:
     """Whether nothing about a table bars the cheap ways.
 
-    Compressed rows do, partitions, full-text and spatial indexes, and on MariaDB an index over a computed column.
+    Partitions do, full-text and spatial indexes, and on MariaDB an index over a computed column.
     """
     parts = [
         part
         for columns in (*(k.columns for k in table.unique), *(i.columns for i in table.indexes))
         for part in columns
     ]
-    if table.options.get("row_format") == "COMPRESSED" or table.options.get("partitioned"):
+    if table.options.get("partitioned"):
         return False
     computed = server and server.name == MARIADB and any(_is_computed(table, part) for part in parts)
     return not computed and not any(part.startswith("[") for part in parts)
@@ -111,12 +158,16 @@ def worst(ways: Sequence[Way]) -> Way:
     )
 
 
+ONE_BYTE = 127
+"""Bytes of the longest text whose length takes one byte, whatever the column allows: MariaDB lets it grow as it is."""
+
+
 def alteration(table: Table, present: Column, wanted: Column) -> str:
     """What kind of alteration makes the wanted column of the present one."""
     if (present.type, present.charset, present.collation) == (wanted.type, wanted.charset, wanted.collation):
         if present.nullable == wanted.nullable:
             return SET_DEFAULT
-        return DROP_NOT_NULL if wanted.nullable else CONVERT
+        return DROP_NOT_NULL if wanted.nullable else SET_NOT_NULL
     old, new = types.characters(present.type), types.characters(wanted.type)
     same = (present.charset, present.collation, present.nullable) == (wanted.charset, wanted.collation, wanted.nullable)
     if not (old and new and same and old <= new and present.type.startswith("VARCHAR")):
@@ -124,16 +175,44 @@ def alteration(table: Table, present: Column, wanted: Column) -> str:
     charset, _ = table.charset_of(present)
     longest = new * types.width(charset)
     shortest = old * (types.width(charset) if charset else 1)
-    return LENGTHEN if shortest > 255 or longest <= 255 else CONVERT
+    if shortest > 255 or longest <= 255:
+        return LENGTHEN
+    return LENGTHEN_SHORT if old * types.width(charset) <= ONE_BYTE else CONVERT
+
+
+def of_statement(sql: str, change: Change, live: Schema) -> Impact:
+    """What a statement costs that is no ALTER TABLE; where a name is looked up offline, only EXECUTE does anything."""
+    if sql.startswith(("SET ", "PREPARE ", "DEALLOCATE ")):
+        return Impact(METADATA, NONE, NOTHING, page(live.server, "prepare.html"))
+    return assess(change, live)
 
 
 def assess(change: Change, live: Schema) -> Impact:
-    """What a change that is still to be made costs."""
+    """What a change that is still to be made costs, at its dearest: some of its statements may cost less."""
     table = live.tables.get(change.table)
-    if table is None:
-        return Impact(METADATA, NONE)
-    found = worst([way(operation, table, live.server) for operation in _operations(change, table)])
-    return Impact(found.work, found.lock)
+    referenced = _referenced(change, table)
+    if isinstance(change, changes.CreateTable) and table is None:
+        source = page(live.server, "create-table-foreign-keys.html")
+        return Impact(METADATA, EXCLUSIVE if referenced else NONE, READS if referenced else NOTHING, source, referenced)
+    if table is None or isinstance(change, changes.DropTable | changes.ReplaceTrigger):
+        return Impact(METADATA, EXCLUSIVE, READS, page(live.server, "metadata-locking.html"), referenced)
+    return worst([way(operation, table, live.server) for operation in _operations(change, table)]).impact(
+        live.server, referenced
+    )
+
+
+def _referenced(change: Change, table: Table | None) -> tuple[str, ...]:
+    """The tables besides its own whose metadata a change locks: those that its foreign keys point to."""
+    keys: Iterable[ForeignKey] = ()
+    if isinstance(change, changes.CreateTable):
+        keys = change.definition.foreign_keys
+    elif isinstance(change, changes.ReplaceForeignKey):
+        keys = (change.key,)
+    elif isinstance(change, changes.DropForeignKey) and table:
+        keys = change.found(table)
+    elif isinstance(change, changes.DropTable) and table:
+        keys = table.foreign_keys
+    return tuple(sorted({key.ref_table for key in keys} - {change.table}))
 
 
 @singledispatch

@@ -30,7 +30,7 @@ from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, plsql, session, types
+from . import impact, names, plsql, session, types
 
 SUCCESSOR = "_APIM_SCHEMA"
 """How the name of a column ends that a conversion fills to take the place of another."""
@@ -43,7 +43,7 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
     any other statement has no terminator. Raises Conflict where an object is in the way that is neither what the
     change starts from nor what it wants.
     """
-    return [Statement(sql, change) for sql in _sql(change, live, schema)]
+    return [Statement(sql, change, impact.of_statement(sql, change, live)) for sql in _sql(change, live, schema)]
 
 
 def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:

@@ -2,26 +2,56 @@
 
 Locks are those of V$LOCK's type TM
 (https://docs.oracle.com/en/database/oracle/oracle-database/19/cncpt/data-concurrency-and-consistency.html), and DDL
-locks, which every ALTER TABLE takes for the moment in which it changes the dictionary.
+locks, which every ALTER TABLE takes for the moment in which it changes the dictionary. Readers never wait.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import METADATA, REBUILD, SCAN, WARN, Hazard, Impact
+from apim_schema.dialect import (
+    DDL,
+    IN_PLACE,
+    METADATA,
+    NOTHING,
+    REBUILD,
+    SCAN,
+    WARN,
+    WRITES,
+    Blocks,
+    Hazard,
+    Impact,
+    Work,
+)
 from apim_schema.schema import Column, ForeignKey, Schema, Table
 
 from . import types
 
 NONE = "none"
-DDL = "exclusive DDL lock"
+DDL_LOCK = "exclusive DDL lock"
+ROW_EXCLUSIVE = "row exclusive (TM mode 3)"
 SHARE = "share (TM mode 4)"
 EXCLUSIVE = "exclusive (TM mode 6)"
+BLOCKED: Mapping[str, Blocks] = {
+    NONE: NOTHING,
+    ROW_EXCLUSIVE: DDL,
+    DDL_LOCK: WRITES,
+    SHARE: WRITES,
+    EXCLUSIVE: WRITES,
+}
+
+MANUAL = "https://docs.oracle.com/en/database/oracle/oracle-database/19/"
+ALTER_TABLE, CREATE_TABLE, CREATE_INDEX, CREATE_TRIGGER = (
+    "sqlrf/ALTER-TABLE",
+    "sqlrf/CREATE-TABLE",
+    "sqlrf/CREATE-INDEX",
+    "lnpls/CREATE-TRIGGER-statement",
+)
+LOCKS = "cncpt/data-concurrency-and-consistency"
 
 LONGEST_KEY = 6398
 """Bytes of an index key in a block of 8K, the default size."""
@@ -29,15 +59,50 @@ LONGEST_TEXT, BYTES_OF_A_CHARACTER = 4000, 4
 """Bytes of a VARCHAR2 and of one character of it, at most: in AL32UTF8 and with MAX_STRING_SIZE = STANDARD."""
 
 
+def _impact(work: Work, lock: str, page: str, referenced: Sequence[str] = ()) -> Impact:
+    return Impact(work, lock, BLOCKED[lock], f"{MANUAL}{page}.html", tuple(referenced))
+
+
+STEPS: Sequence[tuple[re.Pattern[str], Impact]] = tuple(
+    (re.compile(words), impact)
+    for words, impact in (
+        (r"^(CREATE|DROP) SEQUENCE\b", _impact(METADATA, NONE, CREATE_TABLE)),
+        (r"^CREATE (UNIQUE )?INDEX\b", _impact(IN_PLACE, SHARE, CREATE_INDEX)),
+        (r"\bcopied_rows INTEGER", _impact(REBUILD, ROW_EXCLUSIVE, LOCKS)),
+        (r"\bMODIFY \(\S+ NOT NULL\)", _impact(SCAN, EXCLUSIVE, ALTER_TABLE)),
+        (r"\bADD \(\S+ BLOB\)|\bMODIFY \(\S+ DEFAULT ", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
+        (r"\bRENAME COLUMN\b|\bDROP (PRIMARY KEY|UNIQUE)\b", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
+        (r"^ALTER TABLE \S+ DROP CONSTRAINT\b|^BEGIN\s+FOR k IN", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
+    )
+)
+"""What the statements are known by that stand around, or do, the work of a change; the first that fits counts."""
+
+
+def of_statement(sql: str, change: Change, live: Schema) -> Impact:
+    """What one of the statements of a change costs: those around the one that does the work may cost less."""
+    if change.table not in live.tables and not sql.startswith("CREATE TABLE"):
+        return _impact(METADATA, NONE, CREATE_TABLE)
+    return next((impact for words, impact in STEPS if words.search(sql)), None) or assess(change, live)
+
+
 @singledispatch
 def assess(change: Change, live: Schema) -> Impact:
-    """What a change that is still to be made costs: the dictionary alone, for a new column or a key that goes."""
-    return Impact(METADATA, DDL)
+    """What a change that is still to be made costs: the dictionary alone, for a key that goes."""
+    return _impact(METADATA, DDL_LOCK, ALTER_TABLE)
 
 
 @assess.register
 def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
-    return Impact(METADATA, NONE)
+    referenced = sorted({key.ref_table for key in change.definition.foreign_keys} - {change.table})
+    return _impact(METADATA, DDL_LOCK if referenced else NONE, CREATE_TABLE, referenced)
+
+
+@assess.register
+def _add_column(change: changes.AddColumn, live: Schema) -> Impact:
+    """A default is kept in the dictionary alone: of NOT NULL since 11g, of any since 12c; a LOB's is written."""
+    column = change.column
+    written = column.type in types.LOBS and (column.default or change.fill) is not None
+    return _impact(REBUILD, EXCLUSIVE, ALTER_TABLE) if written else _impact(METADATA, DDL_LOCK, ALTER_TABLE)
 
 
 @assess.register
@@ -46,40 +111,41 @@ def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     column = live.tables[change.table].columns[change.name]
     wanted = change.target(column, live.flavour)
     shorter = wanted.type != column.type and _length(wanted) < _length(column)
-    return Impact(SCAN, EXCLUSIVE) if shorter or wanted.nullable < column.nullable else Impact(METADATA, DDL)
+    stricter = wanted.nullable < column.nullable
+    return _impact(SCAN, EXCLUSIVE, ALTER_TABLE) if shorter or stricter else _impact(METADATA, DDL_LOCK, ALTER_TABLE)
 
 
 @assess.register(changes.TextToBinary)
 @assess.register(changes.DropColumn)
 def _drop_column(change: Change, live: Schema) -> Impact:
     """Dropping a column, which a conversion does with the old one, writes every row once more."""
-    return Impact(REBUILD, EXCLUSIVE)
+    return _impact(REBUILD, EXCLUSIVE, ALTER_TABLE)
 
 
 @assess.register
 def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Impact:
-    return Impact(SCAN, EXCLUSIVE)
+    return _impact(IN_PLACE, EXCLUSIVE, ALTER_TABLE)
 
 
 @assess.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema) -> Impact:
-    return Impact(SCAN, EXCLUSIVE)
+    return _impact(SCAN, EXCLUSIVE, ALTER_TABLE, (change.key.ref_table,))
 
 
 @assess.register
 def _create_unique(change: changes.CreateUnique, live: Schema) -> Impact:
     """All rows are read to build the key's index."""
-    return Impact(SCAN, EXCLUSIVE)
+    return _impact(IN_PLACE, EXCLUSIVE, ALTER_TABLE)
 
 
 @assess.register
 def _create_index(change: changes.CreateIndex, live: Schema) -> Impact:
-    return Impact(SCAN, SHARE)
+    return _impact(IN_PLACE, SHARE, CREATE_INDEX)
 
 
 @assess.register
 def _keep_index(change: changes.KeepIndex, live: Schema) -> Impact:
-    return Impact(METADATA, NONE)
+    return _impact(METADATA, NONE, CREATE_INDEX)
 
 
 def hazards(change: Change, live: Schema) -> Sequence[Hazard]:

@@ -15,6 +15,7 @@ from apim_schema.schema import Column, Table
 
 NUMBERS = ("INTEGER", "NUMBER", "FLOAT", "BINARY_FLOAT", "BINARY_DOUBLE")
 TEXTS = ("CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "CLOB")
+LOBS = ("BLOB", "CLOB", "NCLOB")
 IN_UNITS = ("CHAR", "VARCHAR2")
 """Types whose length counts bytes or characters, which each column has for its own."""
 

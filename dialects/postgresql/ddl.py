@@ -28,7 +28,7 @@ from apim_schema.convergence import (
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import names, types
+from . import impact, names, types
 
 SERIALS = {"SMALLINT": "SMALLSERIAL", "INTEGER": "SERIAL", "BIGINT": "BIGSERIAL"}
 
@@ -59,7 +59,7 @@ def statements(change: Change, live: Schema, schema: str | None) -> list[Stateme
     `schema` is the server's name of the schema that the objects live in, None for the connection's default. Raises
     Conflict where an object is in the way that is neither what the change starts from nor what it wants.
     """
-    return [Statement(sql, change) for sql in _sql(change, live, schema)]
+    return [Statement(sql, change, impact.of_statement(sql, change, live)) for sql in _sql(change, live, schema)]
 
 
 def combined(wanted: Iterable[Change], live: Schema, schema: str | None) -> list[Statement]:

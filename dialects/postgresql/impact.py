@@ -1,18 +1,31 @@
 """What a change costs a live table on PostgreSQL: the work, and the lock that is held until the transaction ends.
 
-The locks are those of https://www.postgresql.org/docs/current/explicit-locking.html. Which forms of ALTER TABLE read
-or rewrite the table stands in the notes of https://www.postgresql.org/docs/current/sql-altertable.html.
+Each rule has the page of the manual that it is from; what a lock blocks is on
+https://www.postgresql.org/docs/current/explicit-locking.html.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import METADATA, REBUILD, SCAN, WARN, Hazard, Impact
+from apim_schema.dialect import (
+    IN_PLACE,
+    METADATA,
+    NOTHING,
+    READS,
+    REBUILD,
+    SCAN,
+    WARN,
+    WRITES,
+    Blocks,
+    Hazard,
+    Impact,
+    Work,
+)
 from apim_schema.schema import Column, ForeignKey, Schema
 
 from . import names
@@ -21,6 +34,21 @@ NONE = "none"
 SHARE = "SHARE"
 SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
 ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+BLOCKED: Mapping[str, Blocks] = {
+    NONE: NOTHING,
+    SHARE: WRITES,
+    SHARE_ROW_EXCLUSIVE: WRITES,
+    ACCESS_EXCLUSIVE: READS,
+}
+
+MANUAL = "https://www.postgresql.org/docs/current/"
+ALTER_TABLE, CREATE_TABLE, DROP_TABLE = "sql-altertable", "sql-createtable", "sql-droptable"
+CREATE_INDEX, DROP_INDEX, CREATE_TRIGGER, DROP_TRIGGER = (
+    "sql-createindex",
+    "sql-dropindex",
+    "sql-createtrigger",
+    "sql-droptrigger",
+)
 
 INDEX_ROW = 2704
 """Bytes that a row of a B-tree index may have, on the 8 KB page that almost every server has."""
@@ -28,22 +56,38 @@ INDEX_ROW = 2704
 LENGTH = re.compile(r"VARCHAR(?:\((\d+)\))?|TEXT")
 
 
+def _impact(work: Work, lock: str, page: str, referenced: Sequence[str] = ()) -> Impact:
+    return Impact(work, lock, BLOCKED[lock], f"{MANUAL}{page}.html", tuple(referenced))
+
+
+def of_statement(sql: str, change: Change, live: Schema) -> Impact:
+    """What one of the statements of a change costs: the first ones and the last ones of several may cost less."""
+    if sql.startswith(("CREATE SEQUENCE", "DROP SEQUENCE", "CREATE FUNCTION")):
+        return _impact(METADATA, NONE, ALTER_TABLE)
+    return assess(change, live)
+
+
 @singledispatch
 def assess(change: Change, live: Schema) -> Impact:
     """What a change that is still to be made costs: in doubt the most."""
-    return Impact(REBUILD, ACCESS_EXCLUSIVE)
+    return _impact(REBUILD, ACCESS_EXCLUSIVE, ALTER_TABLE)
 
 
 @assess.register
 def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
     """Nobody knows the new table yet; the tables that its foreign keys point to get a trigger each."""
-    return Impact(METADATA, SHARE_ROW_EXCLUSIVE if change.definition.foreign_keys else NONE)
+    referenced = _referenced(change.definition.foreign_keys, change.table)
+    return _impact(METADATA, SHARE_ROW_EXCLUSIVE if referenced else NONE, CREATE_TABLE, referenced)
+
+
+def _referenced(keys: Sequence[ForeignKey], table: str) -> list[str]:
+    return sorted({key.ref_table for key in keys} - {table})
 
 
 @assess.register
 def _add_column(change: changes.AddColumn, live: Schema) -> Impact:
     """A constant default is stored once, from PostgreSQL 11 on; one drawn from a sequence is written to every row."""
-    return Impact(METADATA if change.column.generated is None else REBUILD, ACCESS_EXCLUSIVE)
+    return _impact(METADATA if change.column.generated is None else REBUILD, ACCESS_EXCLUSIVE, ALTER_TABLE)
 
 
 @assess.register
@@ -52,8 +96,8 @@ def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
     column = live.tables[change.table].columns[change.name]
     wanted = change.target(column, live.flavour)
     if wanted.type != column.type and not _widens(column.type, wanted.type):
-        return Impact(REBUILD, ACCESS_EXCLUSIVE)
-    return Impact(SCAN if column.nullable and not wanted.nullable else METADATA, ACCESS_EXCLUSIVE)
+        return _impact(REBUILD, ACCESS_EXCLUSIVE, ALTER_TABLE)
+    return _impact(SCAN if column.nullable and not wanted.nullable else METADATA, ACCESS_EXCLUSIVE, ALTER_TABLE)
 
 
 def _widens(old: str, new: str) -> bool:
@@ -65,53 +109,69 @@ def _widens(old: str, new: str) -> bool:
 
 @assess.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema) -> Impact:
-    return Impact(REBUILD, ACCESS_EXCLUSIVE)
+    return _impact(REBUILD, ACCESS_EXCLUSIVE, ALTER_TABLE)
 
 
-@assess.register
-def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema) -> Impact:
+@assess.register(changes.ReplacePrimaryKey)
+@assess.register(changes.CreateUnique)
+def _new_key(change: Change, live: Schema) -> Impact:
     """The rows stay; all are read to build the key's index."""
-    return Impact(SCAN, ACCESS_EXCLUSIVE)
-
-
-@assess.register
-def _create_unique(change: changes.CreateUnique, live: Schema) -> Impact:
-    """All rows are read to build the key's index."""
-    return Impact(SCAN, ACCESS_EXCLUSIVE)
+    return _impact(IN_PLACE, ACCESS_EXCLUSIVE, ALTER_TABLE)
 
 
 @assess.register(changes.DropUnique)
-@assess.register(changes.DropForeignKey)
-@assess.register(changes.DropIndex)
-@assess.register(changes.DropTable)
 @assess.register(changes.DropColumn)
 def _drop(change: Change, live: Schema) -> Impact:
     """Rows stay as they are written; a column that is dropped is not read any more."""
-    return Impact(METADATA, ACCESS_EXCLUSIVE)
+    return _impact(METADATA, ACCESS_EXCLUSIVE, ALTER_TABLE)
+
+
+@assess.register
+def _drop_index(change: changes.DropIndex, live: Schema) -> Impact:
+    return _impact(METADATA, ACCESS_EXCLUSIVE, DROP_INDEX)
+
+
+@assess.register
+def _drop_table(change: changes.DropTable, live: Schema) -> Impact:
+    """The tables that its foreign keys point to lose the trigger that they got for each."""
+    table = live.tables.get(change.table)
+    return _impact(
+        METADATA, ACCESS_EXCLUSIVE, DROP_TABLE, _referenced(table.foreign_keys if table else (), change.table)
+    )
+
+
+@assess.register
+def _drop_foreign_key(change: changes.DropForeignKey, live: Schema) -> Impact:
+    """The table that it points to loses a trigger, under the same lock."""
+    found = change.found(live.tables[change.table])
+    return _impact(METADATA, ACCESS_EXCLUSIVE, ALTER_TABLE, _referenced(found, change.table))
 
 
 @assess.register
 def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema) -> Impact:
     """Adding one takes SHARE ROW EXCLUSIVE on both tables and checks all rows; dropping the old one takes more."""
-    return Impact(SCAN, ACCESS_EXCLUSIVE)
+    present = change.same_columns(live.tables[change.table])
+    lock = ACCESS_EXCLUSIVE if present else SHARE_ROW_EXCLUSIVE
+    return _impact(SCAN, lock, ALTER_TABLE, _referenced((change.key,), change.table))
 
 
 @assess.register
 def _create_index(change: changes.CreateIndex, live: Schema) -> Impact:
     """Reads stay possible meanwhile, writes don't."""
-    return Impact(SCAN, SHARE)
+    return _impact(IN_PLACE, SHARE, CREATE_INDEX)
 
 
 @assess.register
 def _keep_index(change: changes.KeepIndex, live: Schema) -> Impact:
-    return Impact(METADATA, NONE)
+    return _impact(METADATA, NONE, CREATE_INDEX)
 
 
 @assess.register
 def _replace_trigger(change: changes.ReplaceTrigger, live: Schema) -> Impact:
     """Creating one takes SHARE ROW EXCLUSIVE; dropping the old one takes more."""
-    dropped = change.trigger.name in live.triggers
-    return Impact(METADATA, ACCESS_EXCLUSIVE if dropped else SHARE_ROW_EXCLUSIVE)
+    if change.trigger.name in live.triggers:
+        return _impact(METADATA, ACCESS_EXCLUSIVE, DROP_TRIGGER)
+    return _impact(METADATA, SHARE_ROW_EXCLUSIVE, CREATE_TRIGGER)
 
 
 @singledispatch

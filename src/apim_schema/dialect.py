@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import URL, Connection, Engine
@@ -20,37 +20,86 @@ from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 
+METADATA: Final = "metadata"
+SCAN: Final = "scan"
+IN_PLACE: Final = "in place"
+REBUILD: Final = "rebuild"
+Work = Literal["metadata", "scan", "in place", "rebuild"]
+WORKS: Sequence[Work] = (METADATA, SCAN, IN_PLACE, REBUILD)
+"""Constant time; all rows are read; all are read and an index is written beside them; all are written anew."""
+
+NOTHING: Final = "nothing"
+DDL: Final = "ddl"
+WRITES: Final = "writes"
+READS: Final = "reads"
+Blocks = Literal["nothing", "ddl", "writes", "reads"]
+BLOCKS: Sequence[Blocks] = (NOTHING, DDL, WRITES, READS)
+"""What has to wait meanwhile: each of them stands for those before it too."""
+
+BLOCK: Final = "block"
+WARN: Final = "warn"
+INFO: Final = "info"
+Level = Literal["block", "warn", "info"]
+"""Whether a change would fail or lose data, or might, or whether it is only good to know."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A table as the server's own statistics have it: rows, and bytes with its indexes; None where it does not tell."""
+
+    rows: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a statement costs a live table.
+
+    `lock` is the server's own name for the lock that it takes, and `blocks` what waits for that lock: for a moment
+    where the work is of constant time, else for as long as the work takes; where DDL is transactional, from the
+    statement to the commit. `referenced` are tables besides its own that are locked as well. `source` is the page
+    of the manual that says so. `rows` and `bytes` are those of the table, None where nobody has asked.
+    """
+
+    work: Work
+    lock: str
+    blocks: Blocks
+    source: str
+    referenced: tuple[str, ...] = ()
+    rows: int | None = None
+    bytes: int | None = None
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether all rows are written anew."""
+        return self.work == REBUILD
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether the time that it takes grows with the table."""
+        return self.work != METADATA
+
+    @property
+    def needs_bytes(self) -> int | None:
+        """The free space that the table needs for standing twice: what it has, indexes too; 0 where it does not."""
+        return self.bytes if self.rewrites else 0
+
+    def sized(self, size: Size | None) -> Impact:
+        """The same, of a table of this size; None for one that is not there yet."""
+        return replace(self, rows=size.rows, bytes=size.bytes) if size else replace(self, rows=0, bytes=0)
+
 
 @dataclass(frozen=True)
 class Statement:
-    """One SQL statement, as the driver takes it (no terminator), and the change that it belongs to.
+    """One SQL statement, as the driver takes it (no terminator), the change that it belongs to, and what it costs.
 
     `more` are changes of the same table that it makes as well.
     """
 
     sql: str
     change: Change
+    impact: Impact = field(compare=False)
     more: tuple[Change, ...] = ()
-
-
-METADATA: Final = "metadata"
-SCAN: Final = "scan"
-REBUILD: Final = "rebuild"
-Work = Literal["metadata", "scan", "rebuild"]
-"""Constant time, every row is read, or every row is written anew."""
-
-BLOCK: Final = "block"
-WARN: Final = "warn"
-Level = Literal["block", "warn"]
-"""Whether a change would fail or lose data, or only might."""
-
-
-@dataclass(frozen=True)
-class Impact:
-    """What a change costs a live table; `lock` is the server's own name for the lock it takes meanwhile."""
-
-    work: Work
-    lock: str
 
 
 CORRECT = "correct these rows"
@@ -71,13 +120,14 @@ class Obstacle:
     """What the catalog or a setting shows that a change would alter in silence or stumble over.
 
     `problem` names the object and says what would become of it, `way_out` what to do; `table` is "" where it is
-    about the whole database.
+    about the whole database. `query` is what was asked, as the server was asked it.
     """
 
     level: Level
     table: str
     problem: str
     way_out: str
+    query: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -233,7 +283,7 @@ class ImpactModule(Protocol):
     """What a change costs, and what stands in its way."""
 
     def assess(self, change: Change, live: Schema) -> Impact:
-        """What a change that is still to be made costs."""
+        """What a change that is still to be made costs, at its dearest: some of its statements may cost less."""
 
     def hazards(self, change: Change, live: Schema) -> Sequence[Hazard]:
         """The rows that would not survive this change on this database, beyond what holds on every one.

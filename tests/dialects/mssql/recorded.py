@@ -36,7 +36,7 @@ class Recorded:
     def __init__(self, schema: Schema, spelling: Spelling = str.upper, **database: Any) -> None:
         self.asked: list[str] = []
         self.info: dict[str, object] = {}
-        facts = Row(**{"collation": COLLATION, "babelfish": None} | database)
+        facts = Row(**{"collation": COLLATION, "babelfish": None, "edition": 2} | database)
         self.rows = {
             "AS dependencies": [SEES_ALL],
             "ALTER ANY SECURITY POLICY": list[Any](),

@@ -36,7 +36,7 @@ def of(release: str) -> list[tuple[Change, Impact]]:
         ("4.3.0", "add column AM_API_URL_MAPPING.LOG_LEVEL", "rebuild", "Sch-M"),
         ("4.4.0", "replace primary key of AM_API_CLIENT_CERTIFICATE", "rebuild", "Sch-M"),
         ("4.4.0", "alter column AM_SERVICE_CATALOG.MD5", "metadata", "Sch-M"),
-        ("4.4.0", "create index IDX_IAT_TI_CK", "scan", "S"),
+        ("4.4.0", "create index IDX_IAT_TI_CK", "in place", "S"),
         ("4.6.0", "alter column AM_API_ENDPOINTS.ENDPOINT_UUID", "rebuild", "Sch-M"),
         ("4.6.0", "drop unique", "metadata", "Sch-M"),
         ("4.6.0", "convert column AM_API_POLICY_MAPPING.PARAMETERS", "rebuild", "Sch-M"),
@@ -46,7 +46,7 @@ def of(release: str) -> list[tuple[Change, Impact]]:
 )
 def test_the_cost_of_a_change(release: str, change: str, work: Work, lock: str) -> None:
     [cost] = [cost for made, cost in of(release) if str(made).startswith(change)]
-    assert cost == Impact(work, lock)
+    assert (cost.work, cost.lock) == (work, lock)
 
 
 def test_less_room_and_not_null_read_every_row() -> None:
@@ -56,7 +56,8 @@ def test_less_room_and_not_null_read_every_row() -> None:
         changes.AlterColumn("AM_API", "API_TIER", nullable=False),
     ):
         table = live.tables["AM_API"].with_column(Column(change.name, "VARCHAR(99)"))
-        assert DIALECT.impact.assess(change, live.with_table(table)) == Impact("scan", "Sch-M")
+        cost = DIALECT.impact.assess(change, live.with_table(table))
+        assert (cost.work, cost.lock, cost.blocks) == ("scan", "Sch-M", "reads")
 
 
 def test_the_rows_in_the_way(accepted: Accepted) -> None:

@@ -100,8 +100,9 @@ def test_nothing_is_a_variable_or_a_separator_of_sqlcmd() -> None:
 def test_a_batch_has_one_end() -> None:
     live = chain.expected("mssql", "apim", "4.2.0")
     change = AddColumn("AM_API", Column("X", "INTEGER"))
+    cost = registry.load("mssql").impact.assess(change, live)
     for sql in ("SELECT 1", "SELECT 1;"):
-        assert batches(FRAME.unit(Statement(sql, change), live, None))[0] == "SELECT 1;"
+        assert batches(FRAME.unit(Statement(sql, change, cost), live, None))[0] == "SELECT 1;"
 
 
 def test_messages_are_literal(accepted: Accepted) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from apim_schema import chain, registry
 from apim_schema.changes import AddColumn, AlterColumn, Change, CreateIndex, ReplaceForeignKey, ReplacePrimaryKey
-from apim_schema.dialect import Impact
+from apim_schema.dialect import Blocks, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Server, Table
 
 DIALECT = registry.load("mysql")
@@ -26,7 +26,11 @@ TABLE = Table(
     Key(("A",)),
     options={"charset": "latin1", "collation": "latin1_swedish_ci", "row_format": "DYNAMIC"},
 )
-METADATA, REBUILD, COPY = Impact("metadata", "NONE"), Impact("rebuild", "NONE"), Impact("rebuild", "SHARED")
+Cost = tuple[Work, str, Blocks]
+METADATA: Cost = ("metadata", "NONE", "ddl")
+IN_PLACE: Cost = ("in place", "NONE", "ddl")
+REBUILD: Cost = ("rebuild", "NONE", "ddl")
+COPY: Cost = ("rebuild", "SHARED", "writes")
 
 
 def live(server: str | None = "MySQL 8.4.3", table: Table = TABLE) -> Schema:
@@ -38,7 +42,7 @@ NULLABLE = AlterColumn("T", "C", nullable=True)
 
 
 @pytest.mark.parametrize(
-    ("change", "version", "impact"),
+    ("change", "version", "cost"),
     [
         (ADD, "MySQL 8.4.3", METADATA),
         (ADD, "MySQL 8.0.11", REBUILD),
@@ -46,7 +50,7 @@ NULLABLE = AlterColumn("T", "C", nullable=True)
         (ADD, "MariaDB 10.6.0", METADATA),
         (ADD, None, METADATA),
         (NULLABLE, "MySQL 8.4.3", REBUILD),
-        (NULLABLE, "MariaDB 10.6.0", METADATA),
+        (NULLABLE, "MariaDB 10.6.0", REBUILD),
         (AlterColumn("T", "A", type="VARCHAR(255)"), "MySQL 8.4.3", METADATA),
         (AlterColumn("T", "A", type="VARCHAR(256)"), "MySQL 8.4.3", COPY),
         (AlterColumn("T", "B", type="VARCHAR(2048)"), "MySQL 8.4.3", METADATA),
@@ -54,20 +58,25 @@ NULLABLE = AlterColumn("T", "C", nullable=True)
         (AlterColumn("T", "C", type="LONGBLOB"), "MySQL 8.4.3", COPY),
         (AlterColumn("T", "A", charset="latin1", collation="latin1_bin"), "MySQL 8.4.3", COPY),
         (ReplacePrimaryKey("T", ("A", "B")), "MySQL 8.4.3", REBUILD),
-        (CreateIndex("T", Index("I", ("B",))), "MySQL 8.4.3", Impact("scan", "NONE")),
+        (CreateIndex("T", Index("I", ("B",))), "MySQL 8.4.3", IN_PLACE),
         (ReplaceForeignKey("T", ForeignKey(("A",), "P", ("A",))), "MySQL 8.4.3", COPY),
     ],
 )
-def test_cost(change: Change, version: str | None, impact: Impact) -> None:
-    assert DIALECT.impact.assess(change, live(version)) == impact
+def test_cost(change: Change, version: str | None, cost: Cost) -> None:
+    assert costs(change, live(version)) == cost
+
+
+def costs(change: Change, live: Schema) -> Cost:
+    found = DIALECT.impact.assess(change, live)
+    return found.work, found.lock, found.blocks
 
 
 def test_the_bytes_of_a_character_decide() -> None:
     """A text of up to 255 bytes has a length of one byte, a longer one of two: there the rows are made anew."""
     change = AlterColumn("T", "A", type="VARCHAR(255)")
-    assert DIALECT.impact.assess(change, live(table=replace(TABLE, options={"charset": "utf8mb4"}))) == METADATA
-    assert DIALECT.impact.assess(change, live(table=replace(TABLE, options={"charset": "ucs2"}))) == COPY
-    assert DIALECT.impact.assess(change, live(table=replace(TABLE, options={}))) == COPY
+    assert costs(change, live(table=replace(TABLE, options={"charset": "utf8mb4"}))) == METADATA
+    assert costs(change, live(table=replace(TABLE, options={"charset": "ucs2"}))) == COPY
+    assert costs(change, live(table=replace(TABLE, options={}))) == COPY
 
 
 @pytest.mark.parametrize(
@@ -84,14 +93,19 @@ def test_the_cheap_way_is_stated_where_the_server_has_it(version: str | None, cl
 
 
 @pytest.mark.parametrize(
-    "table",
-    [replace(TABLE, options={"row_format": "COMPRESSED"}), replace(TABLE, indexes=(Index("F", ("B", "[FULLTEXT]")),))],
-    ids=["compressed", "full text"],
+    ("table", "clause", "cost"),
+    [
+        (replace(TABLE, indexes=(Index("F", ("B", "[FULLTEXT]")),)), "", COPY),
+        (replace(TABLE, options={"row_format": "COMPRESSED"}), ", ALGORITHM=INPLACE, LOCK=NONE", REBUILD),
+        (replace(TABLE, options={"instant": "barred"}), ", ALGORITHM=INPLACE, LOCK=NONE", REBUILD),
+        (replace(TABLE, options={"instant": "untold"}), "", METADATA),
+    ],
+    ids=["full text", "compressed", "no row version left", "row versions not told"],
 )
-def test_it_is_not_stated_where_the_table_bars_it(table: Table) -> None:
+def test_what_is_stated_where_the_table_bars_it(table: Table, clause: str, cost: Cost) -> None:
     (statement,) = DIALECT.ddl.statements(ADD, live(table=table), None)
-    assert "ALGORITHM" not in statement.sql
-    assert DIALECT.impact.assess(ADD, live(table=table)) == COPY
+    assert statement.sql == f"ALTER TABLE `T` ADD COLUMN `D` INTEGER NULL{clause}"
+    assert costs(ADD, live(table=table)) == cost
 
 
 @pytest.mark.parametrize(
