@@ -26,12 +26,27 @@ def mssql() -> None:
         rehearsal,
         script,
         session,
+        space,
         types,
     )
 
     keeps(
         mssql,
-        Dialect("mssql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc),
+        Dialect(
+            "mssql",
+            names,
+            types,
+            ddl,
+            introspect,
+            digest,
+            session,
+            impact,
+            obstacles,
+            space,
+            rehearsal,
+            script,
+            jdbc,
+        ),
     )
 
 
@@ -48,12 +63,27 @@ def mysql() -> None:
         rehearsal,
         script,
         session,
+        space,
         types,
     )
 
     keeps(
         mysql,
-        Dialect("mysql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc),
+        Dialect(
+            "mysql",
+            names,
+            types,
+            ddl,
+            introspect,
+            digest,
+            session,
+            impact,
+            obstacles,
+            space,
+            rehearsal,
+            script,
+            jdbc,
+        ),
     )
 
 
@@ -70,12 +100,27 @@ def oracle() -> None:
         rehearsal,
         script,
         session,
+        space,
         types,
     )
 
     keeps(
         oracle,
-        Dialect("oracle", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc),
+        Dialect(
+            "oracle",
+            names,
+            types,
+            ddl,
+            introspect,
+            digest,
+            session,
+            impact,
+            obstacles,
+            space,
+            rehearsal,
+            script,
+            jdbc,
+        ),
     )
 
 
@@ -92,12 +137,25 @@ def postgresql() -> None:
         rehearsal,
         script,
         session,
+        space,
         types,
     )
 
     keeps(
         postgresql,
         Dialect(
-            "postgresql", names, types, ddl, introspect, digest, session, impact, obstacles, rehearsal, script, jdbc
+            "postgresql",
+            names,
+            types,
+            ddl,
+            introspect,
+            digest,
+            session,
+            impact,
+            obstacles,
+            space,
+            rehearsal,
+            script,
+            jdbc,
         ),
     )

@@ -74,11 +74,6 @@ BUCKET = "CONVERT(INT, SUBSTRING({0}, 1, 2))"
 """16 bits of the hash of the primary key."""
 HALF = "SUM(CONVERT(DECIMAL(38, 0), CONVERT(BIGINT, SUBSTRING(r.hash, {0}, 8))))"
 
-ROWS = """
-SELECT t.name AS name, SUM(p.rows) AS rows FROM sys.tables t
-JOIN sys.partitions p ON p.object_id = t.object_id AND p.index_id IN (0, 1)
-WHERE t.schema_id = SCHEMA_ID({schema}) GROUP BY t.name"""
-
 
 def method(connection: Connection) -> str:
     """What rows are hashed with, on every server."""
@@ -86,9 +81,15 @@ def method(connection: Connection) -> str:
 
 
 def buckets(
-    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    most: int | None = None,
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    With `most`, of no more rows than that, whichever the server comes to first.
 
     Raises NotProven where this login does not see all rows as they are.
     """
@@ -96,15 +97,18 @@ def buckets(
     wanted = [column for column in compared if not _is_rowversion(table, column.name)]
     read = [column for column in wanted if column.becomes_binary]
     encoded = [_encoding(table, column) for column in wanted if column not in read]
+    source = names.qualified(table.name, schema)
+    if most is not None:
+        source = f"(SELECT TOP ({most:d}) * FROM {source}) t"
     if read:
-        return _read(connection, schema, table, encoded, read)
+        return _read(connection, source, table, encoded, read)
     values = ", ".join(f"{value} AS c{number}" for number, value in enumerate(encoded))
     row = _concatenated(f"v.c{number}" for number in range(len(encoded)))
     found = _ask(
         connection,
         f"SELECT r.bucket, COUNT_BIG(*), {HALF.format(1)}, {HALF.format(9)} FROM ("
         f"SELECT v.bucket AS bucket, {HASH.format(row)} AS hash FROM ("
-        f"SELECT {_bucket(table)} AS bucket, {values} FROM {names.qualified(table.name, schema)}) v) r "
+        f"SELECT {_bucket(table)} AS bucket, {values} FROM {source}) v) r "
         "GROUP BY r.bucket",
     )
     return {int(bucket): Bucket(int(rows), (int(first) << 128) + int(second)) for bucket, rows, first, second in found}
@@ -120,12 +124,11 @@ def _check_in_sight(connection: Connection, schema: str | None) -> None:
 
 
 def _read(
-    connection: Connection, schema: str | None, table: Table, encoded: Sequence[str], read: Sequence[Compared]
+    connection: Connection, source: str, table: Table, encoded: Sequence[str], read: Sequence[Compared]
 ) -> dict[int, Bucket]:
     """The buckets of a table of which some columns are read; one row after the other, whatever their number."""
     rest = HASH.format(_concatenated(encoded)) if encoded else "NULL"
     columns = ", ".join(_as_read(table, column) for column in read)
-    source = names.qualified(table.name, schema)
     found: dict[int, Bucket] = defaultdict(lambda: Bucket(0, 0))
     for row in _rows(connection, f"SELECT {_bucket(table)}, {rest}, {columns} FROM {source}"):
         number, before = int(row[0]), found[int(row[0])]
@@ -162,12 +165,6 @@ def keys(
     bucket = _bucket(table)
     columns, source = names.listed(table.primary_key.columns), names.qualified(table.name, schema)
     return _ask(connection, f"SELECT TOP ({limit:d}) {columns} FROM {source} WHERE {bucket} IN ({wanted})")
-
-
-def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
-    """Rows a table as the catalog has it, which needs no right to see the server's state."""
-    found = _ask(connection, ROWS.format(schema=names.literal(schema) if schema else ""))
-    return {name.upper(): max(0, int(rows or 0)) for name, rows in found}
 
 
 def _bucket(table: Table) -> str:

@@ -1,7 +1,7 @@
-"""Room for a table that is written anew on SQL Server: in the data files, and on the disks that they may grow on.
+"""What the tables take on SQL Server, and room for one that is written anew: in the data files, and on their disks.
 
-What is asked needs VIEW SERVER STATE, since SQL Server 2022 VIEW SERVER PERFORMANCE STATE. The transaction log, which
-needs room too, is not looked at. See
+What is asked of the disks needs VIEW SERVER STATE, since SQL Server 2022 VIEW SERVER PERFORMANCE STATE. The transaction
+log, which needs room too, is not looked at. See
 https://learn.microsoft.com/en-us/sql/relational-databases/system-dynamic-management-views/sys-dm-os-volume-stats-transact-sql.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema.changes import AddColumn, Change
-from apim_schema.dialect import BLOCK, METADATA, WARN, Impact, Level, Obstacle
+from apim_schema.dialect import BLOCK, METADATA, WARN, Impact, Level, Obstacle, Size
 from apim_schema.schema import Schema
 from apim_schema.space import rebuilt, short
 
@@ -24,10 +24,22 @@ from . import impact, names
 
 PAGE = 8192
 
-SIZES = """
-SELECT t.name AS name, SUM(p.used_page_count) AS pages FROM sys.tables t
-JOIN sys.dm_db_partition_stats p ON p.object_id = t.object_id
+UNITS = "SELECT OBJECT_ID(N'sys.allocation_units') AS units"
+"""Babelfish for PostgreSQL has no such view."""
+
+ROWS = """
+SELECT t.name AS name, SUM(CASE WHEN p.index_id IN (0, 1) THEN p.rows ELSE 0 END) AS rows, {pages} AS pages
+FROM sys.tables t
+JOIN sys.partitions p ON p.object_id = t.object_id{units}
 WHERE t.schema_id = SCHEMA_ID({schema}) GROUP BY t.name"""
+PAGES = (
+    "SUM(u.pages)",
+    """
+LEFT JOIN (SELECT container_id AS id, SUM(used_pages) AS pages FROM sys.allocation_units GROUP BY container_id) u
+ON u.id = p.partition_id""",
+)
+"""Pages of the rows, of large values and of what does not fit into a page; a login sees those of its tables."""
+NO_PAGES = "NULL", ""
 
 FILES = """
 SELECT f.size AS size, f.max_size AS max_size, f.growth AS growth, u.unallocated_extent_page_count AS free,
@@ -39,19 +51,32 @@ WHERE f.type_desc = 'ROWS'"""
 """The sizes are in pages, those of a disk in bytes. A mount point is NULL on Linux."""
 
 
+def sizes(connection: Connection, schema: str | None) -> dict[str, Size]:
+    """Rows and bytes as the catalog has them, with indexes."""
+    pages, units = PAGES if any(found for (found,) in _ask(connection, UNITS)) else NO_PAGES
+    query = ROWS.format(schema=names.literal(schema) if schema else "", pages=pages, units=units)
+    return {
+        name.upper(): Size(int(rows), None if pages is None else int(pages) * PAGE)
+        for name, rows, pages in _ask(connection, query)
+    }
+
+
+def _ask(connection: Connection, sql: str) -> list[Any]:
+    return list(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}))
+
+
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
     """The largest table that is written anew, and the largest one that only gets longer rows, if there is no room."""
-    copied = {names.spelling(table) for table in rebuilt(wanted, live, _copies)}
-    longer = {names.spelling(table) for table in rebuilt(wanted, live, impact.assess)} - copied
+    copied = set(rebuilt(wanted, live, _copies))
+    longer = set(rebuilt(wanted, live, impact.assess)) - copied
     if not copied | longer:
         return
-    raw = {"no_parameters": True}
-    sizes = list(connection.exec_driver_sql(SIZES.format(schema=names.literal(schema)), execution_options=raw))
-    files = list(connection.exec_driver_sql(FILES, execution_options=raw))
+    found = {table: size.bytes or 0 for table, size in sizes(connection, schema).items()}
+    files = _ask(connection, FILES)
     levels: tuple[tuple[set[str], Level], ...] = ((copied, BLOCK), (longer, WARN))
     for tables, level in levels:
-        pages, table = max(((int(row.pages), row.name) for row in sizes if row.name in tables), default=(0, ""))
-        yield from judged(table, pages * PAGE, files, level)
+        size, table = max(((found.get(table, 0), names.spelling(table)) for table in tables), default=(0, ""))
+        yield from judged(table, size, files, level)
 
 
 def _copies(change: Change, live: Schema) -> Impact:

@@ -80,7 +80,7 @@ def as_made(table: Table, live: Schema) -> Table:
     """
     table = definition.aligned(table, live)
     unique = tuple(key if key.name else replace(key, name=names.column_of(key.columns[0])) for key in table.unique)
-    known = {name: live.options[name] for name in ("charset", "collation") if name in live.options}
+    known = {name: live.options[name] for name in ("charset", "collation", impact.INSTANT) if name in live.options}
     return replace(table, unique=unique, options=known)
 
 
@@ -135,7 +135,7 @@ def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -
     """What is over nothing but the column goes with it, without a word."""
     droppable(change, live)
     table, clause = live.tables[change.table], f"DROP COLUMN {names.sql(change.name)}"
-    way = impact.way(impact.DROP_COLUMN, table, live.server)
+    way = impact.way(impact.dropping(table, change.name), table, live.server)
     return [Alter(table.name, (clause,), way, frozenset({change.name}))]
 
 

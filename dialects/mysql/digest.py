@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from apim_schema import sqltext
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.errors import NotProven
 from apim_schema.schema import Column, Table
 
-from . import names, session, types
+from . import names, types
 
 BUCKETS = 4096
 """By CRC32 of the primary key: it only leads to the rows, what is proven is proven by SHA-256."""
@@ -35,10 +35,6 @@ PLAIN |= {"FLOAT": " + 0e0", "BIT": " + 0"}
 
 METHOD = "64 bits of SHA-256"
 
-ESTIMATE = """
-SELECT table_name AS name, table_rows AS number, @@lower_case_table_names AS folded
-FROM information_schema.tables WHERE table_schema = :schema AND table_rows IS NOT NULL"""
-
 
 def method(connection: Connection) -> str:
     """What this server hashes with: the same on every version of MySQL and MariaDB."""
@@ -46,18 +42,25 @@ def method(connection: Connection) -> str:
 
 
 def buckets(
-    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    most: int | None = None,
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    With `most`, of no more rows than that, whichever the server comes to first.
 
     The sum is exact: of BIGINT the server makes a DECIMAL. Raises NotProven where the server could not hash a row.
     """
     row = _row([_value(table.columns[column.name], column.expression) for column in compared])
     number = f"CAST(CONV(LEFT(SHA2({row}, 256), 16), 16, 10) AS UNSIGNED)"
+    source = names.qualified(table.name, schema)
+    if most is not None:
+        source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
     found = _ask(
-        connection,
-        f"SELECT {_bucket(table)}, COUNT(*), SUM(IFNULL({number}, {LARGEST})) "
-        f"FROM {names.qualified(table.name, schema)} GROUP BY 1",
+        connection, f"SELECT {_bucket(table)}, COUNT(*), SUM(IFNULL({number}, {LARGEST})) FROM {source} GROUP BY 1"
     )
     if any(int(total) >= LARGEST for _, _, total in found):
         raise NotProven(
@@ -76,12 +79,6 @@ def keys(
     columns = ", ".join(map(names.sql, table.key_columns))
     source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
     return _ask(connection, f"SELECT {columns} {source} LIMIT {limit:d}")
-
-
-def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
-    """Rows a table, as InnoDB's statistics have it."""
-    found = connection.execute(text(ESTIMATE), {"schema": schema or session.default_schema(connection)})
-    return {row.name.upper() if row.folded else row.name: int(row.number) for row in found}
 
 
 def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ stated where the server is known to have the cheap way: then it refuses where it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Final
 
@@ -29,10 +29,10 @@ from apim_schema.dialect import (
     Impact,
     Work,
 )
-from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
+from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Server, Table
 
 from . import names, types
-from .session import MARIADB
+from .session import MARIADB, MYSQL
 
 NONE, SHARED = LOCKS = ("NONE", "SHARED")
 ALGORITHMS = ("INSTANT", "INPLACE", "")
@@ -43,7 +43,7 @@ BLOCKED: Mapping[str, Blocks] = {NONE: DDL, SHARED: WRITES, EXCLUSIVE: READS}
 ADD_COLUMN, SET_DEFAULT, LENGTHEN, DROP_NOT_NULL = "add column", "set default", "lengthen", "drop not null"
 REPLACE_PRIMARY_KEY, ADD_INDEX, DROP_INDEX, DROP_FOREIGN_KEY = "primary key", "add index", "drop index", "drop key"
 CONVERT, ADD_FOREIGN_KEY, DROP_COLUMN, SET_NOT_NULL = "convert", "add foreign key", "drop column", "set not null"
-LENGTHEN_SHORT = "lengthen a short one"
+LENGTHEN_SHORT, DROP_PLAIN_COLUMN = "lengthen a short one", "drop column of no index"
 
 INPLACE: Mapping[str, Work] = {
     SET_DEFAULT: METADATA,
@@ -57,6 +57,12 @@ INPLACE: Mapping[str, Work] = {
     DROP_COLUMN: REBUILD,
 }
 """What every supported version does with ALGORITHM=INPLACE while others read and write, and what work that is."""
+
+AT_ONCE: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    ADD_COLUMN: {MYSQL: (8, 0, 12), MARIADB: (10, 3)},
+    DROP_PLAIN_COLUMN: {MYSQL: (8, 0, 29), MARIADB: (10, 4)},
+}
+"""Since when ALGORITHM=INSTANT does it, by the server's name."""
 
 INSTANT = "instant"
 """An option of a live table: BARRED where it takes no column at once, UNTOLD where the login may not see which."""
@@ -107,23 +113,24 @@ def way(operation: str, table: Table, server: Server | None) -> Way:
     mariadb = server is not None and server.name == MARIADB
     if operation == LENGTHEN_SHORT:
         operation = LENGTHEN if mariadb else CONVERT
-    if (operation not in INPLACE and operation != ADD_COLUMN) or not _plain(table, server):
+    if operation not in {*INPLACE, *AT_ONCE} or not _plain(table, server):
         return COPY
-    if operation == ADD_COLUMN:
-        return _add_column(table, server)
+    if operation in AT_ONCE:
+        return _at_once(operation, table, server)
+    if operation == DROP_COLUMN and mariadb:
+        return replace(_at_once(DROP_PLAIN_COLUMN, table, server), algorithm="INPLACE")
     return Way(INPLACE[operation], NONE, "" if operation == SET_NOT_NULL else "INPLACE")
 
 
-def _add_column(table: Table, server: Server | None) -> Way:
-    """At once since MySQL 8.0.12 and MariaDB 10.3; before, and where the table bars it, in place.
+def _at_once(operation: str, table: Table, server: Server | None) -> Way:
+    """Without a look at the rows where server and table allow it, else in place.
 
-    Since 8.0.29 a table takes 64 columns at once in turn, and then none until it is rebuilt.
+    MySQL does so 64 times from 8.0.29 on, and then no more until the table is rebuilt.
     """
     if server is None:
-        return Way(METADATA, NONE, "")
-    since = (10, 3) if server.name == MARIADB else (8, 0, 12)
+        return Way(METADATA, NONE, "") if operation == ADD_COLUMN else Way(REBUILD, NONE, "INPLACE")
     barred = table.options.get("row_format") == "COMPRESSED" or table.options.get(INSTANT) == BARRED
-    if server.version < since or barred:
+    if barred or server.version < AT_ONCE[operation][server.name]:
         return Way(REBUILD, NONE, "INPLACE")
     return Way(METADATA, NONE, "" if table.options.get(INSTANT) == UNTOLD else "INSTANT")
 
@@ -156,6 +163,13 @@ def worst(ways: Sequence[Way]) -> Way:
         max((w.lock for w in ways), key=LOCKS.index),
         max((w.algorithm for w in ways), key=ALGORITHMS.index),
     )
+
+
+def dropping(table: Table, column: str) -> str:
+    """What kind of alteration drops a column: with it goes an index that is over nothing else."""
+    holders: tuple[Key | Index, ...] = (*table.unique, *table.indexes)
+    indexed = any(names.column_of(part) == column for holder in holders for part in holder.columns)
+    return DROP_COLUMN if indexed else DROP_PLAIN_COLUMN
 
 
 ONE_BYTE = 127
@@ -244,7 +258,7 @@ def _(change: changes.ReplacePrimaryKey, table: Table) -> Iterable[str]:
 
 @_operations.register
 def _(change: changes.DropColumn, table: Table) -> Iterable[str]:
-    return (DROP_COLUMN,)
+    return (dropping(table, change.name),)
 
 
 @_operations.register

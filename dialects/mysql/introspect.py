@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Server, Table, Trigger
 
 from . import actions, names, session, types
+from .impact import BARRED, INSTANT, UNTOLD
 
 Rows = Sequence[Row[Any]]
 
@@ -48,6 +50,12 @@ SELECT table_name AS table_name, constraint_name AS name, column_name AS column_
 FROM information_schema.key_column_usage
 WHERE table_schema = :schema AND referenced_table_name IS NOT NULL
 ORDER BY table_name, constraint_name, ordinal_position"""
+ROW_VERSIONS = """
+SELECT SUBSTRING_INDEX(name, '/', -1) AS name, total_row_versions AS number
+FROM information_schema.innodb_tables WHERE SUBSTRING_INDEX(name, '/', 1) = :file AND total_row_versions > 0"""
+"""How often a table has taken or lost columns at once since it was last rebuilt; needs the privilege PROCESS."""
+LAST_ROW_VERSION, COUNTS_ROW_VERSIONS = 64, (8, 0, 29)
+ADDS_INSTANTLY = "SHOW VARIABLES LIKE 'innodb_instant_alter_column_allowed'"
 TRIGGERS = """
 SELECT trigger_name AS name, event_object_table AS table_name, action_timing AS timing, event_manipulation AS event,
        action_statement AS action
@@ -61,10 +69,11 @@ ON_UPDATE = re.compile(r"on update (\S+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Reader:
-    """How one server shows things, and whether table names have no case there."""
+    """How one server shows things, whether table names have no case there, and which takes no column at once."""
 
     server: Server
     folded: bool
+    instant: Mapping[str, str]
 
     def table(self, name: str) -> str:
         return name.upper() if self.folded else name
@@ -79,7 +88,7 @@ def read(connection: Connection, schema: str | None) -> Schema:
 
     server = session.server(connection)
     (database,) = ask(DATABASE)
-    reader = Reader(server, database.folded != 0)
+    reader = Reader(server, database.folded != 0, _instant(connection, server, schema))
     return Schema(
         flavour="mysql",
         tables=_tables(reader, ask, _foreign_keys(reader, connection, schema, ask(FOREIGN_KEYS))),
@@ -90,6 +99,7 @@ def read(connection: Connection, schema: str | None) -> Schema:
             "charset": database.charset,
             "collation": database.collation,
             "row_format": database.row_format,
+            **({INSTANT: told} if (told := reader.instant[""]) else {}),
         },
     )
 
@@ -111,6 +121,26 @@ def _tables(
         if row.name.upper() not in OWN_TABLES
     }
     return {table.name: table for table in tables.values()}
+
+
+def _instant(connection: Connection, server: Server, schema: str) -> Mapping[str, str]:
+    """What is to be said of adding a column at once, by the name of the table in lower case; "" where nothing is.
+
+    See https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html#online-ddl-column-operations and
+    https://mariadb.com/docs/server/server-usage/storage-engines/innodb/innodb-system-variables.
+    """
+    if server.name == session.MARIADB:
+        allowed = connection.execute(text(ADDS_INSTANTLY)).first()
+        never = allowed is not None and allowed[1] == "never"
+        return defaultdict(lambda: BARRED if never else "")
+    if server.version < COUNTS_ROW_VERSIONS:
+        return defaultdict(str)
+    try:
+        rows = connection.execute(text(ROW_VERSIONS), {"file": names.file(schema)}).all()
+    except DBAPIError:  # the login has not the privilege PROCESS
+        return defaultdict(lambda: UNTOLD)
+    used_up = {row.name.lower(): BARRED for row in rows if row.number >= LAST_ROW_VERSION}
+    return defaultdict(str, used_up)
 
 
 def _tables_query(server: Server) -> str:
@@ -156,6 +186,7 @@ def _table(
             "row_format": (table.row_format or "").upper(),
             "engine": table.engine or "",
             **({"partitioned": "yes"} if "partitioned" in (table.options or "") else {}),
+            **({INSTANT: told} if (told := reader.instant[table.name.lower()]) else {}),
         },
     )
 

@@ -25,6 +25,11 @@ def qualified(name: str, schema: str | None) -> str:
     return f"{sql(schema)}.{sql(name)}" if schema else sql(name)
 
 
+def file(name: str) -> str:
+    """A name of ASCII as InnoDB has it: https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html."""
+    return re.sub(r"\W", lambda found: f"@{ord(found[0]):04x}", name, flags=re.ASCII)
+
+
 def column_of(part: str) -> str:
     """The column of a part of a key: `ATTR_NAME` for `ATTR_NAME(500)`."""
     found = PREFIXED.fullmatch(part)

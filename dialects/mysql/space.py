@@ -1,4 +1,4 @@
-"""Room for a table that is copied, where the server tells: MariaDB with the plugin DISKS, to a login with FILE.
+"""What the tables take, and room for one that is copied, where the server tells: MariaDB with the plugin DISKS.
 
 See https://mariadb.com/docs/server/reference/plugins/other-plugins/disks-plugin. Without FILE its table is empty.
 """
@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, WARN, Level, Obstacle
+from apim_schema.dialect import BLOCK, WARN, Level, Obstacle, Size
 from apim_schema.schema import Schema
 from apim_schema.space import rebuilt, short
 
-from . import impact
+from . import impact, session
 
 PLUGIN = """
 SELECT plugin_version >= '1.2' AS lists_all, @@datadir AS datadir FROM information_schema.plugins
@@ -26,10 +26,18 @@ WHERE plugin_name = 'DISKS' AND plugin_status = 'ACTIVE'"""
 DISKS = "SELECT path AS path, used * 1024 AS used, available * 1024 AS available FROM information_schema.disks"
 
 SIZES = """
-SELECT IF(@@lower_case_table_names = 0, table_name, UPPER(table_name)) AS name, data_length + index_length AS bytes
-FROM information_schema.tables WHERE table_schema = :schema AND table_type = 'BASE TABLE'
-AND @@innodb_file_per_table AND COALESCE(create_options, '') NOT LIKE '%DATA DIRECTORY%'"""
-"""Of the tables whose copy is a file in the data directory."""
+SELECT IF(@@lower_case_table_names = 0, table_name, UPPER(table_name)) AS name, table_rows AS number,
+       data_length + index_length AS bytes,
+       @@innodb_file_per_table AND COALESCE(create_options, '') NOT LIKE '%DATA DIRECTORY%' AS in_folder
+FROM information_schema.tables
+WHERE table_schema = :schema AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
+"""`in_folder` is whether a copy would be a file in the data directory."""
+
+
+def sizes(connection: Connection, schema: str | None) -> dict[str, Size]:
+    """Rows and bytes as InnoDB's statistics have them."""
+    found = connection.execute(text(SIZES), {"schema": schema or session.default_schema(connection)})
+    return {row.name: Size(row.number, row.bytes) for row in found}
 
 
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
@@ -38,8 +46,9 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     if plugin is None:
         return
     tables = set(rebuilt(wanted, live, impact.assess))
-    sizes = connection.execute(text(SIZES), {"schema": schema}).all()
-    size, table = max(((int(row.bytes or 0), row.name) for row in sizes if row.name in tables), default=(0, ""))
+    found = connection.execute(text(SIZES), {"schema": schema}).all()
+    copied = [(int(row.bytes or 0), row.name) for row in found if row.name in tables and row.in_folder]
+    size, table = max(copied, default=(0, ""))
     disks = connection.execute(text(DISKS)).all()
     yield from judged(table, size, PurePosixPath(plugin.datadir, schema), disks, BLOCK if plugin.lists_all else WARN)
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
@@ -65,15 +65,23 @@ def method(connection: Connection) -> str:
 
 
 def buckets(
-    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    most: int | None = None,
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    With `most`, of no more rows than that, whichever the server comes to first.
 
     Raises Refused where a column is of a type that can't be compared.
     """
     lobs = [column for column in compared if _kind(table, column) in LOBS or _is_streamed(table, column)]
     values = [_value(table, column) for column in compared if column not in lobs]
     source = names.qualified(table.name, schema)
+    if most is not None:
+        source = f"(SELECT * FROM {source} WHERE ROWNUM <= {most:d})"
     row, bucket = HASH.format(_joined(values)), _bucket(table)
     if lobs and (not _crypto(connection) or any(_is_streamed(table, column) for column in lobs)):
         wanted = ", ".join(_lob(table, column) for column in lobs)
@@ -109,13 +117,6 @@ def _readable(table: Table, columns: Sequence[str]) -> Iterator[None]:
             f"{table.name}: a text in {' or '.join(columns)} is not valid in the database's character set ({error}), "
             "and can be neither read nor converted; find it, as with Oracle's DMU, and correct it"
         ) from None
-
-
-def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
-    """Rows a table as of the last gathering of statistics, 0 where there was none."""
-    query = text("SELECT TABLE_NAME, NUM_ROWS FROM ALL_TABLES WHERE OWNER = :owner")
-    owner = names.owner(schema or session.default_schema(connection))
-    return {name: int(rows or 0) for name, rows in connection.execute(query, {"owner": owner})}
 
 
 def _crypto(connection: Connection) -> bool:

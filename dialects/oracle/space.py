@@ -1,4 +1,4 @@
-"""Room for a text that becomes bytes on Oracle: it is copied into the table's tablespace, and may take as much as that.
+"""What the tables take on Oracle, and room for a text that becomes bytes: it is copied into the table's tablespace.
 
 The USER_ views are the login's own: nothing is said of another schema. Whether a data file grows by itself stands in
 DBA_DATA_FILES only, which an owner may not read: so all of it is a warning. See
@@ -8,16 +8,27 @@ https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/USER_TS_QUOT
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from sqlalchemy import Connection, text
 
-from apim_schema.dialect import WARN, Obstacle
+from apim_schema.dialect import WARN, Obstacle, Size
 from apim_schema.space import short
 
-from . import names
+from . import names, session
 
 WITHOUT_QUOTA = "UNLIMITED TABLESPACE"
 
+SIZES = """
+SELECT t.TABLE_NAME AS name, t.NUM_ROWS AS row_count, s.BYTES AS bytes FROM ALL_TABLES t
+LEFT JOIN (
+    SELECT COALESCE(i.TABLE_NAME, l.TABLE_NAME, g.SEGMENT_NAME) AS TABLE_NAME, SUM(g.BYTES) AS BYTES
+    FROM USER_SEGMENTS g
+    LEFT JOIN USER_INDEXES i ON i.INDEX_NAME = g.SEGMENT_NAME
+    LEFT JOIN USER_LOBS l ON l.SEGMENT_NAME = g.SEGMENT_NAME
+    GROUP BY COALESCE(i.TABLE_NAME, l.TABLE_NAME, g.SEGMENT_NAME)
+) s ON s.TABLE_NAME = t.TABLE_NAME AND t.OWNER = USER
+WHERE t.OWNER = :owner"""
 SEGMENTS = """
 SELECT SEGMENT_NAME AS table_name, TABLESPACE_NAME AS name, SUM(BYTES) AS bytes FROM USER_SEGMENTS
 WHERE SEGMENT_TYPE IN ('TABLE', 'TABLE PARTITION', 'TABLE SUBPARTITION') AND USER = :owner
@@ -27,6 +38,18 @@ QUOTAS = """
 SELECT TABLESPACE_NAME AS name, MAX_BYTES - BYTES AS bytes FROM USER_TS_QUOTAS
 WHERE MAX_BYTES >= 0 AND DROPPED = 'NO'"""
 """MAX_BYTES is -1 where there is no limit."""
+
+
+def sizes(connection: Connection, schema: str | None) -> dict[str, Size]:
+    """Rows as of the last gathering of statistics, and bytes with indexes and LOBs, which an owner alone may see."""
+    owner = names.owner(schema or session.default_schema(connection))
+    found = connection.execute(text(SIZES), {"owner": owner})
+    return {row.name: Size(_whole(row.row_count), _whole(row.bytes)) for row in found}
+
+
+def _whole(number: Any) -> int | None:
+    """A NUMBER, which the driver may hand over as another type."""
+    return None if number is None else int(number)
 
 
 def find(connection: Connection, owner: str, held: Collection[str], converted: Collection[str]) -> Iterator[Obstacle]:

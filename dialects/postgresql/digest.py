@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from apim_schema.dialect import Bucket, Compared
 from apim_schema.schema import Table
 
-from . import introspect, names
+from . import names
 
 BUCKETS = 4096
 """A power of 2. The server's hash table of so many stays in the processor's cache: 65536 take half as long again."""
@@ -52,8 +52,6 @@ VALUES = {
 The server gives one hash to values that it takes for equal or folds to 32 bits, and evidence is about every bit:
 1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded.
 """
-ROWS = f"SELECT c.relname, c.reltuples FROM pg_class c WHERE {introspect.TABLES}"
-
 AS_TEXT = '{0}::text COLLATE "C"'
 
 
@@ -63,17 +61,26 @@ def method(connection: Connection) -> str:
 
 
 def buckets(
-    connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    most: int | None = None,
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+    With `most`, of no more rows than that, whichever the server comes to first.
 
     The sum is exact: of BIGINT the server makes a NUMERIC.
     """
     values = ", ".join(_value(table, column) for column in compared)
     records = _hashes_records(connection)
     seed = _seed(table) or _hash(values, "0", records)
-    source = f"FROM {names.qualified(table.name, schema)} GROUP BY 1"
-    found = _ask(connection, f"SELECT {_bucket(seed)}, count(*), sum({_hash(values, seed, records)}) {source}")
+    source = names.qualified(table.name, schema)
+    if most is not None:
+        source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
+    sums = f"{_bucket(seed)}, count(*), sum({_hash(values, seed, records)})"
+    found = _ask(connection, f"SELECT {sums} FROM {source} GROUP BY 1")
     return {bucket: Bucket(rows, int(total)) for bucket, rows, total in found}
 
 
@@ -87,12 +94,6 @@ def keys(
     wanted = ", ".join(map(str, buckets))
     source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(seed)} IN ({wanted})"
     return _ask(connection, f"SELECT {names.listed(table.primary_key.columns)} {source} LIMIT {limit:d}")
-
-
-def estimate(connection: Connection, schema: str | None) -> dict[str, int]:
-    """Rows a table as of the last VACUUM or ANALYZE; 0 where there was none (-1 from PostgreSQL 14 on)."""
-    found = connection.execute(text(ROWS), {"schema": schema})
-    return {names.to_model(name): max(0, int(rows)) for name, rows in found}
 
 
 def _hashes_records(connection: Connection) -> bool:

@@ -219,17 +219,22 @@ class Digest(Protocol):
         """What this server hashes with, named in reports; digests of two methods can't be compared."""
 
     def buckets(
-        self, connection: Connection, schema: str | None, table: Table, compared: Sequence[Compared]
+        self,
+        connection: Connection,
+        schema: str | None,
+        table: Table,
+        compared: Sequence[Compared],
+        most: int | None = None,
     ) -> dict[int, Bucket]:
-        """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand."""
+        """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
+
+        With `most`, of no more rows than that, whichever the server comes to first.
+        """
 
     def keys(
         self, connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
     ) -> list[tuple[object, ...]]:
         """The primary keys of at most `limit` rows in the named buckets."""
-
-    def estimate(self, connection: Connection, schema: str | None) -> dict[str, int]:
-        """Rows a table, as the server's statistics have it: for the progress bar, never for a verdict."""
 
 
 class Session(Protocol):
@@ -305,6 +310,13 @@ class Obstacles(Protocol):
         Above all, what depends on a column whose type, character set or collation changes: checks, index
         expressions and predicates, generated columns, views, policies, triggers.
         """
+
+
+class Space(Protocol):
+    """What the tables take."""
+
+    def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:
+        """The size of every table, in one query: for the progress bar and the plan, never for a verdict."""
 
 
 class RehearsalModule(Protocol):
@@ -413,6 +425,7 @@ class Dialect:
     session: Session
     impact: ImpactModule
     obstacles: Obstacles
+    space: Space
     rehearsal: RehearsalModule
     script: Script
     jdbc: Jdbc

@@ -117,10 +117,10 @@ def collect(
 ) -> Evidence:
     """Reads all rows once. With `old`, only the tables and columns that it has, in the form they have there."""
     wanted = live.tables if old is None else {t: _spelled(old[t], live.tables[t]) for t in old if t in live.tables}
-    estimate = dialect.digest.estimate(connection, schema)
+    sizes = dialect.space.sizes(connection, schema)
     buckets: dict[str, Mapping[int, Bucket]] = {}
     unread = {t: why for t, table in wanted.items() if (why := _unreadable(dialect, table, live.tables[t]))}
-    with progress.rows(doing, sum(estimate.get(name, 0) for name in wanted)) as advance:
+    with progress.rows(doing, sum(sizes[name].rows or 0 for name in wanted if name in sizes)) as advance:
         for name in (name for name in wanted if name not in unread):
             columns = compared(dialect, wanted[name], live.tables[name])
             buckets[name] = dialect.digest.buckets(connection, schema, wanted[name], columns)

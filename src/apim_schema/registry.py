@@ -17,6 +17,7 @@ PARTS = (
     "session",
     "impact",
     "obstacles",
+    "space",
     "rehearsal",
     "script",
     "jdbc",

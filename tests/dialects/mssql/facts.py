@@ -108,9 +108,10 @@ VIEWS = dict(
         ),
         catalog("sql_modules", "object_id", "definition", is_schema_bound=FLAG),
         catalog(
-            "partitions", "object_id", "index_id", "partition_number", "rows",
+            "partitions", "partition_id", "object_id", "index_id", "partition_number", "rows",
             data_compression_desc=of("NONE", "ROW", "PAGE", "COLUMNSTORE", "COLUMNSTORE_ARCHIVE"),
         ),
+        catalog("allocation_units", "container_id", "used_pages"),
         catalog(
             "database_files", "file_id", "size", "max_size", "growth",
             type_desc=of("ROWS", "LOG", "FILESTREAM", "FULLTEXT"),
@@ -145,7 +146,6 @@ VIEWS = dict(
         catalog("fulltext_indexes", "object_id", "unique_index_id", is_enabled=FLAG),
         catalog("change_tracking_tables", "object_id", page="change-tracking-catalog-views-sys-{}"),
         dynamic("dm_db_file_space_usage", "database_id", "file_id", "unallocated_extent_page_count"),
-        dynamic("dm_db_partition_stats", "object_id", "index_id", "partition_number", "used_page_count"),
         dynamic(
             "dm_os_volume_stats", "database_id", "file_id", "volume_mount_point", "total_bytes", "available_bytes",
         ),

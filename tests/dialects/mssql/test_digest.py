@@ -57,7 +57,6 @@ def test_queries_are_accepted(accepted: Accepted) -> None:
     server = Server()
     for table in tables:
         DIALECT.digest.keys(server.connection, "my schema", table, [1, 65535], 20)
-    DIALECT.digest.estimate(Server().connection, None)
     accepted(server.asked)
 
 
@@ -155,8 +154,3 @@ def test_keys_are_found_by_the_bucket_of_the_old_primary_key() -> None:
 
 def test_a_table_without_a_key_has_none_to_show() -> None:
     assert DIALECT.digest.keys(Server().connection, "dbo", Table("T", {}), [0], 20) == []
-
-
-def test_estimates_are_by_the_models_names() -> None:
-    server = Server(rows=(("am_api", 12), ("x", None)))
-    assert DIALECT.digest.estimate(server.connection, "dbo") == {"AM_API": 12, "X": 0}

@@ -135,11 +135,6 @@ def test_a_row_that_cannot_be_hashed_is_no_proof(engine: str) -> None:
             buckets(connection)
 
 
-def test_estimate(connection: Connection, run: Run) -> None:
-    run("CREATE TABLE T (A INT PRIMARY KEY)", "INSERT INTO T VALUES (1), (2)", "ANALYZE TABLE T")
-    assert DIALECT.digest.estimate(connection, None).keys() == {"T"}
-
-
 def test_another_database_is_read_by_its_name(both: Server, connect: Connect) -> None:
     with new_database(both) as url:
         other = url.rpartition("/")[2]
@@ -150,4 +145,4 @@ def test_another_database_is_read_by_its_name(both: Server, connect: Connect) ->
         digest = DIALECT.digest.buckets(connection, other, found, compared(DIALECT, found, found))
         assert [bucket.rows for bucket in digest.values()] == [1]
         assert DIALECT.digest.keys(connection, other, found, list(digest), 5) == [(1,)]
-        assert DIALECT.digest.estimate(connection, other).keys() == {"T"}
+        assert DIALECT.space.sizes(connection, other).keys() == {"T"}

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import changes, registry
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement, Work
-from apim_schema.schema import Column, ForeignKey, Index, Key, Server
-from tests.dialects.mysql.conftest import Run
+from apim_schema.schema import Column, ForeignKey, Index, Key
+from apim_schema.schema import Server as Kind
+from tests.dialects.mysql.conftest import Run, opened, runner
+from tests.servers import Server
 
 DIALECT = registry.load("mysql")
 TABLES = (
@@ -45,7 +47,7 @@ CASES: Sequence[tuple[Change, Work]] = [
     (changes.CreateUnique("T", Key(("M",), "V")), "in place"),
     (changes.DropUnique("T", ("SHORT",)), "metadata"),
     (changes.DropIndex("T", "I"), "metadata"),
-    (changes.DropColumn("T", "M"), "rebuild"),
+    (changes.DropColumn("T", "M"), "metadata"),
     (changes.DropForeignKey("T", ("P",), "P"), "metadata"),
     (changes.ReplaceForeignKey("T", ForeignKey(("P",), "P", ("ID",))), "rebuild"),
 ]
@@ -55,6 +57,58 @@ CASES: Sequence[tuple[Change, Work]] = [
 def test_what_a_change_costs(connection: Connection, run: Run, change: Change, work: Work) -> None:
     made(run)
     assert dearest(connection, change) == work
+
+
+def test_a_column_goes_with_its_index(connection: Connection, run: Run) -> None:
+    made(run)
+    live = DIALECT.introspect.read(connection, None)
+    on_mariadb = live.server is not None and live.server.name == "MariaDB"
+    assert dearest(connection, changes.DropColumn("T", "N")) == ("metadata" if on_mariadb else "rebuild")
+
+
+def test_a_compressed_table_is_rebuilt_for_a_column(connection: Connection, run: Run) -> None:
+    made(run, " ROW_FORMAT=COMPRESSED")
+    assert dearest(connection, ADD) == "rebuild"
+    assert dearest(connection, changes.CreateIndex("T", Index("J", ("M",)))) == "in place"
+
+
+def test_a_table_with_a_full_text_index_is_copied_for_a_column(connection: Connection, run: Run) -> None:
+    made(run)
+    run("CREATE FULLTEXT INDEX W ON T (LONG_)")
+    live = DIALECT.introspect.read(connection, None)
+    [statement] = DIALECT.ddl.statements(ADD, live, None)
+    assert (statement.impact.work, statement.impact.blocks) == ("rebuild", "writes")
+    if live.server and live.server.name == "MySQL":
+        dearest(connection, ADD)
+
+
+def test_a_table_that_has_used_up_its_row_versions_is_rebuilt_for_a_column(mysql: Server) -> None:
+    """MySQL would refuse ALGORITHM=INSTANT with error 4092 then."""
+    with opened(mysql) as connection:
+        run = runner(connection)
+        made(run)
+        for _ in range(32):
+            run("ALTER TABLE T ADD COLUMN X INT, ALGORITHM=INSTANT", "ALTER TABLE T DROP COLUMN X, ALGORITHM=INSTANT")
+        assert dearest(connection, ADD) == "rebuild"
+        assert dearest(connection, changes.AddColumn("T", Column("E", "INTEGER"))) == "metadata"
+
+
+def test_a_login_that_may_not_see_row_versions_leaves_the_algorithm_to_the_server(mysql: Server) -> None:
+    with opened(mysql) as connection:
+        run, url = runner(connection), connection.engine.url
+        made(run)
+        run(
+            "CREATE USER apim_test_curious IDENTIFIED BY 'secret'",
+            f"GRANT ALL ON {url.database}.* TO apim_test_curious",
+        )
+        try:
+            engine = create_engine(url.set(username="apim_test_curious", password="secret"), poolclass=NullPool)
+            with DIALECT.session.connect(engine, None) as other:
+                [statement] = DIALECT.ddl.statements(ADD, DIALECT.introspect.read(other, None), None)
+                assert "ALGORITHM" not in statement.sql
+                assert dearest(connection, ADD) == statement.impact.work == "metadata"
+        finally:
+            run("DROP USER apim_test_curious")
 
 
 def made(run: Run, options: str = "") -> None:
@@ -87,7 +141,7 @@ def lets_write(connection: Connection, statement: Statement) -> bool:
     return True
 
 
-def number(connection: Connection, server: Server) -> int:
+def number(connection: Connection, server: Kind) -> int:
     """The number of the table in InnoDB, which a rebuild changes."""
     view = "innodb_sys_tables" if server.name == "MariaDB" else "innodb_tables"
     query = text(f"SELECT table_id FROM information_schema.{view} WHERE name = CONCAT(DATABASE(), '/T')")

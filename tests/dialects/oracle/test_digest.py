@@ -168,11 +168,6 @@ def test_no_more_buckets_are_named_than_keys_are_wanted() -> None:
     assert "IN (" + ", ".join(map(str, range(20))) + ") FETCH FIRST 20 ROWS ONLY" in connection.asked[-1]
 
 
-def test_estimates_are_the_servers_statistics() -> None:
-    connection = Recorder(lambda sql: [("REG_TAG", 12), ("NEVER_ANALYSED", None)])
-    assert digest.estimate(connection, "apim") == {"REG_TAG": 12, "NEVER_ANALYSED": 0}
-
-
 @pytest.mark.parametrize("package", ["DBMS_CRYPTO", "DBMS_LOB"])
 def test_lobs_are_streamed_where_one_of_the_packages_is_not_granted(package: str) -> None:
     """An empty LOB is told by DBMS_LOB, which the CIS benchmarks take from PUBLIC."""

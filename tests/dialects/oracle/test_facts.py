@@ -20,12 +20,11 @@ def asked() -> Iterator[str]:
     yield from (*introspect.QUERIES.values(), *session.SETTINGS, session.HOLDER, session.OF_TABLE, session.OTHERS)
     yield from (session.OWN, obstacles.LOGIN, obstacles.PRIVILEGES, obstacles.POLICIES, obstacles.REDACTED)
     yield from (obstacles.TABLES, obstacles.MVIEW_LOGS, obstacles.REFERENCES, obstacles.UPDATE_TRIGGERS)
-    yield from (space.SEGMENTS, space.FREE, space.QUOTAS)
+    yield from (space.SIZES, space.SEGMENTS, space.FREE, space.QUOTAS)
     yield from (dependent.query for dependent in obstacles.DEPENDENTS)
     recorder = Recorder(lambda sql: [("APIM", 1)])
     session.default_schema(recorder)
     digest.method(recorder)
-    digest.estimate(recorder, "APIM")
     yield from recorder.asked
     yield "SELECT BANNER FROM V$VERSION"
     for database in chain.DATABASES:

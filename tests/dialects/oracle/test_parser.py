@@ -89,7 +89,7 @@ def test_obstacles(accepted: Accepted) -> None:
     queries = (
         *(obstacles.LOB_PROBE, obstacles.LOGIN, obstacles.PRIVILEGES, obstacles.POLICIES, obstacles.REDACTED),
         *(obstacles.TABLES, obstacles.MVIEW_LOGS, obstacles.REFERENCES, obstacles.UPDATE_TRIGGERS),
-        *(space.SEGMENTS, space.FREE, space.QUOTAS),
+        *(space.SIZES, space.SEGMENTS, space.FREE, space.QUOTAS),
         *(dependent.query for dependent in obstacles.DEPENDENTS),
     )
     accepted((query.replace(":owner", "'APIM'") for query in queries), 12)
