@@ -34,7 +34,7 @@ LOWER = {
         "locks",
         "progress",
     ),
-    *("schema", "space", "sqltext", "types"),
+    *("schema", "space", "sqltext", "tested", "types"),
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 

@@ -64,8 +64,14 @@ def of_statement(sql: str, change: Change, live: Schema) -> Impact:
     table = live.tables.get(change.table)
     if table is None:
         return assess(change, live) if sql.startswith("CREATE TABLE") else _impact(METADATA, NONE, CREATE_INDEX)
+    if " ALTER COLUMN " in sql:
+        return _altered(change, live) if isinstance(change, changes.AlterColumn) else LOOKED_AT
     found = next((rule for words, rule in RULES if words.search(sql)), None)
     return found(table) if found else assess(change, live)
+
+
+LOOKED_AT = _impact(SCAN, SCHEMA_MODIFICATION, ALTER_TABLE)
+"""What it costs to forbid NULL or long values: every row is looked at."""
 
 
 def _always(work: Work, lock: str, page: str) -> Callable[[Table], Impact]:
@@ -93,7 +99,10 @@ RULES: Sequence[tuple[re.Pattern[str], Callable[[Table], Impact]]] = tuple(
         (r"\bADD (CONSTRAINT \S+ )?UNIQUE\b", _always(IN_PLACE, SCHEMA_MODIFICATION, ALTER_TABLE)),
         (r"\bis_primary_key = 1\b", _dropped_key),
         (r"^DECLARE @drop|^DROP INDEX|\bDROP COLUMN\b", _always(METADATA, SCHEMA_MODIFICATION, ALTER_TABLE)),
-        (r"\bADD DEFAULT\b|_UTF8\]? VARBINARY", _always(METADATA, SCHEMA_MODIFICATION, ALTER_TABLE)),
+        (
+            r"\bADD DEFAULT\b|\bADD (?!.*\b(NOT NULL|KEY|UNIQUE)\b).* NULL( DEFAULT .*(?<!WITH VALUES))?$",
+            _always(METADATA, SCHEMA_MODIFICATION, ALTER_TABLE),
+        ),
     )
 )
 """What the statements are known by that stand around, or do, the work of a change; the first that fits counts."""
@@ -107,7 +116,9 @@ def assess(change: Change, live: Schema) -> Impact:
 
 @assess.register
 def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
-    """Nobody knows the new table yet; those that its foreign keys point to are locked for a moment."""
+    """Nobody knows a new table yet, but those that its foreign keys point to; one that is there lacks indexes."""
+    if change.table in live.tables:
+        return _impact(IN_PLACE, SHARED, CREATE_INDEX)
     referenced = sorted({key.ref_table for key in change.definition.foreign_keys} - {change.table})
     return _impact(METADATA, SCHEMA_MODIFICATION if referenced else NONE, CREATE_TABLE, referenced)
 
@@ -132,17 +143,22 @@ def _adds_online(column: Column, live: Schema) -> bool:
 
 @assess.register
 def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
-    """A longer text costs nothing; less room or NOT NULL reads every row; a wider number or less of a key rewrites."""
-    table = live.tables[change.table]
-    column = table.columns[change.name]
+    """A key over a column that gets less room or becomes NOT NULL goes and comes back."""
+    table, cost = live.tables[change.table], _altered(change, live)
+    keyed = table.primary_key is not None and change.name in table.primary_key.columns
+    return _added_key(table) if keyed and cost.reads_rows else cost
+
+
+def _altered(change: changes.AlterColumn, live: Schema) -> Impact:
+    """A longer text costs nothing; less room or NOT NULL reads every row; another type rewrites."""
+    column = live.tables[change.table].columns[change.name]
     wanted = change.target(column, live.flavour)
     if sqltext.base(wanted.type) != sqltext.base(column.type):
         return _impact(REBUILD, SCHEMA_MODIFICATION, ALTER_TABLE)
-    shorter = types.narrows(column.type, wanted.type)
-    if shorter and table.primary_key and change.name in table.primary_key.columns:
-        return _impact(REBUILD, SCHEMA_MODIFICATION, ALTER_TABLE)
     stricter = column.nullable and not wanted.nullable
-    return _impact(SCAN if shorter or stricter else METADATA, SCHEMA_MODIFICATION, ALTER_TABLE)
+    if types.narrows(column.type, wanted.type) or stricter:
+        return LOOKED_AT
+    return _impact(METADATA, SCHEMA_MODIFICATION, ALTER_TABLE)
 
 
 @assess.register

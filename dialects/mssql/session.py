@@ -208,7 +208,7 @@ def others(connection: Connection, schema: str | None) -> list[str]:
 
     All of them for one that has VIEW SERVER STATE, otherwise its own.
     """
-    return [_words(row) for row in _rows(connection, OTHERS)]
+    return [told(row) for row in _rows(connection, OTHERS)]
 
 
 def server(connection: Connection) -> Server:
@@ -227,12 +227,12 @@ def _sessions(engine: Engine) -> str:
 def _told(connection: Connection, query: str) -> str:
     """The sessions that a query finds, in words; none where this login may not ask."""
     try:
-        return ", ".join(map(_words, _rows(connection, query)))
+        return ", ".join(map(told, _rows(connection, query)))
     except DBAPIError:
         return ""
 
 
-def _words(row: Row[Any]) -> str:
+def told(row: Row[Any]) -> str:
     host = f", host {row.host_name}" if row.host_name else ""
     program = row.program_name or "unnamed"
     return f"session {row.session_id} (login {row.login_name}, program {program}{host}, {row.status})"

@@ -261,8 +261,10 @@ def _(change: changes.DropColumn, table: Table) -> Iterable[str]:
     return (dropping(table, change.name),)
 
 
-@_operations.register
-def _(change: changes.CreateUnique, table: Table) -> Iterable[str]:
+@_operations.register(changes.CreateTable)
+@_operations.register(changes.CreateUnique)
+def _(change: Change, table: Table) -> Iterable[str]:
+    """A table that is there already lacks indexes."""
     return (ADD_INDEX,)
 
 

@@ -127,7 +127,7 @@ def _holder(connection: Connection, lock: str) -> str:
     holder = connection.scalar(text("SELECT IS_USED_LOCK(:name)"), {"name": lock})
     query = text("SELECT id, user, host, command, time, info FROM information_schema.processlist WHERE id = :id")
     row = connection.execute(query, {"id": holder}).first()
-    return _words(row) if row else f"session {holder}" if holder else "it has just ended"
+    return told(row) if row else f"session {holder}" if holder else "it has just ended"
 
 
 def default_schema(connection: Connection) -> str:
@@ -176,12 +176,12 @@ def _code(error: DBAPIError) -> int | None:
 def _in_the_way(connection: Connection, sql: str) -> str:
     schema = default_schema(connection)
     found = _ask(connection, HOLDERS, schema=schema, sql=sql)
-    held = [_words(row) for row in found] or _prepared(connection)
+    held = [told(row) for row in found] or prepared(connection)
     held = held or [f"{other} (may be it)" for other in others(connection, schema)]
     return ", ".join(held) or "a session that this login may not see"
 
 
-def _prepared(connection: Connection) -> list[str]:
+def prepared(connection: Connection) -> list[str]:
     """Transactions of XA that wait for their second phase: they have no session, and hold their locks for ever."""
     found = [row.data for row in _ask(connection, XA)]
     names = [name.decode(errors="replace") if isinstance(name, bytes) else name for name in found]
@@ -190,7 +190,7 @@ def _prepared(connection: Connection) -> list[str]:
 
 def others(connection: Connection, schema: str | None) -> list[str]:
     """The other sessions on this database; without the PROCESS privilege the server shows only those of this login."""
-    return [_words(row) for row in _ask(connection, OTHERS, schema=schema or default_schema(connection))]
+    return [told(row) for row in _ask(connection, OTHERS, schema=schema or default_schema(connection))]
 
 
 def _ask(connection: Connection, query: str, **parameters: str) -> Sequence[Row[Any]]:
@@ -201,7 +201,7 @@ def _ask(connection: Connection, query: str, **parameters: str) -> Sequence[Row[
         return []
 
 
-def _words(row: Row[Any]) -> str:
+def told(row: Sequence[Any]) -> str:
     """A session without the text of its statement, which may hold data: only its first word."""
     id_, user, host, command, seconds, statement = tuple(row)
     doing = statement.split()[0].upper() if statement and statement.strip() else command

@@ -93,6 +93,9 @@ def assess(change: Change, live: Schema) -> Impact:
 
 @assess.register
 def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
+    """Nobody knows a new table yet, but those that its foreign keys point to; one that is there lacks indexes."""
+    if change.table in live.tables:
+        return _impact(IN_PLACE, SHARE, CREATE_INDEX)
     referenced = sorted({key.ref_table for key in change.definition.foreign_keys} - {change.table})
     return _impact(METADATA, DDL_LOCK if referenced else NONE, CREATE_TABLE, referenced)
 

@@ -270,12 +270,12 @@ def _run(connection: Connection, sql: str) -> None:
 def _ask(connection: Connection, query: str, **parameters: object) -> list[str]:
     """The sessions that a query finds, in words; none where this login may not read the views."""
     try:
-        return [_words(row) for row in connection.execute(text(query), parameters)]
+        return [told(row) for row in connection.execute(text(query), parameters)]
     except DBAPIError:
         return []
 
 
-def _words(row: Row[Any]) -> str:
+def told(row: Row[Any]) -> str:
     where = f"{row.program or 'unnamed'} on {row.machine}, {row.status.lower()}"
     return f"session {row.sid} on instance {row.instance} of {row.username} ({where})"
 

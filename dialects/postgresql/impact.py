@@ -56,14 +56,26 @@ INDEX_ROW = 2704
 LENGTH = re.compile(r"VARCHAR(?:\((\d+)\))?|TEXT")
 
 
+OF_ITS_OWN = {
+    "CREATE SEQUENCE": "sql-createsequence",
+    "DROP SEQUENCE": "sql-dropsequence",
+    "CREATE FUNCTION": "sql-createfunction",
+}
+"""Statements that lock no table."""
+
+
 def _impact(work: Work, lock: str, page: str, referenced: Sequence[str] = ()) -> Impact:
     return Impact(work, lock, BLOCKED[lock], f"{MANUAL}{page}.html", tuple(referenced))
 
 
 def of_statement(sql: str, change: Change, live: Schema) -> Impact:
     """What one of the statements of a change costs: the first ones and the last ones of several may cost less."""
-    if sql.startswith(("CREATE SEQUENCE", "DROP SEQUENCE", "CREATE FUNCTION")):
-        return _impact(METADATA, NONE, ALTER_TABLE)
+    if page := next((page for words, page in OF_ITS_OWN.items() if sql.startswith(words)), None):
+        return _impact(METADATA, NONE, page)
+    if sql.startswith("CREATE TRIGGER"):
+        return _impact(METADATA, SHARE_ROW_EXCLUSIVE, CREATE_TRIGGER)
+    if change.table not in live.tables and not sql.startswith("CREATE TABLE"):
+        return _impact(METADATA, NONE, CREATE_INDEX)
     return assess(change, live)
 
 
@@ -75,7 +87,12 @@ def assess(change: Change, live: Schema) -> Impact:
 
 @assess.register
 def _create_table(change: changes.CreateTable, live: Schema) -> Impact:
-    """Nobody knows the new table yet; the tables that its foreign keys point to get a trigger each."""
+    """Nobody knows the new table yet; those that its foreign keys point to get a trigger each.
+
+    One that is there already lacks indexes.
+    """
+    if change.table in live.tables:
+        return _impact(IN_PLACE, SHARE, CREATE_INDEX)
     referenced = _referenced(change.definition.foreign_keys, change.table)
     return _impact(METADATA, SHARE_ROW_EXCLUSIVE if referenced else NONE, CREATE_TABLE, referenced)
 

@@ -179,7 +179,7 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
 
 def holder(connection: Connection, name: str, schema: str) -> str:
     """The session that holds this lock, in a few words; "" where none does."""
-    return ", ".join(map(_told, connection.execute(text(OF_THE_NAME), {"name": f"{name} {schema}"})))
+    return ", ".join(map(told, connection.execute(text(OF_THE_NAME), {"name": f"{name} {schema}"})))
 
 
 def default_schema(connection: Connection) -> str:
@@ -209,7 +209,7 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
 
 def others(connection: Connection, schema: str | None) -> list[str]:
     """The other clients of this database: the server does not tell which schema a session uses."""
-    return [_told(row) for row in connection.execute(text(CLIENTS), {"application": APPLICATION})]
+    return [told(row) for row in connection.execute(text(CLIENTS), {"application": APPLICATION})]
 
 
 def _attempt(connection: Connection, sql: str) -> bool:
@@ -230,16 +230,16 @@ def _in_the_way(connection: Connection, words: list[str]) -> str:
         f"prepared transaction {row.gid!r} of {row.owner} (end it by COMMIT PREPARED or ROLLBACK PREPARED)"
         for row in connection.execute(text(PREPARED), {"words": words})
     ]
-    sessions = [_told(row) for row in connection.execute(text(OF_TABLES), {"words": words})]
+    sessions = [told(row) for row in connection.execute(text(OF_TABLES), {"words": words})]
     return ", ".join((*sessions, *prepared)) or "a session that has ended by now"
 
 
 def _sessions(connection: Connection, query: str, **values: object) -> str:
     """The sessions that a query finds, in words; the server shows a role only the names of its equals."""
-    return ", ".join(map(_told, connection.execute(text(query), values))) or "a session that has ended by now"
+    return ", ".join(map(told, connection.execute(text(query), values))) or "a session that has ended by now"
 
 
-def _told(row: Row[Any]) -> str:
+def told(row: Row[Any]) -> str:
     host = f", host {row.host}" if row.host else ""
     return f"process {row.pid} (user {row.usename}, application {row.application_name or 'unnamed'}{host})"
 

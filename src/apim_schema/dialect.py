@@ -312,6 +312,16 @@ class Obstacles(Protocol):
         """
 
 
+class ServerModule(Protocol):
+    """What the server itself is and does that an upgrade should not meet unawares; nothing of it forbids one."""
+
+    def find(self, connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:
+        """Version and collation against what the vendor tests this release on, transactions that last, replication.
+
+        What this login may not ask, nothing is said of.
+        """
+
+
 class Space(Protocol):
     """What the tables take."""
 
@@ -426,6 +436,7 @@ class Dialect:
     impact: ImpactModule
     obstacles: Obstacles
     space: Space
+    server: ServerModule
     rehearsal: RehearsalModule
     script: Script
     jdbc: Jdbc

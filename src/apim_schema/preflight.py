@@ -26,7 +26,7 @@ from apim_schema.changes import (
     DropTable,
     ReplacePrimaryKey,
 )
-from apim_schema.dialect import BLOCK, WARN, Dialect, Hazard, Level
+from apim_schema.dialect import BLOCK, WARN, Dialect, Hazard, Level, Obstacle
 from apim_schema.errors import Blocked
 from apim_schema.live import Live
 from apim_schema.progress import Say
@@ -42,7 +42,7 @@ class Finding:
     """What a change would lose or stumble over.
 
     Where that is rows, `rows` is their number and `keys` are those of the first of them, if they have any. `table` is
-    "" where it is about the whole database.
+    "" where it is about the whole database. `query` is what was asked.
     """
 
     level: Level
@@ -52,6 +52,7 @@ class Finding:
     rows: int = 0
     key_columns: tuple[str, ...] = ()
     keys: tuple[tuple[object, ...], ...] = ()
+    query: str = ""
 
     def __str__(self) -> str:
         told = f"{self.table}: {self.problem}" if self.table else self.problem
@@ -71,15 +72,23 @@ class Finding:
 
 def forbid(live: Live, target: str, changes: Iterable[Change], say: Say) -> None:
     """Says what may be in the way of an upgrade to a release. Raises Blocked for what forbids it."""
-    for session in live.dialect.session.others(live.connection, live.schema):
-        say(f"warning: another session uses it, stop the application: {session}")
-    found = check(live.dialect, live.connection, live.schema, live.model, changes)
+    found = review(live, target, changes)
     for finding in found:
         if finding.level == WARN:
             say(f"warning: {finding}")
     if blocking := [finding for finding in found if finding.level == BLOCK]:
         way_out = "nothing was changed. Mend this and run the same upgrade again"
         raise Blocked(f"{live.database} can't go to {target}; {way_out}", blocking)
+
+
+def review(live: Live, target: str, changes: Iterable[Change]) -> list[Finding]:
+    """All that is to be known before an upgrade to a release: who uses the database, the server, what is in the way."""
+    others = live.dialect.session.others(live.connection, live.schema)
+    return [
+        *(Finding(WARN, "", f"another session uses it: {session}", "stop the application") for session in others),
+        *_told(live.dialect.server.find(live.connection, live.schema, target, live.model)),
+        *check(live.dialect, live.connection, live.schema, live.model, changes),
+    ]
 
 
 def check(
@@ -106,8 +115,11 @@ def ahead(live: Live) -> list[Finding]:
 def _in_catalog(
     dialect: Dialect, connection: Connection, schema: str, live: Schema, wanted: Sequence[Change]
 ) -> list[Finding]:
-    obstacles = dialect.obstacles.find(connection, schema, wanted, live)
-    return [Finding(o.level, o.table, o.problem, o.way_out) for o in obstacles]
+    return _told(dialect.obstacles.find(connection, schema, wanted, live))
+
+
+def _told(obstacles: Iterable[Obstacle]) -> list[Finding]:
+    return [Finding(o.level, o.table, o.problem, o.way_out, query=o.query.strip()) for o in obstacles]
 
 
 def _in_rows(
@@ -252,7 +264,8 @@ def _look(dialect: Dialect, connection: Connection, schema: str | None, table: T
     count = connection.exec_driver_sql(f"SELECT COUNT(*) {source}", execution_options=raw).scalar_one()
     if not count:
         return None
-    with connection.exec_driver_sql(f"SELECT {shown} {source}", execution_options=raw) as result:
+    query = f"SELECT {shown} {source}"
+    with connection.exec_driver_sql(query, execution_options=raw) as result:
         rows = result.fetchmany(KEYS_SHOWN)
     found = tuple(tuple(row) for row in rows) if keys else ()
-    return Finding(hazard.level, table.name, hazard.problem, hazard.way_out, int(count), keys, found)
+    return Finding(hazard.level, table.name, hazard.problem, hazard.way_out, int(count), keys, found, query)

@@ -18,6 +18,7 @@ PARTS = (
     "impact",
     "obstacles",
     "space",
+    "server",
     "rehearsal",
     "script",
     "jdbc",

@@ -19,6 +19,7 @@ TABLES = (CONVERTED, NARROWED, WIDENED)
 
 NUMBERS = (
     "rows",
+    "used_pages",
     "max_length",
     "precision",
     "scale",
@@ -40,6 +41,7 @@ CREATE FUNCTION sys.quotename(text) RETURNS text LANGUAGE sql AS $$ SELECT '[' |
 CREATE FUNCTION sys.user_name(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'user' || $1 $$;
 CREATE FUNCTION sys.object_name(integer) RETURNS text LANGUAGE sql AS
     $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
+CREATE FUNCTION sys.object_id(text) RETURNS integer LANGUAGE sql AS $$ SELECT to_regclass($1)::oid::integer $$;
 CREATE FUNCTION sys.db_id() RETURNS integer LANGUAGE sql AS $$ SELECT 5 $$;
 CREATE FUNCTION sys.dm_os_volume_stats(integer, integer) RETURNS SETOF sys.dm_os_volume_stats LANGUAGE sql AS
     $$ SELECT * FROM sys.dm_os_volume_stats WHERE (database_id, file_id) = ($1, $2) $$;

@@ -153,6 +153,16 @@ VIEWS = dict(
             "dm_exec_sessions", "session_id", "login_name", "program_name", "host_name", "host_process_id",
             "database_id", status=of("Running", "Sleeping", "Dormant", "Preconnect"), is_user_process=FLAG,
         ),
+        dynamic("dm_tran_session_transactions", "session_id", "transaction_id"),
+        dynamic("dm_tran_active_transactions", "transaction_id", "transaction_begin_time"),
+        dynamic(
+            "dm_hadr_database_replica_states", "database_id", "replica_id", "log_send_queue_size", "redo_queue_size",
+            synchronization_state_desc=of(
+                "NOT SYNCHRONIZING", "SYNCHRONIZING", "SYNCHRONIZED", "REVERTING", "INITIALIZING"
+            ),
+            is_local=FLAG,
+        ),
+        catalog("availability_replicas", "replica_id", "replica_server_name"),
         dynamic(
             "dm_tran_locks", "resource_database_id", "resource_description", "request_session_id",
             resource_type=of(
@@ -190,7 +200,7 @@ FUNCTIONS = dict(
                 "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "ISNULL", "LEFT",
                 "LEN", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME",
                 "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME", "SYSUTCDATETIME", "UNICODE", "UPPER",
-                "USER_NAME", "XACT_STATE",
+                "USER_NAME", "XACT_STATE", "DATEDIFF", "GETDATE",
             ),
         ),
         function("COALESCE", "language-elements/{}-transact-sql"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
+from sqlalchemy import Connection
 
 from apim_schema import chain, changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import Impact, Work
-from apim_schema.schema import Column
+from apim_schema.dialect import WORKS, Impact, Work
+from apim_schema.schema import Column, Index
 from tests.dialects.mssql.conftest import Accepted
+from tests.dialects.mssql.recorded import Recorded
 from tests.releases import HEAD
 
 DIALECT = registry.load("mssql")
@@ -47,6 +50,67 @@ def of(release: str) -> list[tuple[Change, Impact]]:
 def test_the_cost_of_a_change(release: str, change: str, work: Work, lock: str) -> None:
     [cost] = [cost for made, cost in of(release) if str(made).startswith(change)]
     assert (cost.work, cost.lock) == (work, lock)
+
+
+STEPS = [
+    ("4.3.0", "AM_GATEWAY_ENVIRONMENT.GATEWAY_TYPE", ["metadata Sch-M reads", "rebuild X reads", "scan Sch-M reads"]),
+    ("4.4.0", "primary key of AM_API_CLIENT_CERTIFICATE", ["metadata Sch-M reads", "rebuild Sch-M reads"]),
+    (
+        "4.6.0",
+        "convert column AM_API_POLICY_MAPPING.PARAMETERS",
+        [
+            *("metadata Sch-M reads", "rebuild X reads", "metadata Sch-M reads", "metadata Sch-M reads"),
+            "scan Sch-M reads",
+        ],
+    ),
+    ("4.6.0", "AM_API_ENDPOINTS.ENDPOINT_UUID", ["metadata Sch-M reads", "scan Sch-M reads", "rebuild Sch-M reads"]),
+    ("4.7.0", "foreign key of AM_GW_API_ARTIFACTS", ["metadata Sch-M reads", "scan Sch-M reads"]),
+]
+
+
+@pytest.mark.parametrize(("release", "change", "steps"), STEPS, ids=[change for _, change, _ in STEPS])
+def test_each_statement_of_a_change_has_its_own_cost(release: str, change: str, steps: list[str]) -> None:
+    """One row is never written twice by what is said of it; the dearest of them is the change's."""
+    releases = chain.releases("apim")
+    live = chain.expected("mssql", "apim", releases[releases.index(release) - 1])
+    for made in chain.changes("mssql", "apim", release):
+        if change in str(made):
+            costs = [statement.impact for statement in DIALECT.ddl.statements(made, live, None)]
+            assert [f"{cost.work} {cost.lock} {cost.blocks}" for cost in costs] == steps
+            assert DIALECT.impact.assess(made, live).work == max((cost.work for cost in costs), key=WORKS.index)
+        live = made.apply(live)
+
+
+def test_a_key_that_other_indexes_point_to_is_dropped_with_work() -> None:
+    """The rows stay where they are, and the other indexes are written anew without the key's order."""
+    live = chain.expected("mssql", "apim", "4.5.0")
+    table = live.tables["AM_API_ENDPOINTS"]
+    change = changes.ReplacePrimaryKey(table.name, ("API_UUID", "ENDPOINT_UUID"))
+    indexed = live.with_table(replace(table, indexes=(Index("I", ("API_UUID",)),)))
+    assert [s.impact.work for s in DIALECT.ddl.statements(change, indexed, None)] == ["in place", "rebuild"]
+
+
+@pytest.mark.parametrize(
+    ("column", "edition", "work"),
+    [
+        (Column("X", "VARCHAR(9)", False, "'a'"), "3", "metadata"),
+        (Column("X", "VARCHAR(9)", False, "'a'"), "8", "metadata"),
+        (Column("X", "VARCHAR(9)", False, "'a'"), "2", "rebuild"),
+        (Column("X", "VARCHAR(9)", False, "'a'"), None, "rebuild"),
+        (Column("X", "VARCHAR(9)", True, "'a'"), "3", "rebuild"),
+        (Column("X", "VARCHAR(MAX)", False, "'a'"), "3", "rebuild"),
+        (Column("X", "VARCHAR(MAX)"), "2", "metadata"),
+    ],
+)
+def test_the_edition_decides_whether_a_default_is_written(column: Column, edition: str | None, work: Work) -> None:
+    live = replace(chain.expected("mssql", "apim", "4.2.0"), options={"edition": edition} if edition else {})
+    assert DIALECT.impact.assess(changes.AddColumn("AM_API", column), live).work == work
+
+
+def test_the_edition_is_read() -> None:
+    live = chain.expected("mssql", "apim", "4.2.0")
+    found = DIALECT.introspect.read(cast(Connection, Recorded(live, edition=3)), "dbo")
+    assert found.options["edition"] == "3"
 
 
 def test_less_room_and_not_null_read_every_row() -> None:

@@ -114,7 +114,7 @@ def test_views_that_a_login_may_not_read_are_no_error() -> None:
         ("4.3.0", CreateTable, {"metadata"}),
         ("4.3.0", AddColumn, {"metadata"}),
         ("4.4.0", AlterColumn, {"metadata"}),
-        ("4.4.0", CreateIndex, {"scan"}),
+        ("4.4.0", CreateIndex, {"in place"}),
         ("4.6.0", AlterColumn, {"metadata", "scan"}),
         ("4.6.0", TextToBinary, {"rebuild"}),
     ],

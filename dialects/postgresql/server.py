@@ -1,0 +1,108 @@
+"""What a server of PostgreSQL is and does: its version, how it compares text, transactions that last, replicas.
+
+Who may not see other sessions (`pg_read_all_stats`) is told less. See
+https://www.postgresql.org/docs/current/monitoring-stats.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import tested
+from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.schema import Schema
+from apim_schema.tested import Tested, lasting
+
+from . import names, session
+from .introspect import NAMESPACE
+
+VERSIONS = {"16.2": (16, 2), "17": (17,)}
+TESTED = Tested(
+    vendor={"4.2.0": {"10 and later": (10,)}} | dict.fromkeys(("4.4.0", "4.5.0", "4.6.0"), VERSIONS),
+    ours=[(14,), (15,), (16,), (17,), (18,)],
+    series=1,
+)
+VERSION = "SHOW server_version"
+
+WITHOUT_CASE = f"""
+SELECT c.relname AS table_name, a.attname AS name, l.collname AS collation FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+JOIN pg_collation l ON l.oid = a.attcollation AND NOT l.collisdeterministic
+WHERE c.relnamespace = {NAMESPACE} AND c.relkind IN ('r', 'p') ORDER BY 1, 2"""
+
+TRANSACTIONS = """
+SELECT a.pid, a.usename, a.application_name, host(a.client_addr) AS host,
+       extract(epoch FROM clock_timestamp() - a.xact_start)::float AS seconds
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.application_name <> :application
+AND a.backend_type = 'client backend' AND a.xact_start < clock_timestamp() - make_interval(secs => :long)
+ORDER BY a.xact_start"""
+PREPARED = """
+SELECT p.gid, p.owner, extract(epoch FROM clock_timestamp() - p.prepared)::float AS seconds
+FROM pg_prepared_xacts p WHERE p.database = current_database() ORDER BY p.prepared"""
+
+REPLICAS = """
+SELECT COALESCE(NULLIF(r.application_name, ''), 'unnamed') AS name, r.state, r.sync_state,
+       pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn)::bigint AS behind,
+       extract(epoch FROM r.replay_lag)::float AS seconds
+FROM pg_stat_replication r WHERE NOT pg_is_in_recovery() ORDER BY 1"""
+SLOTS = """
+SELECT s.slot_name AS name, pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)::bigint AS behind
+FROM pg_replication_slots s WHERE NOT pg_is_in_recovery() AND NOT s.active ORDER BY 1"""
+LOGICAL = f"""
+SELECT DISTINCT p.pubname AS name FROM pg_publication_tables p
+JOIN pg_namespace n ON n.nspname = p.schemaname WHERE n.oid = {NAMESPACE} ORDER BY 1"""
+
+
+def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:
+    """What is to be known of the server; nothing of it forbids an upgrade."""
+    return [
+        TESTED.said_of(session.server(connection), release, VERSION),
+        *_without_case(connection, schema),
+        *_transactions(connection),
+        *_replication(connection, schema),
+    ]
+
+
+def _without_case(connection: Connection, schema: str) -> Iterator[Obstacle]:
+    for row in _ask(connection, WITHOUT_CASE, schema=schema):
+        told = f"{row.name} has the collation {row.collation}, which may not tell upper from lower case"
+        way_out = "give it a deterministic one: the product needs them told apart"
+        yield Obstacle(WARN, names.to_model(row.table_name), told, way_out, WITHOUT_CASE)
+
+
+def _transactions(connection: Connection) -> Iterator[Obstacle]:
+    for row in _ask(connection, TRANSACTIONS, application=session.APPLICATION, long=tested.LONG):
+        way_out = f"end it there, or by SELECT pg_terminate_backend({row.pid})"
+        yield lasting(session.told(row), row.seconds, way_out, TRANSACTIONS)
+    for row in _ask(connection, PREPARED):
+        who = f"prepared transaction {row.gid!r} of {row.owner}, which has no session"
+        yield lasting(who, row.seconds, "end it by COMMIT PREPARED or ROLLBACK PREPARED", PREPARED)
+
+
+def _replication(connection: Connection, schema: str) -> Iterator[Obstacle]:
+    """Streaming replicas get every statement, and wait with their queries for its locks; logical ones get none."""
+    for row in _ask(connection, REPLICAS):
+        lag = "" if row.behind is None else f", {row.behind} bytes behind"
+        late = (row.seconds or 0) > tested.LONG
+        told = f"replica {row.name} ({row.state}, {row.sync_state}{lag}) gets all that is written"
+        yield Obstacle(WARN if late else INFO, "", told, "let it catch up before" if late else "", REPLICAS)
+    for row in _ask(connection, SLOTS):
+        told = f"nobody reads replication slot {row.name}: all log is kept for it, {row.behind or 0} bytes now"
+        yield Obstacle(WARN, "", told, f"start its reader, or SELECT pg_drop_replication_slot('{row.name}')", SLOTS)
+    for row in _ask(connection, LOGICAL, schema=schema):
+        told = f"publication {row.name} has tables of it, and no statement that changes them is sent"
+        yield Obstacle(WARN, "", told, "change its subscribers' tables first, in the same way", LOGICAL)
+
+
+def _ask(connection: Connection, query: str, **values: object) -> Sequence[Any]:
+    """The rows, none where this login or this kind of server does not tell."""
+    try:
+        with connection.begin_nested():
+            return connection.execute(text(query), values).all()
+    except DBAPIError:
+        return ()

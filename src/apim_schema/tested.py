@@ -1,0 +1,59 @@
+"""Which servers the vendor tests a release on, which we do, and what to say of one.
+
+The vendor's lists are on the page about product compatibility of each release's documentation
+(https://apim.docs.wso2.com). What they have of a release that is not named here is not established.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.schema import Server
+
+AND_LATER = "and later"
+WAY_OUT = "upgrade the server to one of them, or ask the vendor"
+
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The versions of one product: by release those of the vendor, each by its name, and ours.
+
+    The first `series` parts of a version say which line it is of: within one, a later version serves as well.
+    """
+
+    vendor: Mapping[str, Mapping[str, Version]]
+    ours: Sequence[Version]
+    series: int
+
+    def said_of(self, server: Server, release: str, query: str) -> Obstacle:
+        """Whether a server is tested for a release: a warning where the vendor names others."""
+        by_us = "tested by us" if any(self._serves(server, version) for version in self.ours) else "not tested by us"
+        named = self.vendor.get(release)
+        if named is None:
+            told = f"which servers the vendor tests {release} on is not established; {server} is {by_us}"
+            return Obstacle(INFO, "", told, "", query)
+        if any(self._is(server, name, version) for name, version in named.items()):
+            return Obstacle(INFO, "", f"{server} is tested by the vendor for {release}, and {by_us}", "", query)
+        listed = ", ".join(named) or "none of this product"
+        told = f"{server} is not tested by the vendor for {release}, whose list is {listed}; it is {by_us}"
+        return Obstacle(WARN, "", told, WAY_OUT, query)
+
+    def _is(self, server: Server, name: str, version: Version) -> bool:
+        return server.version >= version if name.endswith(AND_LATER) else self._serves(server, version)
+
+    def _serves(self, server: Server, version: Version) -> bool:
+        return server.version[: self.series] == version[: self.series] and server.version >= version
+
+
+LONG = 60
+"""Seconds after which an open transaction is worth a word: what it holds, DDL waits for."""
+
+
+def lasting(who: str, seconds: float, way_out: str, query: str) -> Obstacle:
+    """That a transaction is open for long; `way_out` is how it is ended."""
+    told = f"a transaction is open for {seconds:.0f} s: {who}; statements would wait for what it holds"
+    return Obstacle(WARN, "", told, way_out, query)
