@@ -32,6 +32,7 @@ NO_DEPENDENCIES = Obstacle(
     "",
     "this login may not read sys.sql_expression_dependencies: what leans on the columns that change can't be asked for",
     "GRANT VIEW DEFINITION and GRANT SELECT ON sys.sql_expression_dependencies to it, or use one of db_owner",
+    LOGIN,
 )
 
 
@@ -57,7 +58,9 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 
 def _no_ddl(schema: str) -> Obstacle:
     problem = f"this login may not alter the tables of {schema}, or make any"
-    return Obstacle(BLOCK, "", problem, f"GRANT ALTER ON SCHEMA::{names.sql(schema)} and CREATE TABLE, or db_ddladmin")
+    return Obstacle(
+        BLOCK, "", problem, f"GRANT ALTER ON SCHEMA::{names.sql(schema)} and CREATE TABLE, or db_ddladmin", LOGIN
+    )
 
 
 def hidden(connection: Connection, schema: str | None) -> list[Obstacle]:
@@ -103,9 +106,10 @@ def _ask(connection: Connection, query: str) -> list[Row[Any]]:
 def _answers(
     connection: Connection, schema: str | None, question: Question, columns: Sequence[Column] = ()
 ) -> Iterator[Obstacle]:
-    for row in _ask(connection, question.query(columns, schema)):
+    query = question.query(columns, schema)
+    for row in _ask(connection, query):
         told = {"name": row.name, "column": row.column_name}
-        yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told))
+        yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told), query)
 
 
 def _columns(

@@ -100,11 +100,12 @@ def judged(table: str, size: int, files: Sequence[Any], level: Level) -> Iterato
         return
     if inside + sum(growth.values()) < size:
         way_out = "let them grow with ALTER DATABASE … MODIFY FILE (SIZE, MAXSIZE, FILEGROWTH), or add a file"
-        yield short(level, table, size, free, "what the data files may grow to", way_out)
+        yield short(level, table, size, free, "what the data files may grow to", way_out).asked_by(FILES)
     else:
         disks = ", ".join(sorted(disk for disk, _ in growth if disk)) or "their disk"
         where = f"the data files with what is free on {disks}"
-        yield short(WARN, table, size, free, where, "free that much there, or add a file on another disk")
+        way_out = "free that much there, or add a file on another disk"
+        yield short(WARN, table, size, free, where, way_out).asked_by(FILES)
 
 
 def _growth(file: Any) -> float:

@@ -19,7 +19,7 @@ from apim_schema.changes import Change, find_column
 from apim_schema.dialect import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, Schema, Server, Table
 
-from . import impact, names, types
+from . import impact, introspect, names, types
 from .session import MARIADB, MYSQL
 
 AGAIN = "drop it, and make it anew after the upgrade"
@@ -143,19 +143,20 @@ def _of_expressions(column: Altered, server: Server, ask: Callable[[str], Sequen
         if row.name.upper() == column.name and server.name == MARIADB:
             problem = f"{column.name} has a check of its own, which would go when the column is restated"
             yield Obstacle(
-                BLOCK, column.table.name, problem, "make it one of the table: ADD CONSTRAINT name CHECK (...)"
+                BLOCK, column.table.name, problem, "make it one of the table: ADD CONSTRAINT name CHECK (...)", CHECKS
             )
         elif _alters(row.body, column):
-            yield Obstacle(BLOCK, column.table.name, column.told(f"constraint {row.name}"), AGAIN)
+            yield Obstacle(BLOCK, column.table.name, column.told(f"constraint {row.name}"), AGAIN, CHECKS)
     for row in ask(GENERATED):
         if not _is_table(row.table_name, column.table):
             continue
         if row.body and _alters(row.body, column):
-            yield Obstacle(BLOCK, column.table.name, column.told(f"generated column {row.name}"), AGAIN)
+            yield Obstacle(BLOCK, column.table.name, column.told(f"generated column {row.name}"), AGAIN, GENERATED)
         lost = re.search(r"\b(INVISIBLE|COMPRESSED|WITHOUT SYSTEM VERSIONING)\b", f"{row.extra} {row.type}", re.I)
         if row.name.upper() == column.name and lost:
             problem = f"{column.name} is {lost[0].upper()}, which it would not be any more when it is restated"
-            yield Obstacle(BLOCK, column.table.name, problem, "take that back, and make it so again after the upgrade")
+            way_out = "take that back, and make it so again after the upgrade"
+            yield Obstacle(BLOCK, column.table.name, problem, way_out, GENERATED)
 
 
 def _checks(server: Server, ask: Callable[[str], Sequence[Row[Any]]]) -> Sequence[Row[Any]]:
@@ -171,9 +172,9 @@ def _of_indexes(column: Altered, server: Server) -> Iterator[Obstacle]:
     for name, parts, unique in _indexes(table):
         for part in parts:
             if part.startswith("(") and _alters(part, column):
-                yield Obstacle(BLOCK, table.name, column.told(f"index {name}"), AGAIN)
+                yield Obstacle(BLOCK, table.name, column.told(f"index {name}"), AGAIN, introspect.INDEXES)
             elif names.column_of(part) == column.name and (problem := _of_part(column, parts, part, unique, server)):
-                yield Obstacle(BLOCK, table.name, f"index {name} {problem}", AGAIN)
+                yield Obstacle(BLOCK, table.name, f"index {name} {problem}", AGAIN, introspect.INDEXES)
 
 
 def _indexes(table: Table) -> Iterator[tuple[str, tuple[str, ...], bool]]:
@@ -223,7 +224,7 @@ def _of_foreign_keys(column: Altered, rows: Sequence[Row[Any]], schema: str, ser
         sides = ((row.owner, row.table_name, row.column_name), (row.ref_owner, row.ref_table, row.ref_column))
         if any(o == schema and _is_table(t, column.table) and c.upper() == column.name for o, t, c in sides):
             problem = f"{_key(row, schema)} is over {column.name}, which {column.becomes}: the server refuses that"
-            yield Obstacle(BLOCK, column.table.name, problem, AGAIN)
+            yield Obstacle(BLOCK, column.table.name, problem, AGAIN, FOREIGN_KEYS)
 
 
 def _key(row: Row[Any], schema: str) -> str:
@@ -236,17 +237,17 @@ def _in_bodies(column: Altered, schema: str, ask: Callable[[str], Sequence[Row[A
         return
     for row in ask(VIEWS):
         if _names(row.body, column.table.name) and _of_view(row.body, column):
-            yield Obstacle(BLOCK, column.table.name, column.told(f"view {_named(row, schema)}"), AGAIN)
+            yield Obstacle(BLOCK, column.table.name, column.told(f"view {_named(row, schema)}"), AGAIN, VIEWS)
     for row in ask(TRIGGERS):
         own = row.owner == schema and _is_table(row.table_name, column.table)
         if _names(row.body, column.name) and (own or _names(row.body, column.table.name)):
             hurts = own and column.becomes == BYTES
             yield Obstacle(
-                BLOCK if hurts else WARN, column.table.name, *_body(f"trigger {_named(row, schema)}", column)
+                BLOCK if hurts else WARN, column.table.name, *_body(f"trigger {_named(row, schema)}", column), TRIGGERS
             )
     for row in ask(BODIES):
         if _names(row.body, column.name) and _names(row.body, column.table.name):
-            yield Obstacle(WARN, column.table.name, *_body(f"{row.kind} {_named(row, schema)}", column))
+            yield Obstacle(WARN, column.table.name, *_body(f"{row.kind} {_named(row, schema)}", column), BODIES)
 
 
 def _named(row: Row[Any], schema: str) -> str:
@@ -287,7 +288,7 @@ def _of_keys(
             points_here = parts[0].ref_owner == schema and _is_table(parts[0].ref_table, table)
             if points_here and not any(left[: len(columns)] == columns for left in _left(change, table, server)):
                 problem = f"{_key(parts[0], schema)} points to ({', '.join(columns)}), and no key is left there"
-                yield Obstacle(BLOCK, table.name, problem, AGAIN)
+                yield Obstacle(BLOCK, table.name, problem, AGAIN, FOREIGN_KEYS)
 
 
 def _left(
@@ -311,13 +312,13 @@ def _of_tables(
     for row in ask(PARTITIONS):
         for change in wanted:
             if problem := _of_partitions(change, live, row):
-                yield Obstacle(BLOCK, row.table_name, problem, "ALTER TABLE ... REMOVE PARTITIONING first")
+                yield Obstacle(BLOCK, row.table_name, problem, "ALTER TABLE ... REMOVE PARTITIONING first", PARTITIONS)
     for row in ask(VERSIONED) if server.name == MARIADB else ():
         changed = [change for change in wanted if _is_table(row.table_name, live.tables.get(change.table))]
         if row.history != "KEEP" and any(isinstance(change, STATED) for change in changed):
             problem = "the table is system-versioned, and its columns can't be altered"
             way_out = "DROP SYSTEM VERSIONING, or SET GLOBAL system_versioning_alter_history = KEEP for the upgrade"
-            yield Obstacle(BLOCK, row.table_name, problem, way_out)
+            yield Obstacle(BLOCK, row.table_name, problem, way_out, VERSIONED)
 
 
 STATED = (changes.AddColumn, changes.AlterColumn, changes.TextToBinary, changes.ReplacePrimaryKey)

@@ -25,6 +25,8 @@ from .session import MARIADB, MYSQL
 NAME = r"(?:\*|`(?:[^`]|``)*`)"
 GRANT = re.compile(rf"(GRANT|REVOKE) (.+) ON ({NAME})\.({NAME}) (?:TO|FROM) ")
 PAST_READ_ONLY = ("SUPER", "CONNECTION_ADMIN", "READ_ONLY ADMIN", "READ ONLY ADMIN")
+HELD = "SHOW GRANTS"
+READ_ONLY = "SHOW GLOBAL VARIABLES LIKE '%read_only'"
 EXTENSIONS = "SELECT options FROM information_schema.schemata_extensions WHERE schema_name = :schema"
 ALTERING = ("ALTER", "CREATE", "INSERT")
 STAMPING = ("CREATE", "DELETE", "INSERT", "SELECT", "UPDATE")
@@ -41,7 +43,7 @@ class Grants:
     @classmethod
     def of(cls, connection: Connection) -> Grants:
         found = cls()
-        for (line,) in connection.execute(text("SHOW GRANTS")):
+        for (line,) in connection.execute(text(HELD)):
             if parts := GRANT.match(line):
                 found.add(*parts.groups())
         return found
@@ -94,7 +96,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     for privilege, tables in lacking.items():
         where = ", ".join(tables[:3]) + (f" and {len(tables) - 3} more" if len(tables) > 3 else "")
         way_out = f"GRANT {privilege} ON {names.sql(schema)}.* TO it"
-        yield Obstacle(BLOCK, "", f"{login} has not the privilege {privilege} on {where}", way_out)
+        yield Obstacle(BLOCK, "", f"{login} has not the privilege {privilege} on {where}", way_out, HELD)
 
 
 def _needed(wanted: Sequence[Change], live: Schema, server: Server) -> dict[str, set[str]]:
@@ -120,15 +122,15 @@ def _parents(change: Change) -> set[str]:
 
 
 def _read_only(connection: Connection, schema: str, grants: Grants, server: Server) -> Iterator[Obstacle]:
-    settings = {row[0]: str(row[1]) for row in connection.execute(text("SHOW GLOBAL VARIABLES LIKE '%read_only'"))}
+    settings = {row[0]: str(row[1]) for row in connection.execute(text(READ_ONLY))}
     past = grants.anywhere(*PAST_READ_ONLY)
     for name in ("super_read_only", "innodb_read_only", "read_only"):
         if settings.get(name, "OFF").upper() not in ("OFF", "0") and not (name == "read_only" and past):
-            yield Obstacle(BLOCK, "", f"the server is set to {name}", "upgrade the primary server, or switch that off")
+            way_out = "upgrade the primary server, or switch that off"
+            yield Obstacle(BLOCK, "", f"the server is set to {name}", way_out, READ_ONLY)
             return
     if server.name == MYSQL and server.version >= (8, 0, 22):
         options = connection.scalar(text(EXTENSIONS), {"schema": schema})
         if "READ ONLY=1" in (options or ""):
-            yield Obstacle(
-                BLOCK, "", f"the database {schema} is read-only", f"ALTER DATABASE {names.sql(schema)} READ ONLY = 0"
-            )
+            way_out = f"ALTER DATABASE {names.sql(schema)} READ ONLY = 0"
+            yield Obstacle(BLOCK, "", f"the database {schema} is read-only", way_out, EXTENSIONS)

@@ -61,4 +61,5 @@ def judged(table: str, size: int, folder: PurePosixPath, disks: Sequence[Any], l
     below = sorted((disk for disk in disks if folder.is_relative_to(disk.path)), key=lambda disk: len(disk.path))
     if below and below[-1].available < size <= below[-1].used:
         disk = below[-1]
-        yield short(level, table, size, disk.available, f"the file system {disk.path}", "free that much there")
+        where = f"the file system {disk.path}"
+        yield short(level, table, size, disk.available, where, "free that much there").asked_by(DISKS)

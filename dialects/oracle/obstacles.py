@@ -21,6 +21,7 @@ from apim_schema.dialect import BLOCK, WARN, Level, Obstacle
 from apim_schema.schema import ForeignKey, Key, Schema, Table
 
 from . import names, space
+from .introspect import QUERIES
 
 NO_DBMS_LOB = (
     "this login may not use DBMS_LOB, which texts are converted with; as SYS, "
@@ -212,7 +213,7 @@ def _lacking(connection: Connection, owner: str, held: set[str], wanted: Sequenc
         level: Level = BLOCK if login == owner else WARN
         but = "" if login == owner else ", unless by object or schema"
         problem = f"{login} lacks {', '.join(lacking)}{but}: a statement would fail half way"
-        yield Obstacle(level, "", problem, f"GRANT {', '.join(lacking)} TO {names.sql(login)}")
+        yield Obstacle(level, "", problem, f"GRANT {', '.join(lacking)} TO {names.sql(login)}", PRIVILEGES)
 
 
 def _hidden(connection: Connection, owner: str, held: set[str]) -> Iterator[Obstacle]:
@@ -220,7 +221,8 @@ def _hidden(connection: Connection, owner: str, held: set[str]) -> Iterator[Obst
     if EXEMPT_FROM_POLICIES not in held:
         for row in _ask(connection, POLICIES, owner):
             problem = f"policy {row.name} may hide rows from this login, which would be neither converted nor compared"
-            yield Obstacle(BLOCK, row.table_name, problem, f"GRANT {EXEMPT_FROM_POLICIES} to it, or disable the policy")
+            way_out = f"GRANT {EXEMPT_FROM_POLICIES} to it, or disable the policy"
+            yield Obstacle(BLOCK, row.table_name, problem, way_out, POLICIES)
     if EXEMPT_FROM_REDACTION in held:
         return
     try:
@@ -228,13 +230,12 @@ def _hidden(connection: Connection, owner: str, held: set[str]) -> Iterator[Obst
     except DBAPIError:
         problem = "this login may not see whether columns are redacted, which would be copied and compared as redacted"
         way_out = f"GRANT SELECT on REDACTION_COLUMNS and REDACTION_POLICIES, or {EXEMPT_FROM_REDACTION}, to it"
-        yield Obstacle(WARN, "", problem, way_out)
+        yield Obstacle(WARN, "", problem, way_out, REDACTED)
         return
     for row in redacted:
         problem = f"{row.name} is redacted, and would be copied and compared as redacted"
-        yield Obstacle(
-            BLOCK, row.table_name, problem, f"GRANT {EXEMPT_FROM_REDACTION} to this login, or disable the policy"
-        )
+        way_out = f"GRANT {EXEMPT_FROM_REDACTION} to this login, or disable the policy"
+        yield Obstacle(BLOCK, row.table_name, problem, way_out, REDACTED)
 
 
 def _tables(
@@ -245,23 +246,26 @@ def _tables(
     replaced = {change.table for change in wanted if isinstance(change, ReplacePrimaryKey)}
     for row in _ask(connection, TABLES, owner):
         if row.read_only == "YES" and row.table_name in changed:
-            yield Obstacle(BLOCK, row.table_name, "it is read only (ORA-12081)", "ALTER TABLE … READ WRITE first")
+            yield Obstacle(
+                BLOCK, row.table_name, "it is read only (ORA-12081)", "ALTER TABLE … READ WRITE first", TABLES
+            )
         if row.organised == "IOT" and row.table_name in replaced & changed:
             problem = "it is organised by its primary key, which can't be replaced then (ORA-25188)"
-            yield Obstacle(BLOCK, row.table_name, problem, "make it a table of its own with DBMS_REDEFINITION")
+            yield Obstacle(BLOCK, row.table_name, problem, "make it a table of its own with DBMS_REDEFINITION", TABLES)
         if row.compressed == "BASIC" and row.table_name in converted:
             problem = "it is compressed, and no column of it can be dropped (ORA-39726)"
-            yield Obstacle(BLOCK, row.table_name, problem, "ALTER TABLE … MOVE NOCOMPRESS, and rebuild its indexes")
+            yield Obstacle(
+                BLOCK, row.table_name, problem, "ALTER TABLE … MOVE NOCOMPRESS, and rebuild its indexes", TABLES
+            )
     for row in _ask(connection, MVIEW_LOGS, owner):
         if row.table_name in (converted | replaced) & changed:
             problem = f"its materialized view log {row.name} would keep the column or the key as it was"
-            yield Obstacle(BLOCK, row.table_name, problem, "drop the log, and create it again afterwards")
+            yield Obstacle(BLOCK, row.table_name, problem, "drop the log, and create it again afterwards", MVIEW_LOGS)
     for row in _ask(connection, UPDATE_TRIGGERS, owner):
         if row.table_name in converted:
             problem = f"trigger {row.name} fires on every update, and would on each row that is converted"
-            yield Obstacle(
-                BLOCK, row.table_name, problem, f"ALTER TRIGGER {row.name} DISABLE, and ENABLE it afterwards"
-            )
+            way_out = f"ALTER TRIGGER {row.name} DISABLE, and ENABLE it afterwards"
+            yield Obstacle(BLOCK, row.table_name, problem, way_out, UPDATE_TRIGGERS)
 
 
 def _references(connection: Connection, owner: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
@@ -271,7 +275,7 @@ def _references(connection: Connection, owner: str, wanted: Sequence[Change], li
         own = (k.name for t in live.tables.values() for k in t.foreign_keys if _points_to(k, table, key))
         for name in (*own, *(row.name for row in others if row.key == key.name)):
             problem = f"foreign key {name} points to the key over ({', '.join(key.columns)}), which goes (ORA-02273)"
-            yield Obstacle(BLOCK, table, problem, "drop the foreign key")
+            yield Obstacle(BLOCK, table, problem, "drop the foreign key", REFERENCES)
 
 
 def _points_to(foreign: ForeignKey, table: str, key: Key) -> bool:
@@ -293,7 +297,7 @@ def _packages(connection: Connection, converted: set[str]) -> Iterator[Obstacle]
             _ask(connection, LOB_PROBE)
         except DBAPIError:
             problem, _, way_out = NO_DBMS_LOB.partition("; ")
-            yield Obstacle(BLOCK, "", problem, way_out)
+            yield Obstacle(BLOCK, "", problem, way_out, LOB_PROBE)
 
 
 def _dependents(connection: Connection, owner: str, columns: Columns) -> Iterator[Obstacle]:
@@ -303,7 +307,7 @@ def _dependents(connection: Connection, owner: str, columns: Columns) -> Iterato
                 level = kind.level if to_bytes else kind.resized
                 if level is not None and row.table_name == table and _uses(row.uses, column):
                     told = kind.problem.format(name=row.name, column=column)
-                    yield Obstacle(level, table, told, kind.way_out)
+                    yield Obstacle(level, table, told, kind.way_out, kind.query)
 
 
 def _over(table: Table, name: str, to_bytes: bool) -> Iterator[Obstacle]:
@@ -311,17 +315,17 @@ def _over(table: Table, name: str, to_bytes: bool) -> Iterator[Obstacle]:
     for column in table.columns.values():
         if (column.default or "").startswith("GENERATED ALWAYS AS") and _uses(column.default, name):
             problem = f"virtual column {column.name} is made from {name}, which can't be altered then (ORA-54033)"
-            yield Obstacle(BLOCK, table.name, problem, f"drop the column {AGAIN}")
+            yield Obstacle(BLOCK, table.name, problem, f"drop the column {AGAIN}", QUERIES["columns"])
     for index in table.indexes:
         if any(_uses(part, name) and (to_bytes or part != name) for part in index.columns):
             problem = f"index {index.name} is over {name}, and forbids the change or goes with it (ORA-30556)"
-            yield Obstacle(BLOCK, table.name, problem, f"drop the index {AGAIN}")
+            yield Obstacle(BLOCK, table.name, problem, f"drop the index {AGAIN}", QUERIES["index_columns"])
     primary = (table.primary_key,) if table.primary_key else ()
     keys: tuple[Key | ForeignKey, ...] = (*primary, *table.unique, *table.foreign_keys)
     for key in keys:
         if to_bytes and name in key.columns:
             problem = f"constraint {key.name} is over {name}, which can't be bytes then"
-            yield Obstacle(BLOCK, table.name, problem, "drop the constraint")
+            yield Obstacle(BLOCK, table.name, problem, "drop the constraint", QUERIES["constraints"])
 
 
 NOT_NULL = re.compile(r'"?[\w$#]+"? IS NOT NULL')

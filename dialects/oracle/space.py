@@ -65,8 +65,11 @@ def find(connection: Connection, owner: str, held: Collection[str], converted: C
             continue
         quota, room = quotas.get(row.name), free.get(row.name, 0)
         if quota is not None and quota < row.bytes:
-            where, way_out = "the quota", f"ALTER USER {names.sql(owner)} QUOTA … ON {row.name}"
-            yield short(WARN, row.table_name, row.bytes, quota, f"{where} on tablespace {row.name}", way_out)
+            where, way_out = (
+                f"the quota on tablespace {row.name}",
+                f"ALTER USER {names.sql(owner)} QUOTA … ON {row.name}",
+            )
+            yield short(WARN, row.table_name, row.bytes, quota, where, way_out).asked_by(QUOTAS)
         elif room < row.bytes:
             way_out = "add a data file, or look whether one grows by itself (AUTOEXTENSIBLE), which this login can't"
-            yield short(WARN, row.table_name, row.bytes, room, f"tablespace {row.name}", way_out)
+            yield short(WARN, row.table_name, row.bytes, room, f"tablespace {row.name}", way_out).asked_by(FREE)

@@ -154,10 +154,12 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     altered = _altered(wanted, live)
     of_columns = ask(OF_COLUMNS, tables=[a.table for a in altered], columns=[a.name for a in altered])
     for column in altered:
-        yield from _of_column(column, [row for row in of_columns if _is(row, column)])
+        for found in _of_column(column, [row for row in of_columns if _is(row, column)]):
+            yield found.asked_by(OF_COLUMNS)
     present = [change for change in wanted if change.table in live.tables]
     for row in ask(OF_TABLES, tables=[change.table for change in present]):
-        yield from _of_table(row, present, altered)
+        for found in _of_table(row, present, altered):
+            yield found.asked_by(OF_TABLES)
     yield from _of_keys(present, live, ask)
     yield from _in_routines(altered, ask)
     yield from _disabled(wanted, ask)
@@ -242,11 +244,11 @@ def _of_keys(present: Sequence[Change], live: Schema, ask: Any) -> Iterator[Obst
         table, change = gone[names.to_model(row.index_name)]
         for found in row.objects:
             problem = f"{found} depends on {row.index_name}: the server refuses to {change} while it is there"
-            yield Obstacle(BLOCK, table, problem, AGAIN)
+            yield Obstacle(BLOCK, table, problem, AGAIN, OF_INDEXES)
         if row.identifies:
             problem = f"{row.index_name} is the replica identity, and goes: updates and deletes would not be replicated"
             way_out = f"ALTER TABLE {names.identifier(row.table_name)} REPLICA IDENTITY DEFAULT"
-            yield Obstacle(BLOCK, table, problem, way_out)
+            yield Obstacle(BLOCK, table, problem, way_out, OF_INDEXES)
     keys = {c.table: c.columns for c in present if isinstance(c, changes.ReplacePrimaryKey)}
     for row in ask(PUBLISHED, tables=list(keys)):
         table = names.to_model(row.table_name)
@@ -255,7 +257,8 @@ def _of_keys(present: Sequence[Change], live: Schema, ask: Any) -> Iterator[Obst
                 f"publication {row.name} names its columns, and not {', '.join(missing)}, which the new primary key "
                 "has: the server would refuse every update and delete"
             )
-            yield Obstacle(BLOCK, table, problem, "take the table out of the publication, and add it after the upgrade")
+            way_out = "take the table out of the publication, and add it after the upgrade"
+            yield Obstacle(BLOCK, table, problem, way_out, PUBLISHED)
 
 
 def _keys_gone(change: Change, live: Schema) -> list[str]:
@@ -277,7 +280,7 @@ def _in_routines(altered: Sequence[Altered], ask: Any) -> Iterator[Obstacle]:
             fires = names.to_server(column.table) in row.fires_on
             if _mentions(row.body, column.name) and (fires or _mentions(row.body, column.table)):
                 problem = f"{row.object}{' of a trigger' * fires} names {column.name}, which becomes bytes"
-                yield Obstacle(BLOCK if fires else WARN, column.table, problem, FOR_BYTES)
+                yield Obstacle(BLOCK if fires else WARN, column.table, problem, FOR_BYTES, ROUTINES)
 
 
 def _mentions(body: str, name: str) -> bool:
@@ -289,4 +292,4 @@ def _disabled(wanted: Sequence[Change], ask: Any) -> Iterator[Obstacle]:
     made = [change.trigger.name for change in wanted if isinstance(change, changes.ReplaceTrigger)]
     for row in ask(SETTINGS, triggers=made):
         problem = f"trigger {row.name} is disabled, or fires on replicas, and will be enabled as a new one is"
-        yield Obstacle(WARN, names.to_model(row.table_name), problem, "disable it again after the upgrade")
+        yield Obstacle(WARN, names.to_model(row.table_name), problem, "disable it again after the upgrade", SETTINGS)

@@ -36,7 +36,7 @@ def _taken(connection: Connection, schema: str, wanted: Sequence[Change], live: 
     """Other objects that have the name of one which is to be made."""
     made = {names.to_server(name): str(change) for change in wanted for name in _made(change, live)}
     for row in connection.execute(text(TAKEN), {"schema": schema, "names": list(made)}):
-        yield Obstacle(BLOCK, "", f"cannot {made[row.name]}: {row.object} has the name {row.name}", "rename it")
+        yield Obstacle(BLOCK, "", f"cannot {made[row.name]}: {row.object} has the name {row.name}", "rename it", TAKEN)
 
 
 def _made(change: Change, live: Schema) -> list[str]:

@@ -37,13 +37,16 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     (server,) = connection.execute(text(SERVER), {"schema": schema})
     if server.standby or server.read_only:
         why = "is a standby" if server.standby else "is set to read-only transactions (transaction_read_only)"
-        yield Obstacle(BLOCK, "", f"the server {why}", "upgrade the primary server, with a login that may write")
+        way_out = "upgrade the primary server, with a login that may write"
+        yield Obstacle(BLOCK, "", f"the server {why}", way_out, SERVER)
     if not server.may_create:
-        yield _lacks(server.login, "CREATE", f"SCHEMA {names.identifier(schema)}", "")
+        yield _lacks(server.login, "CREATE", f"SCHEMA {names.identifier(schema)}", "").asked_by(SERVER)
     tables = {names.to_model(row.name): row for row in connection.execute(text(TABLES), {"schema": schema})}
     for name, row in tables.items():
-        yield from _of_table(server.login, schema, row, name, _needed(name, wanted, live))
-    yield from _strangers(server.login, wanted, tables)
+        for lack in _of_table(server.login, schema, row, name, _needed(name, wanted, live)):
+            yield lack.asked_by(TABLES)
+    for stranger in _strangers(server.login, wanted, tables):
+        yield stranger.asked_by(TABLES)
 
 
 def _needed(table: str, wanted: Sequence[Change], live: Schema) -> set[str]:

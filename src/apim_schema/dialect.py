@@ -129,6 +129,10 @@ class Obstacle:
     way_out: str
     query: str = field(default="", compare=False)
 
+    def asked_by(self, query: str) -> Obstacle:
+        """The same, with what was asked."""
+        return replace(self, query=query)
+
 
 @dataclass(frozen=True)
 class Compared:

@@ -116,7 +116,7 @@ def test_the_edition_is_read() -> None:
 def test_less_room_and_not_null_read_every_row() -> None:
     live = chain.expected("mssql", "apim", "4.2.0")
     for change in (
-        changes.AlterColumn("AM_API", "DESCRIPTION", "VARCHAR(9)"),
+        changes.AlterColumn("AM_API", "DESCRIPTION", "VARCHAR(9)", narrows="VARCHAR(99)"),
         changes.AlterColumn("AM_API", "API_TIER", nullable=False),
     ):
         table = live.tables["AM_API"].with_column(Column(change.name, "VARCHAR(99)"))

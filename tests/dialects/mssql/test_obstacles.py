@@ -267,6 +267,7 @@ def said(catalog: Catalog, *wanted: Change) -> list[str]:
 
 def found(catalog: Catalog, *wanted: Change) -> list[str]:
     obstacles = DIALECT.obstacles.find(cast(sa.Connection, catalog), "dbo", wanted, LIVE)
+    assert all(obstacle.query for obstacle in obstacles)
     return [f"{told(obstacle)}; {obstacle.way_out}" for obstacle in obstacles]
 
 

@@ -296,9 +296,10 @@ def pending() -> list[Change]:
 
 
 def found(connection: Connection, changes: Sequence[Change]) -> list[Obstacle]:
-    return list(
-        DIALECT.obstacles.find(connection, DIALECT.session.default_schema(connection), changes, read(connection))
-    )
+    schema = DIALECT.session.default_schema(connection)
+    obstacles = list(DIALECT.obstacles.find(connection, schema, changes, read(connection)))
+    assert all(obstacle.query and obstacle.way_out for obstacle in obstacles)
+    return obstacles
 
 
 def upgrade(connection: Connection) -> None:

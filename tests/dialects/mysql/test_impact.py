@@ -54,7 +54,7 @@ NULLABLE = AlterColumn("T", "C", nullable=True)
         (AlterColumn("T", "A", type="VARCHAR(255)"), "MySQL 8.4.3", METADATA),
         (AlterColumn("T", "A", type="VARCHAR(256)"), "MySQL 8.4.3", COPY),
         (AlterColumn("T", "B", type="VARCHAR(2048)"), "MySQL 8.4.3", METADATA),
-        (AlterColumn("T", "B", type="VARCHAR(100)"), "MySQL 8.4.3", COPY),
+        (AlterColumn("T", "B", type="VARCHAR(100)", narrows="VARCHAR(300)"), "MySQL 8.4.3", COPY),
         (AlterColumn("T", "C", type="LONGBLOB"), "MySQL 8.4.3", COPY),
         (AlterColumn("T", "A", charset="latin1", collation="latin1_bin"), "MySQL 8.4.3", COPY),
         (ReplacePrimaryKey("T", ("A", "B")), "MySQL 8.4.3", REBUILD),

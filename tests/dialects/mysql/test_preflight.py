@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 from sqlalchemy import Connection
 
 from apim_schema import preflight, registry
-from apim_schema.changes import AlterColumn
-from apim_schema.dialect import CORRECT
+from apim_schema.changes import AlterColumn, CreateIndex, CreateUnique
+from apim_schema.dialect import BLOCK, CORRECT
+from apim_schema.schema import Index, Key
 from tests.dialects.mysql.conftest import Run
 
 DIALECT = registry.load("mysql")
 COLUMNS = "ID VARCHAR(255) NOT NULL, V VARCHAR(1024) NOT NULL"
+SHORTER = AlterColumn("T", "V", type="VARCHAR(2)", narrows="VARCHAR(1024)")
 NAMED = "(ID='b', V='too long'), (ID='c', V='longer still')"
 
 
@@ -28,5 +32,34 @@ def test_rows_are_named_by_their_key(connection: Connection, run: Run, key: str,
     run("INSERT INTO T VALUES ('a', 'ok'), ('b', 'too long'), ('c', 'longer still')")
     live = DIALECT.introspect.read(connection, None)
     schema = DIALECT.session.default_schema(connection)
-    (found,) = preflight.check(DIALECT, connection, schema, live, [AlterColumn("T", "V", type="VARCHAR(2)")])
+    (found,) = preflight.check(DIALECT, connection, schema, live, [SHORTER])
     assert str(found).endswith(f"characters it will have: {named}; {CORRECT}")
+
+
+@pytest.mark.parametrize(
+    ("setting", "answer", "columns", "said"),
+    [
+        ("KEY_LIMIT", "SELECT 16384 AS page", ("ID", "V"), ""),
+        ("KEY_LIMIT", "SELECT 8192 AS page", ("ID",), ""),
+        ("KEY_LIMIT", "SELECT 8192 AS page", ("ID", "V"), "would have 2040 bytes, and this server allows 1536"),
+        ("LARGE_PREFIX", "SELECT 'innodb_large_prefix', 'ON'", ("ID", "V"), ""),
+        ("LARGE_PREFIX", "SELECT 'innodb_large_prefix', 'OFF'", ("ID", "V"), "1020 bytes, and this server allows 767"),
+    ],
+)
+def test_a_key_that_is_too_long_for_this_server(
+    connection: Connection,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    answer: str,
+    columns: tuple[str, ...],
+    said: str,
+) -> None:
+    """As a server with small pages, and as MySQL 5.7, answer."""
+    run("CREATE TABLE T (ID VARCHAR(255), V VARCHAR(255)) CHARACTER SET utf8mb4")
+    monkeypatch.setattr(import_module("apim_schema.dialects.mysql.obstacles"), setting, answer)
+    live, schema = DIALECT.introspect.read(connection, None), DIALECT.session.default_schema(connection)
+    for change in (CreateIndex("T", Index("I", columns)), CreateUnique("T", Key(columns))):
+        found = DIALECT.obstacles.find(connection, schema, [change], live)
+        assert [(o.level, o.table, o.query) for o in found] == [(BLOCK, "T", answer)] * bool(said)
+        assert all(said in obstacle.problem for obstacle in found)

@@ -36,7 +36,7 @@ CASES: Sequence[tuple[Change, Work]] = [
     (changes.AlterColumn("T", "SHORT", "VARCHAR(255)"), "metadata"),
     (changes.AlterColumn("T", "MIDDLE", "VARCHAR(512)"), "rebuild"),
     (changes.AlterColumn("T", "LONG_", "VARCHAR(2048)"), "metadata"),
-    (changes.AlterColumn("T", "LONG_", "VARCHAR(512)"), "rebuild"),
+    (changes.AlterColumn("T", "LONG_", "VARCHAR(512)", narrows="VARCHAR(1024)"), "rebuild"),
     (changes.AlterColumn("T", "N", "BIGINT"), "rebuild"),
     (changes.AlterColumn("T", "MIDDLE", charset="utf8mb4", collation="utf8mb4_bin"), "rebuild"),
     (changes.AlterColumn("T", "N", nullable=True), "rebuild"),

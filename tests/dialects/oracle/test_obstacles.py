@@ -45,7 +45,9 @@ def found(
         return rows
 
     schema = schema or live()
-    return list(obstacles.find(Recorder(answer), "apim", wanted(schema), schema))
+    made: list[Obstacle] = list(obstacles.find(Recorder(answer), "apim", wanted(schema), schema))
+    assert all(obstacle.query and obstacle.way_out for obstacle in made)
+    return made
 
 
 def row(table: str, name: str = "X", **more: object) -> Any:

@@ -315,7 +315,9 @@ def pending() -> tuple[Change, ...]:
 
 
 def found(connection: Connection, changes: Sequence[Change]) -> list[Obstacle]:
-    return list(DIALECT.obstacles.find(connection, "public", changes, read(connection)))
+    obstacles = list(DIALECT.obstacles.find(connection, "public", changes, read(connection)))
+    assert all(obstacle.query and obstacle.way_out for obstacle in obstacles)
+    return obstacles
 
 
 def attempt(connection: Connection, statement: str) -> str:

@@ -43,7 +43,7 @@ CASES = [
     (changes.AddColumn("T", Column("N", "VARCHAR(9)", False), "'x'"), "metadata", "ACCESS EXCLUSIVE"),
     (changes.AddColumn("T", Column("N", "INTEGER", False, generated="")), "rebuild", "ACCESS EXCLUSIVE"),
     (changes.AlterColumn("T", "V", "VARCHAR(20)"), "metadata", "ACCESS EXCLUSIVE"),
-    (changes.AlterColumn("T", "V", "VARCHAR(9)"), "rebuild", "ACCESS EXCLUSIVE"),
+    (changes.AlterColumn("T", "V", "VARCHAR(9)", narrows="VARCHAR(10)"), "rebuild", "ACCESS EXCLUSIVE"),
     (changes.AlterColumn("T", "W", nullable=True), "metadata", "ACCESS EXCLUSIVE"),
     (changes.AlterColumn("T", "V", nullable=False), "scan", "ACCESS EXCLUSIVE"),
     (changes.TextToBinary("T", "V", "BYTEA"), "rebuild", "ACCESS EXCLUSIVE"),
