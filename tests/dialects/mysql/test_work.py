@@ -59,6 +59,22 @@ def test_what_a_change_costs(connection: Connection, run: Run, change: Change, w
     assert dearest(connection, change) == work
 
 
+def test_a_text_that_crosses_255_bytes(connection: Connection, run: Run) -> None:
+    """In latin1. MariaDB lets one of at most 127 bytes grow as it is; MySQL counts the bytes of the length."""
+    made(run)
+    live = DIALECT.introspect.read(connection, None)
+    on_mariadb = live.server is not None and live.server.name == "MariaDB"
+    crossing = changes.AlterColumn("T", "SHORT", "VARCHAR(512)")
+    assert dearest(connection, crossing) == ("metadata" if on_mariadb else "rebuild")
+
+
+def test_a_text_of_several_bytes_a_character_crosses_them_earlier(connection: Connection, run: Run) -> None:
+    made(run)
+    run("ALTER TABLE T MODIFY MIDDLE VARCHAR(45) CHARACTER SET utf8mb4")
+    assert dearest(connection, changes.AlterColumn("T", "MIDDLE", "VARCHAR(63)")) == "metadata"
+    assert dearest(connection, changes.AlterColumn("T", "MIDDLE", "VARCHAR(64)")) == "rebuild"
+
+
 def test_a_column_goes_with_its_index(connection: Connection, run: Run) -> None:
     made(run)
     live = DIALECT.introspect.read(connection, None)
