@@ -4,9 +4,10 @@
 PYTHON := .venv/bin/python
 SERVERS := .servers/mysql.stamp .servers/mariadb.stamp
 PARSERS := .parsers/tsql.stamp .parsers/plsql.stamp
+BROWSER := .browser/chromium.stamp
 
-# an engine or parser named here fails `make test` where it would be skipped
-export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql
+# an engine, parser or browser named here fails `make test` where it would be skipped
+export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql,chromium
 
 .PHONY: demo test test-kill golden check bench clean
 .NOTPARALLEL:
@@ -15,7 +16,7 @@ export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql
 demo: .venv/demo.stamp
 	.venv/bin/apim-schema demo
 
-test: .venv/dev.stamp $(SERVERS) $(PARSERS)
+test: .venv/dev.stamp $(SERVERS) $(PARSERS) $(BROWSER)
 	$(PYTHON) -m pytest -m "not kill" -n 2 --dist worksteal
 
 # PostgreSQL of another major version, 14 to 18: make test-postgresql-14
@@ -44,7 +45,7 @@ bench: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m benchmarks
 
 clean:
-	rm -rf .venv .servers .parsers build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .servers .parsers .browser build dist .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%.stamp: pyproject.toml
 	python3 -m venv .venv
@@ -67,6 +68,10 @@ clean:
 
 .servers/mariadb-%.stamp: tests/servers/fetch.sh
 	tests/servers/fetch.sh .servers/mariadb-$* $* mariadb-server-core mariadb-client-core
+	touch $@
+
+.browser/chromium.stamp: tests/browser/fetch.sh tests/servers/fetch.sh
+	tests/browser/fetch.sh .browser/chromium
 	touch $@
 
 .parsers/tsql.stamp: tests/parsers/tsql.sh tests/parsers/tsqlcheck.cs .venv/dev.stamp

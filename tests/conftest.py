@@ -8,15 +8,17 @@ from contextlib import closing
 
 import pytest
 
-from tests import parsers
+from tests import browser, parsers
 from tests.servers import ENGINES, Pool, Server, engines, new_database, source
 
 REQUIRE = "APIM_SCHEMA_TEST_REQUIRE"
+CHROMIUM = "chromium"
 
 
 def pytest_report_header() -> list[str]:
     judged = [f"{parser}: {parsers.module(parser).problem() or 'ready'}" for parser in parsers.PARSERS]
-    return [f"{engine}: {_found(engine)}" for engine in ENGINES] + judged
+    looked_at = f"{CHROMIUM}: {browser.problem() or 'ready'}"
+    return [*(f"{engine}: {_found(engine)}" for engine in ENGINES), *judged, looked_at]
 
 
 def _found(engine: str) -> str:
@@ -25,18 +27,20 @@ def _found(engine: str) -> str:
 
 
 def _problem(name: str) -> str | None:
-    """Why there is no such engine or parser, None if there is."""
+    """Why there is no such engine, parser or browser, None if there is."""
+    if name == CHROMIUM:
+        return browser.problem()
     if name in parsers.PARSERS:
         return parsers.module(name).problem()
     return problem if isinstance(problem := source(name), str) else None
 
 
 def pytest_sessionstart() -> None:
-    """Fails the run at once where an engine or parser that `APIM_SCHEMA_TEST_REQUIRE` names would be skipped."""
-    known = (*ENGINES, *parsers.PARSERS)
+    """Fails the run at once where an engine, parser or browser that `APIM_SCHEMA_TEST_REQUIRE` names is missing."""
+    known = (*ENGINES, *parsers.PARSERS, CHROMIUM)
     for name in filter(None, os.environ.get(REQUIRE, "").split(",")):
         if name not in known:
-            raise pytest.UsageError(f"{REQUIRE} names {name!r}: the engines and parsers are {', '.join(known)}")
+            raise pytest.UsageError(f"{REQUIRE} names {name!r}: known are {', '.join(known)}")
         if problem := _problem(name):
             raise pytest.UsageError(f"{REQUIRE} names {name}, but {problem}")
 
