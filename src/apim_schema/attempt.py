@@ -5,15 +5,14 @@ What an error has to tell of, how far it got and what it left, is kept here and 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp
+from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp, timing
 from apim_schema.changes import replay
 from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
@@ -27,6 +26,7 @@ from apim_schema.progress import Progress
 from apim_schema.recognise import unmatched
 from apim_schema.revision import Changes, for_flavour
 from apim_schema.snapshot import Snapshot
+from apim_schema.timing import Clock, Timing
 from apim_schema.verify import compare_rows
 
 DRIFT_SHOWN = 20
@@ -51,6 +51,7 @@ class Result:
     verdict: Verdict
     differences: tuple[Difference, ...]
     seconds: float
+    timing: Timing = field(default_factory=Timing)
 
     @property
     def exit_code(self) -> Exit:
@@ -74,7 +75,7 @@ class Attempt:
         self._live, self._release, self._create, self._against = live, release, create, against
         self._progress, self._migrate, self._check_lock = progress, migrate, check_lock
         self._session = live.dialect.session
-        self._started = time.monotonic()
+        self._clock = Clock()
         self._run = Entry(live.database, "", release, history.now(), history.who(live.connection))
         self._earlier: Entry | None = None
         self._executed = 0
@@ -93,6 +94,17 @@ class Attempt:
             raise self._failed(error) from error
 
     def _upgrade(self, undo: ExitStack) -> Result:
+        with self._clock.part(timing.LOOK):
+            start, planned = self._look()
+        live = self._live
+        if start.release == self._release and self._earlier is None and self._against is None:
+            if live.stamped is None:
+                stamp.write(live.connection, live.schema, live.database, start.release)
+            return self._result(start, planned, live)
+        return self._change(start, planned, undo)
+
+    def _look(self) -> tuple[Start, Plan]:
+        """Where the database is and what is to be made of it; a fresh one is made before, where that was asked for."""
         self._earlier = self._live.unfinished
         if self._create and not self._live.model.tables:
             self._make_fresh()
@@ -101,12 +113,7 @@ class Attempt:
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
         self._say_drift(start.release)
-        planned = live.plan(start.release, self._release)
-        if start.release == self._release and self._earlier is None and self._against is None:
-            if live.stamped is None:
-                stamp.write(live.connection, live.schema, live.database, start.release)
-            return self._result(start, planned, live)
-        return self._change(start, planned, undo)
+        return start, live.plan(start.release, self._release)
 
     def _say_drift(self, release: str) -> None:
         """What stays as it is, and entries of the accept list that are of no use any more."""
@@ -121,16 +128,21 @@ class Attempt:
     def _change(self, start: Start, planned: Plan, undo: ExitStack) -> Result:
         live = self._live
         self._continue_or_begin(start, planned)
-        preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
+        with self._clock.part(timing.LOOK):
+            preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
         begun = self._kept()
         after = replay(live.model, (p.change for p in planned.changes))
-        before = self._against or begun or live.snapshot(self._progress, "rows before", after)
+        with self._clock.part(timing.BEFORE):
+            before = self._against or begun or live.snapshot(self._progress, "rows before", after)
         self._begin(None if begun else before, undo)
         if planned.start != planned.target:
-            self._apply(planned, undo)
+            with self._clock.part(timing.STATEMENTS):
+                self._apply(planned, undo)
         reached = live.anew()
-        self._verify_schema(planned, reached)
-        verdict = self._verify_rows(before, reached, fresh=begun is None)
+        with self._clock.part(timing.SCHEMA):
+            self._verify_schema(planned, reached)
+        with self._clock.part(timing.AFTER):
+            verdict = self._verify_rows(before, reached, fresh=begun is None)
         self._check_lock()
         self._finish(verdict)
         return self._result(start, planned, reached, verdict)
@@ -218,7 +230,8 @@ class Attempt:
     def _execute(self, statement: Statement, undo: ExitStack) -> None:
         """Runs one statement. What was written before the first of them stays from the moment that one may be in."""
         try:
-            self._session.execute(self._live.connection, statement.sql, self._say)
+            with self._clock.statement(statement.sql):
+                self._session.execute(self._live.connection, statement.sql, self._say)
         except SchemaToolError:
             raise  # a lock: nothing has begun
         except DBAPIError as error:
@@ -285,7 +298,8 @@ class Attempt:
             verdict is not None,
             verdict or Verdict(),
             reached.differences_from(self._release),
-            time.monotonic() - self._started,
+            self._clock.seconds,
+            self._clock.timing,
         )
 
     def _say(self, text: str) -> None:

@@ -30,6 +30,14 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class Step:
+    """The statements that make one release of the one before."""
+
+    release: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """All changes from one release to another, as they would be made to one live schema, and the statements.
 
@@ -40,8 +48,13 @@ class Plan:
     start: str
     target: str
     changes: tuple[Planned, ...] = ()
-    statements: tuple[Statement, ...] = ()
+    steps: tuple[Step, ...] = ()
     drift: tuple[Difference, ...] = ()
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements of all releases, in their order."""
+        return tuple(statement for step in self.steps for statement in step.statements)
 
     @property
     def present(self) -> tuple[Planned, ...]:
@@ -64,11 +77,11 @@ def plan(
     target's in the end, but for harmless or accepted drift: both before a single statement has run.
     """
     changes: list[Planned] = []
-    statements: list[Statement] = []
+    steps: list[Step] = []
     reached = live
     for release in chain.between(database, start, target):
         wanted = chain.changes(live.flavour, database, release)
-        statements += dialect.ddl.combined(wanted, reached, schema)
+        steps.append(Step(release, tuple(dialect.ddl.combined(wanted, reached, schema))))
         for change in wanted:
             changes.append(_planned(dialect, release, change, reached))
             reached = _replayed(dialect, change, reached)
@@ -77,7 +90,7 @@ def plan(
     if wrong:
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
         raise NotRecognised(f"{database} {so}, by this breaking drift. {WAY_OUT}\n{listed(wrong)}")
-    return Plan(database, start, target, tuple(changes), tuple(statements), drift)
+    return Plan(database, start, target, tuple(changes), tuple(steps), drift)
 
 
 def _replaced(database: str, live: Schema, start: str, target: str, accept: Accept) -> tuple[Difference, ...]:
