@@ -7,7 +7,7 @@ https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, cast
@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, Row, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
+from apim_schema.dialect import Backup
 from apim_schema.errors import Refused
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
@@ -215,6 +216,18 @@ def server(connection: Connection) -> Server:
     """The server's name and version, from the first line that it says: "Microsoft SQL Server 2022 (RTM) - 16.0.1"."""
     [(version,)] = _ask(connection, "SELECT @@VERSION")
     return Server.named(str(version).splitlines()[0])
+
+
+def backups(server: Server) -> Sequence[Backup]:
+    """A backup of its own, which leaves the usual chain of backups alone."""
+    return (
+        Backup(
+            "BACKUP DATABASE",
+            "BACKUP DATABASE [NAME] TO DISK = N'before.bak' WITH COPY_ONLY, CHECKSUM",
+            "RESTORE DATABASE [NAME] FROM DISK = N'before.bak' WITH REPLACE",
+            "https://learn.microsoft.com/en-us/sql/relational-databases/backup-restore/copy-only-backups-sql-server",
+        ),
+    )
 
 
 def _sessions(engine: Engine) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
+from apim_schema.dialect import Backup
 from apim_schema.errors import Refused, Unfinished, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
@@ -213,3 +214,15 @@ def server(connection: Connection) -> Server:
     version = str(connection.scalar(text("SELECT VERSION()")))
     found = re.match(r"(?:5\.5\.5-)?(\d+\.\d+\.\d+)", version)
     return Server.named(f"{MARIADB if MARIADB.lower() in version.lower() else MYSQL} {found[1] if found else version}")
+
+
+def backups(server: Server) -> Sequence[Backup]:
+    """By the server's own client, which has another name on MariaDB."""
+    dump, client = ("mariadb-dump", "mariadb") if server.name == MARIADB else ("mysqldump", "mysql")
+    page = (
+        "https://mariadb.com/kb/en/mariadb-dump/"
+        if server.name == MARIADB
+        else "https://dev.mysql.com/doc/refman/8.4/en/mysqldump.html"
+    )
+    options = "--single-transaction --routines --triggers --hex-blob"
+    return (Backup(dump, f"{dump} {options} DATABASE > before.sql", f"{client} EMPTY_DATABASE < before.sql", page),)

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, Row, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
+from apim_schema.dialect import Backup
 from apim_schema.errors import Refused, Unfinished, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
@@ -261,6 +262,25 @@ def others(connection: Connection, schema: str | None) -> list[str]:
 def server(connection: Connection) -> Server:
     """The server's name and version, as its banner has them."""
     return Server.named(str(connection.execute(text("SELECT BANNER FROM V$VERSION")).scalars().first()))
+
+
+def backups(server: Server) -> Sequence[Backup]:
+    """A dump of the schema; where the database may go back as a whole, a restore point takes less time."""
+    return (
+        Backup(
+            "Data Pump",
+            "expdp SYSTEM SCHEMAS=SCHEMA DIRECTORY=FOLDER DUMPFILE=before.dmp FLASHBACK_TIME=SYSTIMESTAMP",
+            "DROP USER SCHEMA CASCADE, then impdp SYSTEM SCHEMAS=SCHEMA DIRECTORY=FOLDER DUMPFILE=before.dmp",
+            "https://docs.oracle.com/en/database/oracle/oracle-database/19/sutil/oracle-data-pump-export-utility.html",
+        ),
+        Backup(
+            "guaranteed restore point",
+            "CREATE RESTORE POINT BEFORE_UPGRADE GUARANTEE FLASHBACK DATABASE",
+            "FLASHBACK DATABASE TO RESTORE POINT BEFORE_UPGRADE, mounted, then ALTER DATABASE OPEN RESETLOGS; all "
+            "schemas of the database go back",
+            "https://docs.oracle.com/en/database/oracle/oracle-database/19/bradv/using-flasback-database-restore-points.html",
+        ),
+    )
 
 
 def _run(connection: Connection, sql: str) -> None:

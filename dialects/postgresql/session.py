@@ -7,7 +7,7 @@ https://www.postgresql.org/docs/current/explicit-locking.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks, sqltext
+from apim_schema.dialect import Backup
 from apim_schema.errors import Refused, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
@@ -247,3 +248,15 @@ def told(row: Row[Any]) -> str:
 def server(connection: Connection) -> Server:
     """The server's name and version."""
     return Server.named(f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}")
+
+
+def backups(server: Server) -> Sequence[Backup]:
+    """By the server's own client; a copy of the whole cluster (pg_basebackup) takes back all of its databases."""
+    return (
+        Backup(
+            "pg_dump",
+            "pg_dump --format=custom --file=before.dump DATABASE",
+            "createdb --template=template0 RESTORED && pg_restore --exit-on-error --dbname=RESTORED before.dump",
+            "https://www.postgresql.org/docs/current/app-pgdump.html",
+        ),
+    )

@@ -70,7 +70,7 @@ class Deployment:
             password = self._value(table, "password") or found.url.password
         url = found.url.set(username=user, password=password)
         remember(url)
-        return replace(found, url=url, notes=(*found.notes, *self._others()))
+        return replace(found, url=url, notes=(*found.notes, *self._others()), product=self.file)
 
     def address(self, database: str, schema: str | None = None) -> Target:
         """One of our databases, without the login that the file has for it."""

@@ -135,6 +135,19 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """A copy that takes a whole database back: how it is made before an upgrade, and how it is put back.
+
+    In capitals stands what the reader has to fill in. `source` is the page of the manual.
+    """
+
+    name: str
+    make: str
+    restore: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Compared:
     """A column as evidence compares it: by `expression`, its name or what puts a converted value into its old form.
 
@@ -286,6 +299,9 @@ class Session(Protocol):
 
     def server(self, connection: Connection) -> Server:
         """The server's name and version, for reports and the history."""
+
+    def backups(self, server: Server) -> Sequence[Backup]:
+        """How the server's own tools take a database back, the usual way first."""
 
 
 class ImpactModule(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from apim_schema.target import Target, target
 FILE = "environments.toml"
 FILE_VARIABLE = "APIM_SCHEMA_ENVIRONMENTS"
 DEPLOYMENT = "deployment_toml"
+SUPPORT = "support"
+"""The table that is no environment: until when each release is supported, as the vendor's support matrix has it."""
 SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, accept.NAME)
 
 TEMPLATE = """\
@@ -47,6 +50,11 @@ TEMPLATE = """\
 
 # [prod.apim]
 # password_command = "…"    # where the password there is a $secret{{…}}, or another login is to be used
+
+# Until when the vendor supports a release, from its support matrix: plan warns ahead of it.
+
+# [support]
+# "4.2.0" = YYYY-MM-DD
 """
 
 
@@ -134,7 +142,8 @@ class Environment:
             url = found.url.set(username=settings.get("username", found.url.username))
             found = replace(found, url=url if password is None else url.set(password=password))
         remember(found.url)
-        found = replace(found, accept=self.accepted(database))
+        product = self._deployment.file if self._deployment else None
+        found = replace(found, accept=self.accepted(database), product=product)
         return replace(found, notes=(*found.notes, *self._exposed(settings, database)))
 
     def _one_password(self, settings: Mapping[str, str], database: str, found: Target) -> None:
@@ -164,18 +173,43 @@ def environment(name: str, file: str | None = None) -> Environment:
     return checked(name, read(file))
 
 
+def names(file: toml.File) -> tuple[str, ...]:
+    """The environments that a file has."""
+    return tuple(name for name in file.document if name != SUPPORT)
+
+
+def support(file: str | None) -> Mapping[str, date]:
+    """Until when each release is supported, as the file that is meant says; empty where there is none.
+
+    Raises UsageError for what is no date, with the line.
+    """
+    if file is None and not path_of(file).is_file():
+        return {}
+    found = read(file)
+    stated = found.document.get(SUPPORT, {})
+    if not isinstance(stated, dict):
+        raise UsageError(f"[{SUPPORT}] of {found.path}{found.line(SUPPORT)} must be a table: it is {toml.kind(stated)}")
+    for release, until in stated.items():
+        if type(until) is not date:
+            where = f"{release} in [{SUPPORT}] of {found.path}{found.line(SUPPORT, release)}"
+            raise UsageError(f'{where} must be a date, "{release}" = 2026-12-31: it is {toml.kind(until)}')
+    return stated
+
+
 def checked(name: str, file: toml.File) -> Environment:
     """An environment of a file that was read. Raises UsageError where it is none, with the line."""
-    if name not in file.document:
-        known = ", ".join(file.document) or "none"
+    if name not in names(file):
+        known = ", ".join(names(file)) or "none"
         raise UsageError(f"{file.path} has no environment {name!r}: it has {known}")
-    found, names = file.document[name], (*chain.DATABASES, DEPLOYMENT)
+    found, known_keys = file.document[name], (*chain.DATABASES, DEPLOYMENT)
     if not isinstance(found, dict):
         raise UsageError(f"[{name}] of {file.path}{file.line(name)} must be an environment: it is {toml.kind(found)}")
     for key in found:
-        if key not in names:
+        if key not in known_keys:
             line = file.line(name, key)
-            raise UsageError(f"[{name}] of {file.path} has an unknown {key}{line}: the known are {', '.join(names)}")
+            raise UsageError(
+                f"[{name}] of {file.path} has an unknown {key}{line}: the known are {', '.join(known_keys)}"
+            )
     if not found:
-        raise UsageError(f"[{name}] of {file.path} is empty: the known are {', '.join(names)}")
+        raise UsageError(f"[{name}] of {file.path} is empty: the known are {', '.join(known_keys)}")
     return Environment(name, file)

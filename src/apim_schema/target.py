@@ -6,12 +6,12 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
 
-from apim_schema import flavours, registry
+from apim_schema import flavours, registry, toml
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember, remember_jdbc
@@ -26,7 +26,7 @@ class Target:
     """One database: `database` is "apim" or "shared"; `schema` None means the login's default schema.
 
     `notes` are what a person should hear of how it was named, before anything is done. `accept` are the entries of its
-    accept list.
+    accept list, `product` is the product's own configuration, where that is known.
     """
 
     database: str
@@ -34,6 +34,7 @@ class Target:
     schema: str | None = None
     notes: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
+    product: toml.File | None = field(default=None, compare=False, repr=False)
 
     @property
     def dialect(self) -> Dialect:

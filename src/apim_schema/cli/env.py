@@ -72,7 +72,7 @@ def list_(file: str | None, names: Sequence[str]) -> Answer:
 def _named(file: str | None, names: Sequence[str]) -> list[Environment]:
     """The environments that are named, or all that there are."""
     read = environments.read(file)
-    return [environments.checked(name, read) for name in names or read.document]
+    return [environments.checked(name, read) for name in names or environments.names(read)]
 
 
 def _listed(one: Environment, database: str) -> Entry:
