@@ -71,9 +71,11 @@ class Attempt:
         progress: Progress,
         migrate: Migrate,
         check_lock: Check,
+        agreed: tuple[str, ...] | None = None,
     ) -> None:
         self._live, self._release, self._create, self._against = live, release, create, against
         self._progress, self._migrate, self._check_lock = progress, migrate, check_lock
+        self._agreed = agreed
         self._session = live.dialect.session
         self._clock = Clock()
         self._run = Entry(live.database, "", release, history.now(), history.who(live.connection))
@@ -113,7 +115,10 @@ class Attempt:
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
         self._say_drift(start.release)
-        return start, live.plan(start.release, self._release)
+        planned = live.plan(start.release, self._release)
+        if self._agreed not in (None, tuple(statement.sql for statement in planned.statements)):
+            raise Refused(f"{live.database} is not as it was when it was shown: nothing was changed. Look at it again")
+        return start, planned
 
     def _say_drift(self, release: str) -> None:
         """What stays as it is, and entries of the accept list that are of no use any more."""

@@ -1,11 +1,17 @@
-"""Streams whose reader may go away: `| head`, a closed terminal, a full disk end the printing and nothing else."""
+"""What is written: streams whose reader may go away, and files.
+
+`| head`, a closed terminal, a full disk end the printing and nothing else.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any, cast
+
+from apim_schema.errors import UsageError
 
 
 class Lasting:
@@ -40,3 +46,11 @@ def forget(stream: IO[str]) -> None:
     """Leads a stream that can't be written to nowhere: what is still in its buffer would fail again at the end."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file. Raises UsageError where that can't be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}") from None

@@ -76,11 +76,11 @@ SETTINGS = (
     Setting("4.3.0", ("apim", "token", "revocation"), "notifier_impl", f"is {NEW_NOTIFIER}", OLD_NOTIFIER),
     Setting(
         "4.4.0", ("apim", "key_manager"), "enable_apikey_subscription_validation",
-        "is enable_lightweight_apikey_generation",
+        "is called enable_lightweight_apikey_generation",
     ),
-    Setting("4.4.0", ("integration", "transaction_counter"), "", "is [apim.transaction_counter]"),
+    Setting("4.4.0", ("integration", "transaction_counter"), "", "is called [apim.transaction_counter]"),
     Setting("4.4.0", ("apim", "ai"), "endpoint", "is gone"),
-    Setting("4.5.0", ("apim", "ai"), "token", "is key"),
+    Setting("4.5.0", ("apim", "ai"), "token", "is called key"),
     Setting("4.6.0", ("apim", "analytics"), "auth_token", 'is gone: analytics are of type = "moesif"'),
 )  # fmt: skip
 
@@ -113,7 +113,7 @@ TASKS = (
         "have several client secrets, mediators of Synapse are on an allow list. Say the old value where it is needed.",
         AES,
     ),
-    Task(CONFIGURATION, "A token type JWT has an issuer in [[oauth.extensions.token_types]].", AES),
+    Task(CONFIGURATION, "[[oauth.extensions.token_types]] names an issuer for JWT.", AES),
     Task(EXTENSIONS, "Put the JDBC driver, dropins and lib into the new release."),
     Task(EXTENSIONS, "Take key stores and trust stores along; encrypt passwords anew by ciphertool."),
     Task(EXTENSIONS, "Take secondary user stores (userstores/) along."),

@@ -24,7 +24,8 @@ class Upgrade:
     """What is asked for: a database and a release.
 
     `create` makes a fresh schema of the oldest release where there is none. With `against`, the rows are compared with
-    that snapshot instead of what they are before the first statement.
+    that snapshot instead of what they are before the first statement. `agreed` are the statements that somebody has
+    agreed to: no other ones are executed.
     """
 
     target: Target
@@ -32,6 +33,7 @@ class Upgrade:
     create: bool = False
     against: Snapshot | None = None
     progress: Progress = field(default_factory=Silent)
+    agreed: tuple[str, ...] | None = None
 
     def run(self, migrate: Migrate) -> Result:
         """Upgrades, and returns what was done.
@@ -47,5 +49,5 @@ class Upgrade:
             session.connect(engine, self.target.schema) as connection,
         ):
             live = Live(self.target, connection, self.target.schema or session.default_schema(connection))
-            attempt = Attempt(live, release, self.create, self.against, self.progress, migrate, check_lock)
+            attempt = Attempt(live, release, self.create, self.against, self.progress, migrate, check_lock, self.agreed)
             return attempt.run()

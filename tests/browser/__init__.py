@@ -25,6 +25,12 @@ OPTIONS = (
     *("--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none"),
 )
+FONTS = """\
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+<alias><family>system-ui</family><prefer><family>Inter</family><family>DejaVu Sans</family></prefer></alias>
+<alias><family>ui-monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>"""
+"""The families that a page asks for by what they are."""
 
 
 def problem() -> str | None:
@@ -43,7 +49,7 @@ def _environment(folder: str) -> dict[str, str]:
         return os.environ | own
     libraries = next((HOME / "usr" / "lib").glob("*-linux-gnu*"))
     fonts = Path(folder) / "fonts.conf"
-    fonts.write_text(f"<fontconfig><dir>{HOME}/usr/share/fonts</dir><cachedir>{folder}</cachedir></fontconfig>")
+    fonts.write_text(FONTS.format(fonts=HOME / "usr" / "share" / "fonts", cache=folder))
     return os.environ | own | {
         "LD_LIBRARY_PATH": f"{libraries}:{libraries / 'pulseaudio'}", "FONTCONFIG_FILE": str(fonts)
     }  # fmt: skip

@@ -4,7 +4,7 @@
 set -euo pipefail
 folder=$1
 
-"$(dirname "$0")"/../servers/fetch.sh "$folder" bookworm chromium-headless-shell fonts-dejavu-core fonts-dejavu-extra
+"$(dirname "$0")"/../servers/fetch.sh "$folder" bookworm chromium-headless-shell fonts-inter fonts-dejavu-core
 if [ ! -d "$folder" ]; then
   echo "fetch.sh: no Chromium here: pages are not looked at" >&2
   exit 0

@@ -28,8 +28,8 @@ OPTIONS = (
     click.option("--keep-going", is_flag=True, help="Go on with the next environment after one that failed."),
 )
 
-OF_ONE = {"output": "-o", "against": "--against"}
-"""Options that name a file of digests: it is of one environment."""
+OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
+"""Options that name a file: it is of one environment."""
 
 WEIGHTS = (
     *(Exit.INTERRUPTED, Exit.INTERNAL, Exit.UNFINISHED, Exit.NOT_PROVEN, Exit.FOUND, Exit.REFUSED, Exit.USAGE),

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from apim_schema import chain, flavours, script
+from apim_schema import chain, flavours, output, script
 from apim_schema.cli.common import FIRST, NEWEST, Answer, epilog, format_option
-from apim_schema.errors import Exit, UsageError
+from apim_schema.errors import Exit
 
 EXAMPLE = (
     f"apim-schema sql --dialect {flavours.DIALECTS[-1]} --database apim --from {FIRST} --to {NEWEST} -o upgrade.sql"
@@ -22,9 +22,9 @@ EXAMPLE = (
 @click.option("--from", "start", metavar="RELEASE", required=True, help="The release that the database is.")
 @click.option("--to", "target", metavar="RELEASE", default="head", show_default=True, help="The release to reach.")
 @click.option("--schema", metavar="NAME", help="Qualify the objects with this schema instead of the client's default.")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="A file instead of stdout.")
+@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="A file, not stdout.")
 @format_option
-def sql(dialect: str, database: str, start: str, target: str, schema: str | None, output: Path | None) -> Answer:
+def sql(dialect: str, database: str, start: str, target: str, schema: str | None, file: Path | None) -> Answer:
     """Write the upgrade as a script for psql, mysql, sqlplus or sqlcmd.
 
     It holds the statements that `upgrade` would execute. It checks by itself that the database is at the release to
@@ -33,21 +33,14 @@ def sql(dialect: str, database: str, start: str, target: str, schema: str | None
     """
     target = chain.check_release(database, target)
     text = script.render(dialect, database, start, target, schema)
-    if output is not None:
-        _write(output, text)
+    if file is not None:
+        output.write(file, text)
     document = {"dialect": dialect, "database": database, "from": start, "to": target, "script": text}
-    return Answer(document, lambda out: _say(out, text, output))
+    return Answer(document, lambda out: _say(out, text, file))
 
 
-def _write(output: Path, text: str) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"can't write {output}: {error.strerror}") from None
-
-
-def _say(out: Console, text: str, output: Path | None) -> None:
-    if output is None:
+def _say(out: Console, text: str, file: Path | None) -> None:
+    if file is None:
         click.echo(text, nl=False)
     else:
-        out.print(f"written to {output}")
+        out.print(f"written to {file}")

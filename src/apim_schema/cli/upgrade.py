@@ -11,13 +11,16 @@ from typing import Any
 import click
 from rich.console import Console
 
-from apim_schema import chain, environment, rehearsal, report
+from apim_schema import chain, environment, rehearsal
+from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, snapshots_of, with_releases, worst
 from apim_schema.cli.databases import database_options
+from apim_schema.cli.reviews import Consent
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
+from apim_schema.review import MAX_BLOCKING
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 
@@ -30,32 +33,55 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 @click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
+@click.option("--yes", is_flag=True, help="Go on without asking.")
+@click.option(
+    "--max-blocking",
+    "limit",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=MAX_BLOCKING,
+    show_default=True,
+    help="How long writers may wait, or a table be written anew, before --yes is needed where nobody can be asked.",
+)
+@click.option(
+    "--report", metavar="FILE", type=click.Path(path_type=Path), help="Write the page of plan, with what ran."
+)
 @with_releases
-def upgrade(targets: Sequence[Target], release: str, create: bool, against: Path | None, rehearse: bool) -> Answer:
+def upgrade(
+    targets: Sequence[Target], release: str, create: bool, against: Path | None, rehearse: bool, yes: bool,
+    limit: float, report: Path | None,
+) -> Answer:  # fmt: skip
     """Upgrade each database to a release.
 
     RELEASE is one of {first} to {newest}, or head, the newest. The schema is compared with the release's afterwards,
     and all rows with what they were before. Take a backup first. apim goes before shared. On a database that can
-    roll back DDL it is all or nothing; on the others the same command continues an upgrade that was cut off.
+    roll back DDL it is all or nothing; on the others the same command continues an upgrade that was cut off. On a
+    terminal, what will happen is shown, and you are asked.
     """
     for target in targets:
         chain.check_release(target.database, release)
-    if rehearse and (create or against):
-        raise UsageError("--rehearse tries what stands and compares no rows: leave --create and --against out")
+    if rehearse and (create or against or report):
+        raise UsageError(
+            "--rehearse tries what stands and compares no rows: leave --create, --against and --report out"
+        )
     if rehearse:
         return each(targets, partial(_rehearse, release), _rehearsed)
     before = snapshots_of(against, targets)
+    consent = Consent(targets if report or not yes else (), release, limit, report)
+    if not yes:
+        consent.ask()
 
     def run(target: Target) -> Result:
         """Through Alembic, which works out the revisions; its environment runs this very Upgrade."""
-        asked = Upgrade(target, release, create, before.get(target.database), report.Terminal())
-        return environment.through_alembic(asked)
+        agreed = consent.agreed(target.database)
+        asked = Upgrade(target, release, create, before.get(target.database), terminal.Terminal(), agreed)
+        return consent.reported(target.database, partial(environment.through_alembic, asked))
 
     return each(targets, run, _answer)
 
 
 def _rehearse(release: str, target: Target) -> Rehearsal:
-    return rehearsal.rehearse(target, release, report.Terminal())
+    return rehearsal.rehearse(target, release, terminal.Terminal())
 
 
 def _rehearsed(found: list[Rehearsal]) -> Answer:
@@ -89,4 +115,4 @@ def _document(result: Result) -> dict[str, Any]:
 
 
 def _text(found: list[Result], out: Console) -> None:
-    report.show(out, found)
+    terminal.show(out, found)

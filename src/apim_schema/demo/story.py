@@ -66,13 +66,13 @@ def _steps(server: Server, run: Run, out: Console) -> Iterator[Step]:
 
     yield step("status --env demo")
     yield step("snapshot --env demo -o before.snapshot")
-    yield step("upgrade head --env demo")
+    yield step("upgrade head --env demo --yes")
     yield step("verify --env demo --against before.snapshot")
     out.print(f"\nNow one byte of one row is changed on purpose:\n{CHANGE}")
     with _connection(server.url("apim")) as connection:
         connection.exec_driver_sql(CHANGE)
     yield step("verify --env demo --against before.snapshot", Exit.FOUND)
-    yield step("upgrade head --env demo")
+    yield step("upgrade head --env demo --yes")
 
 
 def _prepare(server: Server, out: Console) -> None:

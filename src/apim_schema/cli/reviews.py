@@ -1,0 +1,111 @@
+"""What `plan` and `upgrade` share: the look at a database for its review, the question whether to go on, the page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import chain, environments, report, review
+from apim_schema.attempt import Result
+from apim_schema.errors import Refused, SchemaToolError, UsageError
+from apim_schema.live import opened
+from apim_schema.review import MAX_BLOCKING, NOTHING_TO_DO, Review, page, text, words
+from apim_schema.target import Target
+
+
+def stated_support() -> Mapping[str, date]:
+    """Until when each release is supported, as environments.toml says that the command line means, if there is one."""
+    return environments.support(click.get_current_context().params.get("environments"))
+
+
+def reviewed(release: str, support: Mapping[str, date], target: Target, limit: float = MAX_BLOCKING) -> Review:
+    """The review of one database, which is only read. Raises as an upgrade would before its first statement."""
+    with opened(target) as live:
+        return review.look(live, chain.check_release(target.database, release), support, limit)
+
+
+class Consent:
+    """Whether an upgrade may run: what it will do is shown on a terminal, and somebody agrees; and its page.
+
+    What can't be looked at has no review: the upgrade itself says why.
+    """
+
+    def __init__(self, targets: Sequence[Target], release: str, limit: float, file: Path | None) -> None:
+        self._reviews: dict[str, Review] = {}
+        self._file, self._shown = file, False
+        support = stated_support()
+        for target in targets:
+            try:
+                self._reviews[target.database] = reviewed(release, support, target, limit)
+            except (SchemaToolError, DBAPIError):
+                continue
+        self._write()
+
+    def ask(self) -> None:
+        """Asks on a terminal. Raises Refused where nobody agrees, or nobody is there who would have to."""
+        found = [one for one in self._reviews.values() if one.outlook != NOTHING_TO_DO]
+        if not _on_a_terminal():
+            for one in found:
+                _forbid_long(one)
+        elif found:
+            _show(report.console(), found)
+            self._shown = True
+            if not click.confirm("Go on?", err=True):
+                raise Refused("not agreed to: nothing was changed")
+
+    def agreed(self, database: str) -> tuple[str, ...] | None:
+        """The statements that somebody has seen and agreed to, None where nobody was asked."""
+        if not self._shown or database not in self._reviews:
+            return None
+        return tuple(reviewed.statement.sql for reviewed in self._reviews[database].statements)
+
+    def reported(self, database: str, work: Callable[[], Result]) -> Result:
+        """Does the work, and writes the page once more: with what came of it, or with what has ended it."""
+        try:
+            result = work()
+        except (Exception, KeyboardInterrupt) as error:
+            self._keep(database, partial(Review.failed, error=error))
+            raise
+        self._keep(database, partial(Review.ended, result=result))
+        return result
+
+    def _keep(self, database: str, change: Callable[[Review], Review]) -> None:
+        """What was done stays done where it can't be written down any more."""
+        if database in self._reviews:
+            self._reviews[database] = change(self._reviews[database])
+            try:
+                self._write()
+            except UsageError as error:
+                report.console().print(f"apim-schema: {error}; what was done stays done")
+
+    def _write(self) -> None:
+        """Before the first statement too: a file that can't be written is to be known then."""
+        if self._file and self._reviews:
+            page.write(self._file, list(self._reviews.values()))
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and report.console().is_terminal
+
+
+def _show(out: Console, found: Sequence[Review]) -> None:
+    out.print("\n\n".join(map(text.summary, found)) + "\n")
+
+
+def _forbid_long(one: Review) -> None:
+    """Raises Refused where somebody would have to agree: nobody can be asked here."""
+    if not one.needs_consent:
+        return
+    listed = "".join(f"\n  {', '.join(s.changes)}: {words.about(s.expected)}" for s in one.long)
+    raise Refused(
+        f"{one.database}: writers would wait for {words.about(one.blocked)}, or a table be written anew for longer "
+        f"than {words.duration(one.limit)}; nothing was changed. Look at it by plan, then say --yes, or a longer "
+        f"--max-blocking{listed}"
+    )
