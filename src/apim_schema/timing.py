@@ -15,6 +15,8 @@ SCHEMA: Final = "schema compared"
 AFTER: Final = "rows after"
 PARTS = (LOOK, BEFORE, STATEMENTS, SCHEMA, AFTER)
 """The parts of a run, in their order."""
+WITH_LOCKS = (STATEMENTS, SCHEMA, AFTER)
+"""Those that a lock is held through where all is one transaction."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,14 @@ OPTIONS = (
     *("--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none"),
 )
+LAUNCHER = """\
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+for number, pipe in enumerate(pipes, 3):
+    os.dup2(pipe, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Puts the pipes where the browser looks for them, on descriptors 3 and 4, whichever they have been."""
 FONTS = """\
 <fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
 <alias><family>system-ui</family><prefer><family>Inter</family><family>DejaVu Sans</family></prefer></alias>
@@ -154,10 +163,9 @@ def chromium() -> Iterator[Browser]:
     assert program, problem()
     (their_in, out), (back, their_out) = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # the protocol is spoken on descriptors 3 and 4: a shell puts the pipes there
-        redirected = f'exec "$0" "$@" 3<&{their_in} 4>&{their_out}'
         process = subprocess.Popen(
-            ["sh", "-c", redirected, program, *OPTIONS, f"--user-data-dir={folder}"],
+            [sys.executable, "-c", LAUNCHER, str(their_in), str(their_out), program, *OPTIONS,
+             f"--user-data-dir={folder}"],
             pass_fds=(their_in, their_out), env=_environment(folder), stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(their_in)

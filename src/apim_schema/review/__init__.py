@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final
 
-from apim_schema import chain, preflight, product
+from apim_schema import chain, preflight, product, timing
 from apim_schema.attempt import Result
 from apim_schema.compare import Difference
 from apim_schema.dialect import BLOCK, INFO, READS, WARN, WRITES, Backup, Impact, Statement
@@ -22,6 +22,7 @@ from apim_schema.planner import Plan, plan
 from apim_schema.preflight import Finding
 from apim_schema.product import Age
 from apim_schema.redact import redact
+from apim_schema.timing import Timing
 
 CLEAR: Final = "clear"
 CAREFUL: Final = "careful"
@@ -138,13 +139,20 @@ class Review:
         """Seconds that writers of a table wait at the longest.
 
         Where all is one transaction, a lock is held until the commit: through the statements after it and the
-        comparison of the rows. Elsewhere it goes with its statement.
+        comparison of the rows. Elsewhere it goes with its statement. After the upgrade, it is what was measured.
         """
+        if self.result:
+            return self._was_blocked(self.result.timing)
         blocking = [s for s in self.statements if s.blocks_writers]
         if not self.transactional or not blocking:
             return _sum(s.expected for s in blocking)
         until_commit = [s.expected for s in self.statements[blocking[0].number - 1 :]]
         return _sum([*until_commit, None if self.evidence is None else self.evidence / 2])
+
+    def _was_blocked(self, measured: Timing) -> float:
+        if self.transactional:
+            return sum(seconds for part, seconds in measured.parts if part in timing.WITH_LOCKS)
+        return sum(s.seconds or 0 for s in self.statements if s.blocks_writers)
 
     @property
     def needs_consent(self) -> bool:

@@ -83,6 +83,7 @@ def _context(reviews: Sequence[Review]) -> dict[str, Any]:
         "longest": longest,
         "compared": compared,
         "worst": worst,
+        "brief": brief,
         "WORKS": words.WORKS,
         "BLOCKS": words.BLOCKS,
         "LEVELS": {BLOCK: "forbids", WARN: "warns", INFO: "informs"},
@@ -118,6 +119,16 @@ def headline(review: Review) -> Headline:
 def groups(statements: Sequence[Reviewed]) -> list[tuple[str, list[Reviewed]]]:
     """The statements of a release, those of one table that follow on each other together."""
     return [(table, list(found)) for table, found in groupby(statements, lambda reviewed: reviewed.table)]
+
+
+def brief(change: str, table: str) -> str:
+    """A change below the name of its table, which it need not repeat."""
+    return (
+        change.replace(f"{table}.", "")
+        .replace(f" of {table}", "")
+        .replace(f" on {table}", "")
+        .removesuffix(f" {table}")
+    )
 
 
 def worst(statements: Iterable[Reviewed]) -> Impact:
@@ -172,13 +183,18 @@ def longest(review: Review) -> list[Bar]:
     ]
 
 
-def compared(review: Review) -> tuple[list[tuple[TableVerdict, float]], int]:
+def compared(review: Review) -> tuple[list[tuple[TableVerdict, Bar]], int]:
     """The tables whose rows were compared, those that differ first and then the largest, and how many had no row."""
     found = review.result.verdict.tables if review.result else ()
     shown = [t for t in found if t.rows_before or t.rows_after or t.verdict != evidence.PROVEN]
     shown.sort(key=lambda t: (t.verdict == evidence.PROVEN, -t.rows_after, t.table))
     most = max((max(t.rows_before, t.rows_after) for t in shown), default=0)
-    return [(t, _share(t.rows_after, most)) for t in shown], len(found) - len(shown)
+    return [(t, Bar("rows", _share(t.rows_after, most), _rows(t))) for t in shown], len(found) - len(shown)
+
+
+def _rows(table: TableVerdict) -> str:
+    before = f"{table.rows_before:,} → " if table.rows_before != table.rows_after else ""
+    return f"{before}{table.rows_after:,}"
 
 
 def _share(part: float | None, whole: float) -> float:
