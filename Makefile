@@ -13,8 +13,10 @@ export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql,chromium
 .NOTPARALLEL:
 .SECONDARY:
 
-demo: .venv/demo.stamp
-	.venv/bin/apim-schema demo
+# the pages, and pictures of them where there is a browser, are in build/demo
+demo: .venv/demo.stamp $(BROWSER)
+	.venv/bin/apim-schema demo --pages build/demo
+	$(PYTHON) -m tests.browser build/demo/review.html build/demo/report.html
 
 test: .venv/dev.stamp $(SERVERS) $(PARSERS) $(BROWSER)
 	$(PYTHON) -m pytest -m "not kill" -n 2 --dist worksteal

@@ -80,6 +80,11 @@ class Impact:
         return self.work != METADATA
 
     @property
+    def blocks_writers(self) -> bool:
+        """Whether somebody who writes to the table has to wait."""
+        return BLOCKS.index(self.blocks) >= BLOCKS.index(WRITES)
+
+    @property
     def needs_bytes(self) -> int | None:
         """The free space that the table needs for standing twice: what it has, indexes too; 0 where it does not."""
         return self.bytes if self.rewrites else 0

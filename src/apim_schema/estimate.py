@@ -14,7 +14,7 @@ from time import perf_counter
 from sqlalchemy import Connection
 
 from apim_schema import evidence
-from apim_schema.dialect import BLOCKS, IN_PLACE, METADATA, REBUILD, SCAN, WRITES, Dialect, Impact, Size, Work
+from apim_schema.dialect import IN_PLACE, METADATA, REBUILD, SCAN, Dialect, Impact, Size, Work
 from apim_schema.schema import Schema
 
 PROBE_BYTES = 16 * 2**20
@@ -69,13 +69,9 @@ def writers_wait(costs: Sequence[tuple[Impact, float]], transactional: bool, evi
     Where DDL is transactional, locks are held until the commit, which comes once the rows are read again: `evidence`
     are the seconds of that.
     """
-    blocking = [place for place, (impact, _) in enumerate(costs) if _blocks_writers(impact)]
+    blocking = [place for place, (impact, _) in enumerate(costs) if impact.blocks_writers]
     if not blocking:
         return 0
     if transactional:
         return sum(seconds for _, seconds in costs[blocking[0] :]) + evidence
     return sum(costs[place][1] for place in blocking)
-
-
-def _blocks_writers(impact: Impact) -> bool:
-    return BLOCKS.index(impact.blocks) >= BLOCKS.index(WRITES)

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from apim_schema import toml
-from apim_schema.dialect import WARN
+from apim_schema.dialect import INFO, WARN
 from apim_schema.preflight import Finding
 
 PUBLISHED: Mapping[str, date] = {
@@ -196,7 +196,7 @@ def _indexing(file: toml.File, releases: Sequence[str]) -> Iterator[Finding]:
         number = _value(file, keys)
         told = f"is {number}" if isinstance(number, int) else "is no number"
         problem = f"re_indexing in [indexing] of {file.path}{file.line(*keys)} {told}"
-        yield Finding(WARN, "", problem, "raise it by one in the new file, so that the artifacts are indexed anew")
+        yield Finding(INFO, "", problem, "raise it by one in the new file, so that the artifacts are indexed anew")
 
 
 @dataclass(frozen=True)

@@ -42,16 +42,19 @@ def shape(text: str) -> list[str]:
     return [" ".join(re.sub(varies, "#", line).split()) for line in text.splitlines()]
 
 
-def test_demo_tells_the_whole_story() -> None:
+def test_demo_tells_the_whole_story(tmp_path: Path) -> None:
     before = left()
-    done = subprocess.run([*COMMAND, "--format", "json"], capture_output=True, text=True, check=False)
+    command = [*COMMAND, "--format", "json", "--pages", str(tmp_path / "pages")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     document = json.loads(done.stdout)
     assert (done.returncode, document["exit_code"]) == (0, 0), done.stderr
-    assert [step["exit_code"] for step in document["steps"]] == [0, 0, 0, 0, 1, 0]
+    assert [step["exit_code"] for step in document["steps"]] == [0, 0, 0, 0, 0, 1, 0]
     assert "$ apim-schema upgrade head --env demo" in done.stderr
     assert "OPERATION_POLICY_MAPPING_ID=2" in done.stderr
     assert "300,764 rows" in done.stderr
     assert left() <= before
+    assert "Nothing stands in the way" in (tmp_path / "pages" / "review.html").read_text()
+    assert "Done: the schema is" in (tmp_path / "pages" / "report.html").read_text()
     (excerpt,) = re.findall(r"```text\n(.*?)```", README.read_text(), re.DOTALL)
     assert "\n".join(shape(excerpt)) in "\n".join(shape(done.stderr))
 
@@ -77,7 +80,7 @@ def test_stopped_demo_leaves_nothing(number: signal.Signals) -> None:
 def test_story_that_does_not_hold_is_said() -> None:
     """A change that changes nothing is not caught, and the demo says so."""
     program = (
-        "from apim_schema.demo import story; story.CHANGE = 'SELECT 1'; story.TOKENS = (story.TOKENS[0], 10)\n"
+        "from apim_schema.demo import story; story.CHANGE = 'SELECT 1'; story.BULK = {}\n"
         "from apim_schema.cli import main; main(['demo'])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

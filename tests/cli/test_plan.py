@@ -64,7 +64,7 @@ def test_sql_is_the_statements_below_one_line_each(run: Run, run_json: RunJson, 
     bare = [part for part in re.split(r"^(?:--.*)?\n", result.stdout, flags=re.MULTILINE) if part.strip()]
     assert len(comments) == len(apim["statements"])
     assert [part.rstrip(";\n") for part in bare] == [s["sql"].rstrip(";") for s in apim["statements"]]
-    assert "ACCESS EXCLUSIVE blocks reads and writes" in next(line for line in comments if BINARY in line)
+    assert "lock ACCESS EXCLUSIVE blocks reads and writes" in next(line for line in comments if BINARY in line)
 
 
 def test_a_name_with_a_line_break_ends_no_comment(run: Run, databases: Databases) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -16,10 +17,11 @@ from apim_schema.errors import Exit
 
 
 @click.command(epilog=epilog("apim-schema demo", Exit.OK, Exit.FOUND, Exit.USAGE))
+@click.option("--pages", metavar="FOLDER", type=click.Path(path_type=Path), help="Keep the pages, in this folder.")
 @format_option
 @click.pass_context
 @with_releases
-def demo(context: click.Context) -> Answer:
+def demo(context: click.Context, pages: Path | None) -> Answer:
     """Show an upgrade on a server of its own.
 
     A PostgreSQL server is started for it, and removed afterwards. Two databases of {first}, filled with rows that
@@ -35,7 +37,7 @@ def demo(context: click.Context) -> Answer:
             return int(stop.code or 0)
         raise AssertionError("a verb always exits")
 
-    return _answer(story.tell(run, report.console()))
+    return _answer(story.tell(run, report.console(), pages))
 
 
 def _answer(steps: list[Step]) -> Answer:

@@ -48,7 +48,8 @@ def _answer(targets: Sequence[Target], as_sql: bool, page_file: Path | None, fou
 
 
 def _text(found: list[Review], page_file: Path | None, out: Console) -> None:
-    out.print("\n\n".join(map(text.render, found)))
+    """With the page, which has every statement, only what has to be known."""
+    out.print("\n\n".join(map(text.summary if page_file else text.render, found)))
     if page_file:
         out.print(f"the page is in {page_file}")
 

@@ -105,7 +105,7 @@ def _forbid_long(one: Review) -> None:
         return
     listed = "".join(f"\n  {', '.join(s.changes)}: {words.about(s.expected)}" for s in one.long)
     raise Refused(
-        f"{one.database}: writers would wait for {words.about(one.blocked)}, or a table be written anew for longer "
+        f"{one.database}: writers would wait for {words.roughly(one.blocked)}, or a table be written anew for longer "
         f"than {words.duration(one.limit)}; nothing was changed. Look at it by plan, then say --yes, or a longer "
         f"--max-blocking{listed}"
     )

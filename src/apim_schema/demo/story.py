@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +21,16 @@ from apim_schema.demo.server import Server, running
 from apim_schema.errors import Exit, Interrupted
 
 RELEASE = chain.releases("apim")[0]
-TOKENS = ("IDN_OAUTH2_ACCESS_TOKEN", 300_000)
-"""A table, and the rows that are added to the few that every table gets."""
+BULK = {"IDN_OAUTH2_ACCESS_TOKEN": 250_000, "AM_APPLICATION_REGISTRATION": 40_000, "AM_API_CLIENT_CERTIFICATE": 10_000}
+"""The rows that are added to the few that every table gets: of a table that stays, one that is written anew, one with a new key."""
 
 CHANGE = """\
 UPDATE am_api_operation_policy_mapping SET parameters = set_byte(parameters, 0, 42)
 WHERE operation_policy_mapping_id = 2"""
 """One byte of a row whose text the upgrade has converted."""
+
+PAGES = ("review.html", "report.html")
+"""What an upgrade will do, and what it has done."""
 
 Run = Callable[[list[str]], int]
 """Runs our own command line and returns its exit code."""
@@ -45,14 +49,25 @@ class Step:
         return self.exit_code == self.expected
 
 
-def tell(run: Run, out: Console) -> list[Step]:
-    """Tells the story on a server of its own, and leaves nothing behind.
+def tell(run: Run, out: Console, pages: Path | None = None) -> list[Step]:
+    """Tells the story on a server of its own, and leaves nothing behind but the pages, in the folder for them.
 
     Raises UsageError where there are no binaries of PostgreSQL, Interrupted when it is stopped by a signal.
     """
+    kept = pages.resolve() if pages else None
     with _stopped_by_signals(), running() as server, _folder(server.folder):
         _prepare(server, out)
-        return list(_steps(server, run, out))
+        steps = list(_steps(server, run, out))
+        if kept:
+            _keep(kept, out)
+        return steps
+
+
+def _keep(folder: Path, out: Console) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        shutil.copy(name, folder / name)
+        out.print(f"{folder / name} is the page")
 
 
 def _steps(server: Server, run: Run, out: Console) -> Iterator[Step]:
@@ -66,7 +81,8 @@ def _steps(server: Server, run: Run, out: Console) -> Iterator[Step]:
 
     yield step("status --env demo")
     yield step("snapshot --env demo -o before.snapshot")
-    yield step("upgrade head --env demo --yes")
+    yield step(f"plan head --env demo --html {PAGES[0]}")
+    yield step(f"upgrade head --env demo --yes --report {PAGES[1]}")
     yield step("verify --env demo --against before.snapshot")
     out.print(f"\nNow one byte of one row is changed on purpose:\n{CHANGE}")
     with _connection(server.url("apim")) as connection:
@@ -98,8 +114,9 @@ def _fill(url: URL, database: str) -> int:
                 connection.exec_driver_sql(statement.sql, execution_options={"no_parameters": True})
         count = rows.fill(connection, schema)
         if database == "apim":
-            rows.bulk(connection, schema, *TOKENS)
-            count += TOKENS[1]
+            for table, more in BULK.items():
+                rows.bulk(connection, schema, table, more)
+                count += more
         connection.exec_driver_sql("ANALYZE")
     return count
 

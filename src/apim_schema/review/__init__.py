@@ -13,10 +13,11 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final
 
-from apim_schema import chain, preflight, product, timing
+from apim_schema import chain, estimate, preflight, product, timing
 from apim_schema.attempt import Result
 from apim_schema.compare import Difference
-from apim_schema.dialect import BLOCK, INFO, READS, WARN, WRITES, Backup, Impact, Statement
+from apim_schema.dialect import BLOCK, INFO, WARN, Backup, Impact, Size, Statement
+from apim_schema.estimate import Rates
 from apim_schema.live import Live, Start
 from apim_schema.planner import Plan, plan
 from apim_schema.preflight import Finding
@@ -29,6 +30,7 @@ CAREFUL: Final = "careful"
 FORBIDDEN: Final = "forbidden"
 NOTHING_TO_DO: Final = "nothing to do"
 
+UNKNOWN = Size(None, None)
 LEVELS = (BLOCK, WARN, INFO)
 """The worst first."""
 
@@ -64,13 +66,9 @@ class Reviewed:
         """What it makes, in words."""
         return tuple(dict.fromkeys(str(change) for change in (self.statement.change, *self.statement.more)))
 
-    @property
-    def blocks_writers(self) -> bool:
-        return self.impact.blocks in (WRITES, READS)
-
     def is_long(self, limit: float) -> bool:
         """Whether it writes a table anew, or keeps writers waiting, for longer than this many seconds."""
-        return (self.impact.rewrites or self.blocks_writers) and (self.expected or 0) > limit
+        return (self.impact.rewrites or self.impact.blocks_writers) and (self.expected or 0) > limit
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Review:
     """What an upgrade will do to one live database, or has done: `result` and `error` are None until it has run.
 
     `address` is the URL without its password, `same` all releases that the schema fits where there is no stamp.
-    `evidence` are the seconds that the comparison of all rows should take, before and after together. `limit` is how
+    `evidence` are the seconds that reading all rows once should take, which is done before and after. `limit` is how
     long a statement may take before somebody has to agree.
     """
 
@@ -143,16 +141,15 @@ class Review:
         """
         if self.result:
             return self._was_blocked(self.result.timing)
-        blocking = [s for s in self.statements if s.blocks_writers]
-        if not self.transactional or not blocking:
-            return _sum(s.expected for s in blocking)
-        until_commit = [s.expected for s in self.statements[blocking[0].number - 1 :]]
-        return _sum([*until_commit, None if self.evidence is None else self.evidence / 2])
+        if self.expected is None or (self.statements and self.evidence is None):
+            return None
+        costs = [(s.impact, s.expected or 0) for s in self.statements]
+        return estimate.writers_wait(costs, self.transactional, self.evidence or 0)
 
     def _was_blocked(self, measured: Timing) -> float:
         if self.transactional:
             return sum(seconds for part, seconds in measured.parts if part in timing.WITH_LOCKS)
-        return sum(s.seconds or 0 for s in self.statements if s.blocks_writers)
+        return sum(s.seconds or 0 for s in self.statements if s.impact.blocks_writers)
 
     @property
     def needs_consent(self) -> bool:
@@ -164,7 +161,7 @@ class Review:
         """Seconds that the whole upgrade should take, the comparison of the rows included."""
         if self.outlook == NOTHING_TO_DO:
             return 0
-        return _sum((self.expected, self.evidence))
+        return _sum((self.expected, self.evidence, self.evidence))
 
     def of_level(self, level: str) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.level == level)
@@ -206,6 +203,8 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
     """
     start = live.start(release)
     planned = plan(live.dialect, live.database, live.model, start.release, release, live.schema)
+    sizes = live.dialect.space.sizes(live.connection, live.schema)
+    rates = estimate.measured(live.dialect, live.connection, live.schema, live.model)
     session, today = live.dialect.session, datetime.now(timezone.utc)
     ages = tuple(product.age(name, support, today.date()) for name in dict.fromkeys((start.release, release)))
     return Review(
@@ -220,14 +219,23 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
         release,
         ages,
         live.interrupted,
-        tuple(numbered(planned)),
+        tuple(_costed(reviewed, live, sizes, rates) for reviewed in numbered(planned)),
         tuple((entry.release, str(entry.change)) for entry in planned.present),
         tuple(_findings(live, start, planned, ages)),
         live.differences,
         tuple(session.backups(session.server(live.connection))),
         today.isoformat(timespec="seconds"),
         limit,
+        estimate.of_evidence((sizes[name] for name in live.model.tables if name in sizes), rates) if rates else None,
     )
+
+
+def _costed(reviewed: Reviewed, live: Live, sizes: Mapping[str, Size], rates: Rates | None) -> Reviewed:
+    """With the size of the table, where it is there already, and the seconds that follow from it."""
+    size = sizes.get(reviewed.table, UNKNOWN) if reviewed.table in live.model.tables else None
+    impact = reviewed.impact.sized(size)
+    expected = 0 if not impact.reads_rows or size is None else estimate.estimate(impact, rates) if rates else None
+    return replace(reviewed, statement=replace(reviewed.statement, impact=impact), expected=expected)
 
 
 def numbered(planned: Plan) -> Iterator[Reviewed]:

@@ -65,7 +65,7 @@ def render(reviews: Sequence[Review]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    said = (words.size, words.about, words.exactly, words.impact, words.count)
+    said = (words.size, words.about, words.roughly, words.exactly, words.impact, words.count)
     environment.filters.update({function.__name__: function for function in said})
     return environment.get_template("page.html").render(_context(reviews))
 
@@ -171,13 +171,14 @@ def longest(review: Review) -> list[Bar]:
     """The statements that took longest, each with its estimate."""
     ran = sorted((s for s in review.statements if s.seconds is not None), key=lambda s: -(s.seconds or 0))[:LONGEST]
     most = max((max(s.seconds or 0, s.expected or 0) for s in ran), default=0)
+    estimated = {s.number: s.expected for s in ran if s.expected and s.impact.reads_rows}
     return [
         Bar(
             f"{s.number}. {', '.join(s.changes)}",
             _share(s.seconds, most),
             words.exactly(s.seconds),
-            f"expected {words.about(s.expected)}" if s.expected is not None else "",
-            None if s.expected is None else _share(s.expected, most),
+            f"expected {words.exactly(estimated[s.number])}" if s.number in estimated else "",
+            _share(estimated[s.number], most) if s.number in estimated else None,
         )
         for s in ran
     ]

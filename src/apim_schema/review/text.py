@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from apim_schema.dialect import BLOCK, INFO, WARN
-from apim_schema.review import Review, Reviewed
-from apim_schema.review.words import OUTLOOKS, about, count, impact, size
+from apim_schema.review import NOTHING_TO_DO, Review, Reviewed
+from apim_schema.review.words import OUTLOOKS, about, count, impact, roughly, size
 
 WIDTH = 80
 LEVELS = {BLOCK: "forbids it", WARN: "warning", INFO: "good to know"}
@@ -24,6 +24,9 @@ def summary(review: Review) -> str:
 
 
 def _head(review: Review) -> Iterator[str]:
+    if review.outlook == NOTHING_TO_DO:
+        yield f"{review.database}: {review.target} already. {OUTLOOKS[NOTHING_TO_DO]}."
+        return
     yield from _wrapped(f"{review.database}: {review.start} to {review.target}, {review.server}, {review.address}")
     yield f"  {OUTLOOKS[review.outlook]}"
     if review.interrupted:
@@ -32,12 +35,14 @@ def _head(review: Review) -> Iterator[str]:
         yield from _wrapped(str(age), "  ")
     already = f", {count(len(review.present), 'change')} in already" if review.present else ""
     yield f"  {'statements':<18}{len(review.statements):,} in {count(len(review.releases), 'release')}{already}"
-    yield f"  {'writers blocked':<18}{about(review.blocked)}"
+    yield f"  {'writers blocked':<18}{roughly(review.blocked)}"
     yield f"  {'written anew':<18}{size(review.bytes_rewritten)} in {count(len(review.rewritten), 'table')}"
-    yield f"  {'the whole upgrade':<18}{about(review.whole)}, the comparison of all rows included"
+    yield f"  {'the whole upgrade':<18}{roughly(review.whole)}, the comparison of all rows included"
 
 
 def _findings(review: Review) -> Iterator[str]:
+    if review.outlook == NOTHING_TO_DO and not review.findings:
+        return
     yield ""
     yield "Preflight" if review.findings else "Preflight found nothing."
     for finding in review.findings:
@@ -68,8 +73,8 @@ def _statement(reviewed: Reviewed) -> Iterator[str]:
 def _rest(review: Review) -> Iterator[str]:
     yield from _listed("In already, skipped", (change for _, change in review.present))
     yield from _listed("Different from the release, and kept", map(str, review.differences))
-    yield ""
-    yield "--sql shows the statements, --html FILE writes the page with the rollback plan."
+    if review.statements:
+        yield "\n--sql shows the statements, --html FILE writes the page with the way back."
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -56,20 +56,26 @@ def duration(found: float | None) -> str:
 
 
 def about(found: float | None) -> str:
-    """An estimate."""
+    """An estimate of one statement."""
     return duration(found) if found is None or found < 1 else f"about {duration(found)}"
+
+
+def roughly(found: float | None) -> str:
+    """An estimate of many statements, each of which takes its moment whatever it does."""
+    return about(found) if found is None or found >= 10 else "a few seconds" if found else "none"
 
 
 def exactly(found: float | None) -> str:
     """A time that was measured."""
-    if found is None:
-        return ""
+    if not found:
+        return "" if found is None else "none"
     return f"{found * 1000:.0f} ms" if found < 1 else f"{found:.1f} s" if found < 90 else duration(found)
 
 
 def impact(found: Impact) -> str:
     """What a statement costs, in a line: the work, the lock and what waits for it, rows and bytes where they count."""
-    words = [WORKS[found.work], f"{found.lock} {BLOCKS[found.blocks]}" if found.blocks != NOTHING else BLOCKS[NOTHING]]
+    lock = f"lock {found.lock} " if found.blocks != NOTHING else ""
+    words = [WORKS[found.work], f"{lock}{BLOCKS[found.blocks]}"]
     if found.rows:
         words.append(f"{count(found.rows, 'row')}, {size(found.bytes)}")
     return "; ".join(words)
