@@ -56,6 +56,7 @@ def test_wheel_holds_all_that_runs_and_nothing_else(built: Path) -> None:
         *(path.relative_to(ROOT / "src") for path in (ROOT / "src").rglob("*.py")),
         *(Path("apim_schema") / path.relative_to(ROOT) for path in (ROOT / "versions").rglob("*.py")),
         *(Path("apim_schema") / path.relative_to(ROOT) for path in (ROOT / "dialects").rglob("*.*")),
+        *(path.relative_to(ROOT / "src") for path in (ROOT / "src").rglob("templates/*")),
         Path("apim_schema/alembic.ini"),
         Path("apim_schema/py.typed"),
     }

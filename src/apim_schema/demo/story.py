@@ -22,7 +22,7 @@ from apim_schema.errors import Exit, Interrupted
 
 RELEASE = chain.releases("apim")[0]
 BULK = {"IDN_OAUTH2_ACCESS_TOKEN": 250_000, "AM_APPLICATION_REGISTRATION": 40_000, "AM_API_CLIENT_CERTIFICATE": 10_000}
-"""The rows that are added to the few that every table gets: of a table that stays, one that is written anew, one with a new key."""
+"""The rows that are added to the few that every table gets: one stays, one is written anew, one gets another key."""
 
 CHANGE = """\
 UPDATE am_api_operation_policy_mapping SET parameters = set_byte(parameters, 0, 42)
