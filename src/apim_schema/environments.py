@@ -54,7 +54,7 @@ TEMPLATE = """\
 # Until when the vendor supports a release, from its support matrix: plan warns ahead of it.
 
 # [support]
-# "4.2.0" = YYYY-MM-DD
+# "X.Y.Z" = 2030-12-31
 """
 
 

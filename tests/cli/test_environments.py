@@ -90,6 +90,8 @@ def test_a_mistake_in_the_last_is_found_before_the_first(
         (["status", "--env", "dev", "--keep-going"], "--keep-going is for several environments"),
         (["snapshot", "-o", "x", "--env", "dev", "--env", "uat"], "the file of -o is of one environment"),
         (["verify", "--against", "x", "--env", "dev", "--env", "uat"], "the file of --against is of one environment"),
+        (["plan", "--html", "x", "--env", "dev", "--env", "uat"], "the file of --html is of one environment"),
+        (["upgrade", "--report", "x", "--env", "dev", "--env", "uat"], "the file of --report is of one environment"),
         (["status", "--env", "dev", "--apim-url", "postgresql://h/d"], "--env and a URL both name the database"),
     ],
 )
@@ -215,6 +217,6 @@ def test_every_setting_is_in_the_new_file() -> None:
     lines = environments.template().splitlines()
     settings = [line.removeprefix("# ") for line in lines if line.startswith("# [") or " = " in line]
     document = tomllib.loads("\n".join(settings))
-    assert set(document) == {"dev", "prod"}
+    assert set(document) == {"dev", "prod", environments.SUPPORT}
     assert set(document["dev"]["apim"]) == set(environments.SETTINGS)
     assert environments.DEPLOYMENT in document["prod"]

@@ -7,12 +7,17 @@ import pytest
 from apim_schema import chain
 from apim_schema.cli.reviews import reviewed
 from apim_schema.environment import through_alembic as run
+from apim_schema.errors import Unfinished
 from apim_schema.review import Review, document
 from apim_schema.target import target
 from tests.conformance.site import Site, site
+from tests.conformance.spoil import broken
 from tests.conformance.statement_log import changes, logged, squeezed
 from tests.releases import FIRST, HEAD, STARTS
 from tests.servers import Server
+
+MIDDLE = 5
+"""A statement on the way."""
 
 
 def review(customer: Site, release: str = HEAD) -> Review:
@@ -70,3 +75,18 @@ def test_what_ran_stands_beside_what_was_shown(server: Server) -> None:
             <= sum(spent.values())
             <= result.seconds
         )
+
+
+def test_of_an_upgrade_that_was_cut_off_it_shows_what_remains(server: Server) -> None:
+    with site(server, "apim", "4.5.0") as customer, logged(customer) as since:
+        if customer.transactional:
+            pytest.skip("nothing of an interrupted run stays")
+        whole = shown(customer)
+        with broken(MIDDLE), pytest.raises(Unfinished):
+            run(customer.upgrade())
+        left = review(customer)
+        since()
+        run(customer.upgrade())
+        assert changes(since()) == [squeezed(s.statement.sql) for s in left.statements]
+        assert 0 < len(left.statements) < len(whole)
+        assert f"{len(whole) - len(left.statements)} of {len(whole)} statements in" in (left.interrupted or "")
