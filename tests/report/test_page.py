@@ -48,6 +48,7 @@ def customer(postgresql: Server) -> Iterator[Site]:
             quoted = '"' + name.replace('"', '""') + '"'
             customer.execute(f"CREATE TABLE {quoted} ({quoted} INTEGER)")
             customer.execute(f"INSERT INTO {quoted} SELECT generate_series(1, {10 ** (number % 4)})")
+        customer.execute("ALTER TABLE am_api ALTER COLUMN api_name TYPE varchar(999)")
         customer.execute("ANALYZE")
         yield customer
 
@@ -105,6 +106,15 @@ def test_names_are_shown_as_they_are(pages: dict[str, Path], chromium: Browser) 
     shown = page.evaluate("[...document.querySelectorAll('bdi')].map(e => e.textContent.toUpperCase())")
     for name in NAMES:
         assert any(name.upper() in text for text in shown), name
+
+
+def test_drift_has_its_class_and_the_reason(pages: dict[str, Path], chromium: Browser) -> None:
+    for name in ("plan", "done"):
+        page = chromium.open(pages[name], 1280)
+        rows = page.evaluate("[...document.querySelectorAll('tr')].map(e => e.innerText.replaceAll(/\\s+/g, ' '))")
+        (found,) = [row for row in rows if "AM_API.API_NAME" in row]
+        assert "harmless VARCHAR(256)" in found
+        assert "VARCHAR(999)" in found
 
 
 def test_what_would_be_cut_off_is_found(pages: dict[str, Path], chromium: Browser) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from apim_schema.difference import Difference
 from apim_schema.evidence import TableVerdict, Verdict
+from apim_schema.review.document import difference
 
 
 def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
     """Each with its class, and the entry that stands for it in an accept list."""
-    return [_difference(difference) for difference in found]
-
-
-def _difference(difference: Difference) -> dict[str, Any]:
-    facts = asdict(difference)
-    return {"class": facts.pop("class_"), **facts, "entry": difference.entry}
+    return [difference(one) for one in found]
 
 
 def verdict(rows: Verdict) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from typing import Final
 
 from apim_schema import chain, estimate, preflight, product, timing
 from apim_schema.attempt import Result
-from apim_schema.compare import Difference
 from apim_schema.dialect import BLOCK, INFO, WARN, Backup, Impact, Size, Statement
+from apim_schema.difference import Difference
 from apim_schema.estimate import Rates
 from apim_schema.live import Live, Start
-from apim_schema.planner import Plan, plan
+from apim_schema.planner import Plan
 from apim_schema.preflight import Finding
 from apim_schema.product import Age
 from apim_schema.redact import redact
@@ -186,7 +186,7 @@ class Review:
         return replace(
             self,
             statements=tuple(replace(s, seconds=taken.get(s.statement.sql)) for s in found),
-            differences=result.drift,
+            differences=result.differences,
             result=result,
         )
 
@@ -202,7 +202,7 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
     raises before its first statement, but for what preflight finds, which is part of the review.
     """
     start = live.start(release)
-    planned = plan(live.dialect, live.database, live.model, start.release, release, live.schema)
+    planned = live.plan(start.release, release)
     sizes = live.dialect.space.sizes(live.connection, live.schema)
     rates = estimate.measured(live.dialect, live.connection, live.schema, live.model)
     session, today = live.dialect.session, datetime.now(timezone.utc)
@@ -222,7 +222,7 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
         tuple(_costed(reviewed, live, sizes, rates) for reviewed in numbered(planned)),
         tuple((entry.release, str(entry.change)) for entry in planned.present),
         tuple(_findings(live, start, planned, ages)),
-        live.differences,
+        live.differences_from(start.release),
         tuple(session.backups(session.server(live.connection))),
         today.isoformat(timespec="seconds"),
         limit,
@@ -251,8 +251,7 @@ def numbered(planned: Plan) -> Iterator[Reviewed]:
 
 def _findings(live: Live, start: Start, planned: Plan, ages: Iterable[Age]) -> Iterator[Finding]:
     """What preflight finds, the worst first, and what is to be said of the product's own configuration."""
-    changes = [entry.change for entry in planned.changes]
-    found = preflight.check(live.dialect, live.connection, live.schema, live.model, changes)
+    found = preflight.review(live, planned.target, [entry.change for entry in planned.changes])
     yield from sorted(found, key=lambda finding: LEVELS.index(finding.level))
     yield from (Finding(WARN, "", str(age), "upgrade before that") for age in ages if age.soon)
     if live.target.product:

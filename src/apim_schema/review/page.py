@@ -17,6 +17,7 @@ from apim_schema import __version__, evidence, output, product, timing
 from apim_schema.dialect import BLOCK, BLOCKS, INFO, WARN, WORKS, Impact
 from apim_schema.evidence import TableVerdict
 from apim_schema.product import PARTS, Task
+from apim_schema.report import CLASSES
 from apim_schema.review import CAREFUL, CLEAR, FORBIDDEN, NOTHING_TO_DO, Review, Reviewed, rollback, words
 
 LONGEST = 12
@@ -88,6 +89,7 @@ def _context(reviews: Sequence[Review]) -> dict[str, Any]:
         "BLOCKS": words.BLOCKS,
         "LEVELS": {BLOCK: "forbids", WARN: "warns", INFO: "informs"},
         "VERDICTS": VERDICTS,
+        "CLASSES": CLASSES,
         "PUBLISHED": product.PUBLISHED,
         "tasks": _tasks(releases),
         "ways": _ways(reviews),

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from apim_schema.dialect import BLOCK, INFO, WARN
+from apim_schema.report import CLASSES
 from apim_schema.review import NOTHING_TO_DO, Review, Reviewed
 from apim_schema.review.words import OUTLOOKS, about, count, impact, roughly, size
 
@@ -41,7 +42,7 @@ def _head(review: Review) -> Iterator[str]:
 
 
 def _findings(review: Review) -> Iterator[str]:
-    if review.outlook == NOTHING_TO_DO and not review.findings:
+    if review.outlook == NOTHING_TO_DO and not review.of_level(WARN):
         return
     yield ""
     yield "Preflight" if review.findings else "Preflight found nothing."
@@ -72,7 +73,8 @@ def _statement(reviewed: Reviewed) -> Iterator[str]:
 
 def _rest(review: Review) -> Iterator[str]:
     yield from _listed("In already, skipped", (change for _, change in review.present))
-    yield from _listed("Different from the release, and kept", map(str, review.differences))
+    for class_, title in CLASSES.items():
+        yield from _listed(f"Drift: {title}", (str(d) for d in review.differences if d.class_ == class_))
     if review.statements:
         yield "\n--sql shows the statements, --html FILE writes the page with the way back."
 
