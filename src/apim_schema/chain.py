@@ -48,16 +48,27 @@ def releases(database: str) -> tuple[str, ...]:
     return tuple(revision.revision for revision in script(database).walk_revisions())[::-1]
 
 
-@cache
 def first(flavour: str, database: str) -> str:
     """The oldest release of the chain that the vendor has a script for in this flavour: the one whose catalog ships."""
-    return next(release for release in releases(database) if catalog.ships(flavour, database, release))
+    return _start(flavour, database)[1]
+
+
+@cache
+def _start(flavour: str, database: str) -> tuple[str, str]:
+    """The flavour and release to start from: the plain ones where the vendor has no script for this database."""
+    scripts = ((name, release) for name in (flavour, flavours.FLAVOURS[flavour]) for release in releases(database))
+    return next((name, release) for name, release in scripts if catalog.ships(name, database, release))
 
 
 def since(flavour: str, database: str) -> tuple[str, ...]:
     """The releases of the chain that the flavour has, oldest first."""
     known = releases(database)
     return known[known.index(first(flavour, database)) :]
+
+
+def has_script(flavour: str, database: str) -> bool:
+    """Whether the vendor has a script of its own for this flavour of the database."""
+    return _start(flavour, database)[0] == flavour
 
 
 def check_release(database: str, release: str) -> str:
@@ -117,8 +128,8 @@ def expected(flavour: str, database: str, release: str) -> Schema:
     """The schema of a release: the oldest catalog with the changes since replayed."""
     if release in OLDER:
         return catalog.baseline(flavour, database, release)
-    start = first(flavour, database)
-    return replay(catalog.baseline(flavour, database, start), pending(flavour, database, start, release))
+    script, start = _start(flavour, database)
+    return replay(catalog.baseline(script, database, start), pending(flavour, database, start, release))
 
 
 def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
@@ -127,5 +138,6 @@ def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
         (flavour, release)
         for release in (*reversed(releases(database)), *reversed(OLDER))
         for flavour in flavours.of_dialect(dialect)
-        if release in since(flavour, database) or (release in OLDER and catalog.ships(flavour, database, release))
+        if (has_script(flavour, database) and release in since(flavour, database))
+        or (release in OLDER and catalog.ships(flavour, database, release))
     ]
