@@ -140,6 +140,11 @@ def _numbering(numbered: Rows) -> dict[str, str]:
     return {"numbering": f"IDENTITY({first},{step}){' NOT FOR REPLICATION' * bool(is_apart)}"}
 
 
+def refusal(live: Schema) -> str | None:
+    """None: each of the vendor's scripts for this database leads somewhere."""
+    return None
+
+
 def converted(column: Column, old: Column) -> str | None:
     """The expression that gives a value of `column` the form it had as `old`; None if it needs none.
 

@@ -126,6 +126,11 @@ def mapped(owner: str, found: Dictionary) -> Schema:
     )
 
 
+def refusal(live: Schema) -> str | None:
+    """None: each of the vendor's scripts for this database leads somewhere."""
+    return None
+
+
 def converted(column: Column, old: Column) -> str | None:
     """The name by which to read a column that an interrupted conversion left under its working name, else None.
 

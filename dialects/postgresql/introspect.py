@@ -115,6 +115,11 @@ def read(connection: Connection, schema: str | None) -> Schema:
     )
 
 
+def refusal(live: Schema) -> str | None:
+    """None: each of the vendor's scripts for this database leads somewhere."""
+    return None
+
+
 def converted(column: Column, old: Column) -> str | None:
     """The expression that gives a value of `column` the form it had as `old`: text, where it has become bytes."""
     if column.type == "BYTEA" and sqltext.base(old.type) in types.TEXTS:

@@ -29,6 +29,13 @@ def refuse(database: str, live: Schema, accept: Accept) -> NotRecognised:
     if between:
         return NotRecognised(between)
     release, wrong = nearest(database, live, accept)
+    first = chain.first(flavour, database)
+    if ours - found and chain.has_script(flavour, database) and first != chain.releases(database)[0]:
+        return NotRecognised(
+            f"{database} is of the vendor's script for {flavour}, and older than {first} or "
+            f"half-installed: {len(found)} of {len(ours)} tables are there. The vendor's older scripts for it do not "
+            f"say what becomes of what they made: contact WSO2 Support. Compared with {release}:\n{listed(wrong)}"
+        )
     if len(found) < len(ours):
         return NotRecognised(
             f"{database} is half-installed: {len(found)} of {len(ours)} tables are there. Finish the installation of "

@@ -70,7 +70,7 @@ def numbered(schema: Schema) -> Iterator[Row]:
     for table in schema.tables.values():
         for column in table.columns.values():
             if column.generated is not None:
-                yield Row(seed=1, step=1, is_apart=0)
+                yield Row(seed=1, step=1, is_apart=False)
 
 
 def columns(schema: Schema, spelling: Spelling) -> Iterator[Row]:
