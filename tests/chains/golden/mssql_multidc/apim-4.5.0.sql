@@ -1,3 +1,6 @@
+-- Before it runs: let these count as this data centre does, from its number and in its step.
+-- AM_API_PRIMARY_EP_MAPPING
+-- AM_LLM_PROVIDER_MODEL
 :on error exit
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET XACT_ABORT ON;

@@ -1,3 +1,7 @@
+-- Before it runs: let these count as this data centre does, from its number and in its step.
+-- AM_API_OPERATION_MAPPING
+-- AM_BACKEND_OPERATION_MAPPING
+-- AM_GW_INSTANCES
 :on error exit
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET XACT_ABORT ON;

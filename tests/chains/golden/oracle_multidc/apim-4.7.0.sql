@@ -1,3 +1,5 @@
+-- Before it runs: let these count as this data centre does, from its number and in its step.
+-- IDN_OAUTH_CONSUMER_SECRETS
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
 SET DEFINE OFF

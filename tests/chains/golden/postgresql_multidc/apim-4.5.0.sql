@@ -1,3 +1,6 @@
+-- Before it runs: let these count as this data centre does, from its number and in its step.
+-- AM_API_PRIMARY_EP_MAPPING
+-- AM_LLM_PROVIDER_MODEL
 \set ON_ERROR_STOP on
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '5s';

@@ -1,3 +1,5 @@
+-- Before it runs: let these count as this data centre does, from its number and in its step.
+-- IDN_OAUTH_CONSUMER_SECRETS
 \set ON_ERROR_STOP on
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '5s';
