@@ -77,3 +77,16 @@ def test_tables_that_were_made_by_hand_are_taken_as_they_are(run: Run, second_dc
     result = run("upgrade", "head", *second_dc.options)
     assert result.exit_code == 0
     assert "create table AM_TRANSACTION_RECORDS" in result.stderr.partition("already there, skipped:")[2]
+
+
+def test_what_is_older_than_its_scripts_or_half_installed_is_told(run: Run, second_dc: Databases) -> None:
+    second_dc.execute("DROP TABLE am_llm_provider CASCADE")
+    result = run("upgrade", "head", *second_dc.options, "--database", "apim")
+    assert result.exit_code == 3
+    assert f"apim is of the vendor's script for {FLAVOUR}, and older than {START} or half-installed" in result.stderr
+
+
+def test_it_is_not_adopted_as_a_release_that_its_scripts_have_not(run: Run, second_dc: Databases) -> None:
+    result = run("adopt", "--as", "4.3.0", *second_dc.options, "--database", "apim")
+    assert result.exit_code == 3
+    assert f"the vendor's script for {FLAVOUR} begins with {START}" in result.stderr

@@ -76,7 +76,7 @@ def test_both_halves_are_upgraded_and_verified(run: Run, urls: dict[str, str], t
     assert list(found) == ["user", "registry"]
     assert {entry["to"] for entry in found.values()} == {HEAD}
     assert found["user"]["statements"] == 0, "no release changes anything of the users"
-    assert [entry["drift"] for entry in found.values()] == [[], []]
+    assert [entry["differences"] for entry in found.values()] == [[], []]
     verified = run("verify", "--against", before)
     assert verified.exit_code == 0, verified.stderr + verified.stdout
     again = document(run("status", "--format", "json"))
