@@ -21,20 +21,8 @@ CORE = ROOT / "src" / "apim_schema"
 DIALECTS = ROOT / "dialects"
 
 LOWER = {
-    *(
-        "capacity",
-        "catalog",
-        "changes",
-        "compare",
-        "convergence",
-        "dialect",
-        "errors",
-        "flavours",
-        "jdbc",
-        "locks",
-        "progress",
-    ),
-    *("schema", "space", "sqltext", "tested", "types"),
+    *("capacity", "catalog", "changes", "compare", "convergence", "datacentres", "dialect", "errors", "flavours"),
+    *("jdbc", "locks", "progress", "schema", "space", "sqltext", "tested", "types"),
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 

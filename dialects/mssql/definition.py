@@ -11,9 +11,12 @@ from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import layout, names
 
+NUMBERING = "IDENTITY(1,1)"
+
 
 def create_table(table: Table, live: Schema, schema: str | None) -> str:
-    parts = [of_column(_collated(column, table, live)) for column in table.columns.values()]
+    numbering = live.options.get("numbering", NUMBERING)
+    parts = [of_column(_collated(column, table, live), numbering) for column in table.columns.values()]
     if table.primary_key is not None:
         parts.append(of_primary_key(table.primary_key, table))
     parts += [of_unique(key, table) for key in table.unique]
@@ -36,8 +39,8 @@ def typed(column: Column) -> str:
     return f"{names.sql(column.name)} {column.type}{collation}"
 
 
-def of_column(column: Column) -> str:
-    identity = " IDENTITY(1,1)" if column.generated is not None else ""
+def of_column(column: Column, numbering: str = NUMBERING) -> str:
+    identity = f" {numbering}" if column.generated is not None else ""
     default = f" DEFAULT {column.default}" if column.default is not None else ""
     return f"{typed(column)}{identity}{'' if column.nullable else ' NOT'} NULL{default}"
 

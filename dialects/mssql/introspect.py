@@ -6,13 +6,13 @@ See https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-vi
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from apim_schema import sqltext
+from apim_schema import datacentres, sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
@@ -75,6 +75,13 @@ JOIN sys.tables r ON r.object_id = x.referenced_object_id
 JOIN sys.columns o ON o.object_id = x.referenced_object_id AND o.column_id = x.referenced_column_id
 WHERE {TABLES} ORDER BY f.name, x.constraint_column_id"""
 
+NUMBERED = f"""
+SELECT CONVERT(BIGINT, i.seed_value) AS seed, CONVERT(BIGINT, i.increment_value) AS step,
+       i.is_not_for_replication AS is_apart
+FROM sys.tables t
+JOIN sys.identity_columns i ON i.object_id = t.object_id
+WHERE {TABLES}"""
+
 TRIGGERS = f"""
 SELECT g.name AS name, t.name AS table_name, g.is_instead_of_trigger AS is_instead_of,
        OBJECTPROPERTY(g.object_id, 'ExecIsInsertTrigger') AS is_insert,
@@ -115,14 +122,30 @@ def read(connection: Connection, schema: str | None) -> Schema:
     storage = () if database.babelfish else ask(STORAGE)
     tables = _tables(ask(COLUMNS), ask(INDEXES), ask(FOREIGN_KEYS), storage, database.collation)
     return Schema(
-        flavour="mssql",
+        flavour="mssql_multidc" if datacentres.has_several(tables) else "mssql",
         tables=tables,
         # on Babelfish the sequence behind each IDENTITY column is among them
         sequences={Name(row.name): "" for row in others if row.kind.strip() == SEQUENCE and not database.babelfish},
         triggers={trigger.name: trigger for trigger in map(_trigger, ask(TRIGGERS)) if trigger.table in tables},
         routines={Name(row.name): row.kind.strip() for row in others if row.kind.strip() != SEQUENCE},
-        options={"babelfish": "yes"} if database.babelfish else {"edition": str(database.edition)},
+        options={"babelfish": "yes"}
+        if database.babelfish
+        else {"edition": str(database.edition), **_numbering(ask(NUMBERED))},
     )
+
+
+def _numbering(numbered: Rows) -> dict[str, str]:
+    """How most tables number their rows, for those that are still to be made."""
+    found = Counter((*datacentres.counts(row.seed, row.step), row.is_apart) for row in numbered)
+    if not found:
+        return {}
+    [((first, step, is_apart), _)] = found.most_common(1)
+    return {"numbering": f"IDENTITY({first},{step}){' NOT FOR REPLICATION' * bool(is_apart)}"}
+
+
+def refusal(live: Schema) -> str | None:
+    """None: each of the vendor's scripts for this database leads somewhere."""
+    return None
 
 
 def converted(column: Column, old: Column) -> str | None:

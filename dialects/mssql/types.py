@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from apim_schema import sqltext
+from apim_schema import datacentres, sqltext
 from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
@@ -157,8 +157,12 @@ def sequence_of(default: str | None) -> str | None:
 
 
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """Babelfish shows a DATETIME2, of which it keeps six digits of a second instead of seven, as DATETIME2(6)."""
-    return found.type == "DATETIME2(6)" and replace(found, type="DATETIME2(7)") == expected
+    """Babelfish shows a DATETIME2, of which it keeps six digits of a second instead of seven, as DATETIME2(6).
+
+    One column tells the name of its data centre.
+    """
+    on_babelfish = found.type == "DATETIME2(6)" and replace(found, type="DATETIME2(7)") == expected
+    return on_babelfish or datacentres.is_its_own(table.name, expected, found)
 
 
 def holds(wanted: str, found: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import sqltext
+from apim_schema import catalog, sqltext
 from apim_schema.catalog import referential_action
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Server, Table, Trigger
 
@@ -66,6 +66,9 @@ FROM information_schema.routines WHERE routine_schema = :schema"""
 
 ON_UPDATE = re.compile(r"on update (\S+)", re.IGNORECASE)
 
+NDB = "ndbcluster"
+"""What information_schema.tables calls the engine of MySQL NDB Cluster."""
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -101,6 +104,23 @@ def read(connection: Connection, schema: str | None) -> Schema:
             "row_format": database.row_format,
             **({INSTANT: told} if (told := reader.instant[""]) else {}),
         },
+    )
+
+
+def refusal(live: Schema) -> str | None:
+    """MySQL NDB Cluster, the vendor's `mysql_cluster`, by the engine of the vendor's tables.
+
+    See https://dev.mysql.com/doc/refman/8.4/en/mysql-cluster-online-operations.html and, of keys and foreign keys,
+    https://dev.mysql.com/doc/refman/8.4/en/mysql-cluster-limitations-syntax.html.
+    """
+    ours = (table for database in ("apim", "shared") for table in catalog.baseline("mysql", database, "4.2.0").tables)
+    if not any(live.tables[name].options.get("engine", "").lower() == NDB for name in ours if name in live.tables):
+        return None
+    return (
+        "is of the vendor's script for mysql_cluster, on MySQL NDB Cluster, which is known and not upgraded: a table "
+        "is locked on one SQL node only while ALTER TABLE copies its rows, so that what others write leaves them "
+        "inconsistent, and the lock that keeps a second upgrade out is one node's too. Ask WSO2 Support for the "
+        "statements, and run them with the product stopped, from one SQL node"
     )
 
 

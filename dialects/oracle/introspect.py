@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from apim_schema import catalog, sqltext
+from apim_schema import catalog, datacentres, sqltext
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, plsql, session, types
@@ -59,7 +59,7 @@ FROM ALL_IND_COLUMNS WHERE INDEX_OWNER = :owner ORDER BY INDEX_NAME, COLUMN_POSI
 SELECT INDEX_NAME AS name, COLUMN_POSITION AS place, COLUMN_EXPRESSION AS sql
 FROM ALL_IND_EXPRESSIONS WHERE INDEX_OWNER = :owner""",
     "sequences": """
-SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, CACHE_SIZE AS cached, ORDER_FLAG AS in_order
+SELECT SEQUENCE_NAME AS name, INCREMENT_BY AS step, LAST_NUMBER AS reached, CACHE_SIZE AS cached, ORDER_FLAG AS in_order
 FROM ALL_SEQUENCES WHERE SEQUENCE_OWNER = :owner ORDER BY SEQUENCE_NAME""",
     "triggers": """
 SELECT TRIGGER_NAME AS name, TABLE_NAME AS table_name, TRIGGER_TYPE AS type, TRIGGERING_EVENT AS event,
@@ -126,6 +126,11 @@ def mapped(owner: str, found: Dictionary) -> Schema:
     )
 
 
+def refusal(live: Schema) -> str | None:
+    """None: each of the vendor's scripts for this database leads somewhere."""
+    return None
+
+
 def converted(column: Column, old: Column) -> str | None:
     """The name by which to read a column that an interrupted conversion left under its working name, else None.
 
@@ -138,10 +143,12 @@ def converted(column: Column, old: Column) -> str | None:
 def _flavour(tables: Mapping[str, Table], sequences: Rows) -> str:
     """The vendor's script that a schema comes from, by what differs between the scripts.
 
-    `oracle_23c` where a flag of the vendor's is a BOOLEAN; a customer's own BOOLEAN says nothing. `oracle_rac` where
-    more columns are as that script has them than as the plain one has; the shared database has no such column, but
-    sequences that are in order.
+    `oracle_multidc` where a column is there that only that script makes. `oracle_23c` where a flag of the vendor's is
+    a BOOLEAN; a customer's own BOOLEAN says nothing. `oracle_rac` where more columns are as that script has them than
+    as the plain one has; the shared database has no such column, but sequences that are in order.
     """
+    if datacentres.has_several(tables):
+        return "oracle_multidc"
     columns = {(table.name, column.name): column for table in tables.values() for column in table.columns.values()}
     if any(columns[flag].type == "BOOLEAN" for flag in _flags() & columns.keys()):
         return "oracle_23c"
@@ -291,13 +298,14 @@ def _index(row: Any, parts: tuple[str, ...]) -> Index:
 
 
 def _options(row: Any) -> str:
-    """A sequence's options in the vendor's words; the dictionary does not keep where it started.
+    """A sequence's options in the vendor's words; the dictionary keeps where it is, which tells the first number.
 
     Twenty numbers are kept ahead where nothing is said.
     """
     in_order = row.in_order == "Y"
     ahead = "NOCACHE" if row.cached == 0 else f"CACHE {row.cached}" if row.cached != 20 or in_order else ""
-    return " ".join(filter(None, (f"START WITH 1 INCREMENT BY {row.step}", ahead, "ORDER" if in_order else "")))
+    counts = datacentres.options(row.reached, row.step)
+    return " ".join(filter(None, (counts, ahead, "ORDER" if in_order else "")))
 
 
 def _trigger(row: Any, broken: set[str]) -> Trigger:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from apim_schema import sqltext
+from apim_schema import datacentres, sqltext
 from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
@@ -114,8 +114,8 @@ def sequence_of(default: str | None) -> str | None:
 
 
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """No column has another legal form here: BYTE and CHAR semantics are not compared."""
-    return False
+    """Whether only the name of its data centre differs: BYTE and CHAR semantics are not compared."""
+    return datacentres.is_its_own(table.name, expected, found)
 
 
 def holds(wanted: str, found: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
-from apim_schema import changes, sqltext
+from apim_schema import changes, datacentres, sqltext
 from apim_schema.changes import Change
 from apim_schema.convergence import (
     check_new_key,
@@ -99,7 +99,7 @@ def _sql(change: Change, live: Schema, schema: str | None) -> list[str]:
 def _create_table(change: changes.CreateTable, live: Schema, schema: str | None) -> list[str]:
     """The sequences, the table and its indexes, as far as they are missing."""
     present = live.tables.get(change.table)
-    sequences = [_create_sequence(*facts, schema) for facts in change.sequences if facts[0] not in live.sequences]
+    sequences = _create_sequences(change, live, schema)
     if present is None:
         table, indexes = [_create(change.definition, schema)], change.definition.indexes
     else:
@@ -299,6 +299,15 @@ def _create_index(table: str, index: Index, schema: str | None) -> str:
     columns = ", ".join(column if "(" in column else names.sql(column) for column in index.columns)
     unique = "UNIQUE " if index.unique else ""
     return f"CREATE {unique}INDEX {names.sql(index.name)} ON {names.qualified(table, schema)} ({columns})"
+
+
+def _create_sequences(change: changes.CreateTable, live: Schema, schema: str | None) -> list[str]:
+    """The sequences that are missing, counting like those that stand."""
+    return [
+        _create_sequence(name, datacentres.counted_alike(options, live.sequences.values()), schema)
+        for name, options in change.sequences
+        if name not in live.sequences
+    ]
 
 
 def _create_sequence(name: str, options: str, schema: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from apim_schema import sqltext
+from apim_schema import datacentres, sqltext
 from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, types
@@ -66,7 +66,9 @@ WHERE {TABLES} AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.
                                AND k.contype IN ('p', 'u', 'x')) ORDER BY i.relname"""
 
 SEQUENCES = f"""
-SELECT c.relname AS name, s.seqstart AS first, s.seqincrement AS step
+SELECT c.relname AS name, s.seqincrement AS step, coalesce(
+           CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END,
+           s.seqstart) AS reached
 FROM pg_class c
 JOIN pg_sequence s ON s.seqrelid = c.oid
 WHERE c.relnamespace = {NAMESPACE} AND NOT EXISTS (
@@ -103,15 +105,19 @@ def read(connection: Connection, schema: str | None) -> Schema:
     def ask(query: str) -> Rows:
         return connection.execute(text(query), {"schema": schema}).all()
 
+    tables = _tables(ask(COLUMNS), ask(_constraints_query()), ask(INDEXES))
     return Schema(
-        flavour="postgresql",
-        tables=_tables(ask(COLUMNS), ask(_constraints_query()), ask(INDEXES)),
-        sequences={
-            names.to_model(row.name): f"START WITH {row.first} INCREMENT BY {row.step}" for row in ask(SEQUENCES)
-        },
+        flavour="postgresql_multidc" if datacentres.has_several(tables) else "postgresql",
+        tables=tables,
+        sequences={names.to_model(row.name): datacentres.options(row.reached, row.step) for row in ask(SEQUENCES)},
         triggers=_triggers(ask(TRIGGERS)),
         routines={names.to_model(row.name): row.body for row in ask(ROUTINES)},
     )
+
+
+def refusal(live: Schema) -> str | None:
+    """None: each of the vendor's scripts for this database leads somewhere."""
+    return None
 
 
 def converted(column: Column, old: Column) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from apim_schema import sqltext
+from apim_schema import datacentres, sqltext
 from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
@@ -139,8 +139,8 @@ def sequence_of(default: str | None) -> str | None:
 
 
 def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """No column has another legal form here."""
-    return False
+    """Whether only the name of its data centre differs: no other column has another legal form here."""
+    return datacentres.is_its_own(table.name, expected, found)
 
 
 def holds(wanted: str, found: str) -> bool:

@@ -27,8 +27,8 @@ def read(path: Path) -> dict[str, tuple[str, ...]]:
     """
     file = toml.read(path, WAY_OUT)
     for database, table in file.document.items():
-        if database not in chain.DATABASES:
-            known = ", ".join(chain.DATABASES)
+        if database not in chain.NAMES:
+            known = ", ".join(chain.NAMES)
             raise UsageError(f"{path} has an unknown [{database}]{file.line(database)}: the known are {known}")
         if not isinstance(table, dict) or table.keys() != {NAME}:
             line = file.line(database)

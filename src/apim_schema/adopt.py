@@ -45,14 +45,17 @@ def adopt_as(live: Live, release: str, agree: Agree) -> Adopted:
     """Stamps an open database with a release, once somebody has agreed to what is breaking in it.
 
     Raises UsageError for a release that is none, NotRecognised where none of the release's tables is there, and
-    Refused where it is stamped with another one, or nobody agrees.
+    Refused where it is stamped with another one, the flavour has no such release, or nobody agrees.
     """
     release = chain.check_release(live.database, release)
     if live.stamped not in (None, release):
         raise Refused(
             f"{live.database} is stamped {live.stamped}: a stamp is corrected by `alembic stamp --purge {release}`"
         )
-    if not chain.expected(live.model.flavour, live.database, release).tables.keys() & live.model.tables.keys():
+    flavour = live.model.flavour
+    if release not in chain.since(flavour, live.database):
+        raise Refused(f"the vendor's script for {flavour} begins with {chain.first(flavour, live.database)}")
+    if not chain.expected(flavour, live.database, release).tables.keys() & live.model.tables.keys():
         raise live.problem or NotRecognised(f"{live.database} has no table of {release}")
     found = live.differences_from(release)
     if breaking(found) and not agree(release, breaking(found)):

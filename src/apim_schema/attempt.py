@@ -24,7 +24,7 @@ from apim_schema.locks import Check
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
 from apim_schema.recognise import unmatched
-from apim_schema.revision import Changes, for_flavour
+from apim_schema.revision import Changes
 from apim_schema.snapshot import Snapshot
 from apim_schema.timing import Clock, Timing
 from apim_schema.verify import compare_rows
@@ -230,7 +230,7 @@ class Attempt:
 
     def _remaining(self, declared: Changes) -> list[Statement]:
         now = self._live.anew()
-        return now.dialect.ddl.combined(for_flavour(declared, now.model.flavour), now.model, now.schema)
+        return now.dialect.ddl.combined(chain.settled(declared, now.model.flavour, now.database), now.model, now.schema)
 
     def _execute(self, statement: Statement, undo: ExitStack) -> None:
         """Runs one statement. What was written before the first of them stays from the moment that one may be in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,20 +13,28 @@ from alembic.script import ScriptDirectory
 from apim_schema import catalog, flavours
 from apim_schema.changes import AddColumn, Change, DropColumn, TextToBinary, replay
 from apim_schema.errors import UsageError
-from apim_schema.revision import for_flavour
+from apim_schema.revision import Changes, for_flavour
 from apim_schema.schema import Schema
 
 DATABASES = ("apim", "shared")
+PARTS = {"user": "UM_", "registry": "REG_"}
+"""The parts of a shared database that is split in two, by what the names of their tables begin with."""
+NAMES = (*DATABASES, *PARTS)
 OLDER = ("4.0.0", "4.1.0")
 """Releases from before the vendor's zero-data-migration policy: recognised, never upgraded."""
 
-SECTIONS = {"apim": "alembic", "shared": "shared"}
+SECTIONS = {"apim": "alembic", "shared": "shared", **dict.fromkeys(PARTS, "shared")}
 """The section of alembic.ini that holds each database's chain."""
 
 
+def whole(database: str) -> str:
+    """The database that this one is a part of, or itself: the scripts and the chain are that one's."""
+    return "shared" if database in PARTS else database
+
+
 def version_table(database: str) -> str:
-    """The table that holds the stamp: one a database, since both may live in one schema."""
-    return f"alembic_version_{database}"
+    """The table that holds the stamp: one a chain, since both databases may live in one schema."""
+    return f"alembic_version_{whole(database)}"
 
 
 def ini_file() -> Path:
@@ -38,7 +47,7 @@ def ini_file() -> Path:
 def script(database: str) -> ScriptDirectory:
     """Alembic's view of one chain. Raises UsageError for a database that is not ours."""
     if database not in SECTIONS:
-        raise UsageError(f"unknown database {database!r}: choose one of {', '.join(DATABASES)}")
+        raise UsageError(f"unknown database {database!r}: choose one of {', '.join(NAMES)}")
     return ScriptDirectory.from_config(Config(ini_file(), ini_section=SECTIONS[database]))
 
 
@@ -48,16 +57,27 @@ def releases(database: str) -> tuple[str, ...]:
     return tuple(revision.revision for revision in script(database).walk_revisions())[::-1]
 
 
-@cache
 def first(flavour: str, database: str) -> str:
     """The oldest release of the chain that the vendor has a script for in this flavour: the one whose catalog ships."""
-    return next(release for release in releases(database) if catalog.ships(flavour, database, release))
+    return _start(flavour, database)[1]
+
+
+@cache
+def _start(flavour: str, database: str) -> tuple[str, str]:
+    """The flavour and release to start from: the plain ones where the vendor has no script for this database."""
+    scripts = ((name, release) for name in (flavour, flavours.FLAVOURS[flavour]) for release in releases(database))
+    return next((name, release) for name, release in scripts if catalog.ships(name, whole(database), release))
 
 
 def since(flavour: str, database: str) -> tuple[str, ...]:
     """The releases of the chain that the flavour has, oldest first."""
     known = releases(database)
     return known[known.index(first(flavour, database)) :]
+
+
+def has_script(flavour: str, database: str) -> bool:
+    """Whether the vendor has a script of its own for this flavour of the database."""
+    return _start(flavour, database)[0] == flavour
 
 
 def check_release(database: str, release: str) -> str:
@@ -75,8 +95,13 @@ def check_release(database: str, release: str) -> str:
 
 def changes(flavour: str, database: str, release: str) -> tuple[Change, ...]:
     """What one release changes on one flavour."""
-    revision = script(database).get_revision(release)
-    return for_flavour(revision.module.changes, flavour)
+    return settled(script(database).get_revision(release).module.changes, flavour, database)
+
+
+def settled(declared: Changes, flavour: str, database: str) -> tuple[Change, ...]:
+    """What a revision's changes are on one flavour, as far as they are about this database or part of it."""
+    made = for_flavour(declared, flavour)
+    return tuple(change for change in made if change.table.startswith(PARTS.get(database, "")))
 
 
 def between(database: str, start: str, target: str) -> tuple[str, ...]:
@@ -116,9 +141,19 @@ def dropped(flavour: str, database: str, start: str | None, target: str) -> tupl
 def expected(flavour: str, database: str, release: str) -> Schema:
     """The schema of a release: the oldest catalog with the changes since replayed."""
     if release in OLDER:
-        return catalog.baseline(flavour, database, release)
-    start = first(flavour, database)
-    return replay(catalog.baseline(flavour, database, start), pending(flavour, database, start, release))
+        return _part(catalog.baseline(flavour, whole(database), release), database)
+    script, start = _start(flavour, database)
+    first = _part(catalog.baseline(script, whole(database), start), database)
+    return replay(first, pending(flavour, database, start, release))
+
+
+def _part(schema: Schema, database: str) -> Schema:
+    """What of a schema is in this database: all of it, or one of two parts; no foreign key goes between them."""
+    mark = PARTS.get(database, "")
+    tables = {name: table for name, table in schema.tables.items() if name.startswith(mark)}
+    sequences = {name: options for name, options in schema.sequences.items() if name.startswith(mark)}
+    triggers = {name: trigger for name, trigger in schema.triggers.items() if trigger.table in tables}
+    return replace(schema, tables=tables, sequences=sequences, triggers=triggers)
 
 
 def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
@@ -127,5 +162,6 @@ def candidates(dialect: str, database: str) -> Sequence[tuple[str, str]]:
         (flavour, release)
         for release in (*reversed(releases(database)), *reversed(OLDER))
         for flavour in flavours.of_dialect(dialect)
-        if release in since(flavour, database) or (release in OLDER and catalog.ships(flavour, database, release))
+        if (has_script(flavour, database) and release in since(flavour, database))
+        or (release in OLDER and catalog.ships(flavour, whole(database), release))
     ]

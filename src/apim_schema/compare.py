@@ -8,6 +8,7 @@ from typing import Any
 
 from apim_schema import drift, flavours
 from apim_schema.difference import (
+    BREAKING,
     DIFFERENT,
     EXTRA,
     MISSING,
@@ -33,8 +34,9 @@ def mismatches(expected: Schema, found: Schema) -> list[Difference]:
 
 
 def contains(flavour: str, found: Table, wanted: Table) -> bool:
-    """Whether a table holds all that is wanted; harmless drift and a customer's own columns are no obstacle."""
-    return not breaking(_table(flavours.types(flavour), normalised(wanted), normalised(found)))
+    """Whether a table has all that is wanted; harmless drift is no obstacle, but for an index that is missing."""
+    every = _table(flavours.types(flavour), normalised(wanted), normalised(found))
+    return not any(d.class_ == BREAKING or (d.kind, d.what) == (MISSING, "index") for d in every)
 
 
 def fits(flavour: str, table: Table, wanted: Column, found: Column) -> bool:

@@ -46,7 +46,7 @@ def from_options(
     file: str | None = None,
     deployment_toml: str | None = None,
 ) -> tuple[Target, ...]:
-    """The databases that our own command line means, apim before shared.
+    """The databases that our own command line means, apim before shared and its parts.
 
     `urls` are the URLs by database; where nothing is given, those of the environment variables count. `database`
     leaves one. `file` is another environments.toml. Raises UsageError where nothing names a database, or two do.
@@ -56,10 +56,12 @@ def from_options(
     ways = [way for way, value in named.items() if value]
     if len(ways) > 1:
         raise UsageError(f"{' and '.join(ways)} both name the database: leave one")
-    wanted = (database,) if database else chain.DATABASES
     if env:
         found = environments.environment(env, file)
-        return tuple(found.target(name) for name in wanted if name in found.databases or database)
+        return tuple(map(found.target, (database,) if database else found.databases))
+    if database in chain.PARTS:
+        raise UsageError(f"{database} is half of a shared database: name it as [NAME.{database}] in an environment")
+    wanted = (database,) if database else chain.DATABASES
     if deployment_toml:
         product = deployment.read(Path(deployment_toml).expanduser())
         return tuple(product.target(name, {}, None) for name in wanted)

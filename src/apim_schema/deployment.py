@@ -170,8 +170,8 @@ class Deployment:
             known = self._known(table)
             if known is None or known not in ours:
                 yield (
-                    f"{table} is not looked at: if users or the registry are in it, it is one more shared database; "
-                    "take it through the same verbs, by --shared-url with its url"
+                    f"{table} is not looked at: if users or the registry are in it, take it through the same verbs, as "
+                    f"[NAME.user] or [NAME.registry] of an environment"
                 )
 
     def _further(self) -> Iterator[Table]:

@@ -230,6 +230,12 @@ class Introspect(Protocol):
     def read(self, connection: Connection, schema: str | None) -> Schema:
         """All tables, keys, indexes, sequences, triggers and routines of one schema, whoever made them."""
 
+    def refusal(self, live: Schema) -> str | None:
+        """Why no database like this one is upgraded, whatever its release: None where there is no reason.
+
+        It goes on from the database's name: "is of the vendor's script for …".
+        """
+
     def converted(self, column: Column, old: Column) -> str | None:
         """The SQL expression that puts a value of `column` into the form it had as `old`; None if it needs none."""
 

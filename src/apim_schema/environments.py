@@ -42,6 +42,7 @@ TEMPLATE = """\
 
 # [dev.shared]
 # url = "…"
+# Where users and registry have a database each, [dev.user] and [dev.registry] stand for [dev.shared].
 
 # Or both databases are those of the product's own configuration:
 
@@ -83,8 +84,12 @@ class Environment:
 
     @property
     def databases(self) -> tuple[str, ...]:
-        """Those that it names; both where it names the product's configuration."""
-        return tuple(name for name in chain.DATABASES if DEPLOYMENT in self._table or name in self._table)
+        """Those that it names; where it names the product's configuration, apim and a shared one that is not split."""
+        split = any(part in self._table for part in chain.PARTS)
+        of_product = ("apim",) if split else chain.DATABASES
+        return tuple(
+            name for name in chain.NAMES if name in self._table or (DEPLOYMENT in self._table and name in of_product)
+        )
 
     @cached_property
     def _deployment(self) -> Deployment | None:
@@ -124,7 +129,7 @@ class Environment:
         settings = self.settings(database)
         if "url" in settings:
             return target(database, settings["url"], settings.get("schema"))
-        if self._deployment:
+        if self._deployment and database in chain.DATABASES:
             return self._deployment.address(database, settings.get("schema"))
         if database in self._table:
             raise UsageError(f"{self.where(database)} has no url")
@@ -142,9 +147,9 @@ class Environment:
             url = found.url.set(username=settings.get("username", found.url.username))
             found = replace(found, url=url if password is None else url.set(password=password))
         remember(found.url)
+        notes = (*found.notes, *self._exposed(settings, database))
         product = self._deployment.file if self._deployment else None
-        found = replace(found, accept=self.accepted(database), product=product)
-        return replace(found, notes=(*found.notes, *self._exposed(settings, database)))
+        return replace(found, notes=notes, accept=self.accepted(database), product=product)
 
     def _one_password(self, settings: Mapping[str, str], database: str, found: Target) -> None:
         given = [name for name in passwords.SETTINGS if name in settings]
@@ -201,7 +206,7 @@ def checked(name: str, file: toml.File) -> Environment:
     if name not in names(file):
         known = ", ".join(names(file)) or "none"
         raise UsageError(f"{file.path} has no environment {name!r}: it has {known}")
-    found, known_keys = file.document[name], (*chain.DATABASES, DEPLOYMENT)
+    found, known_keys = file.document[name], (*chain.NAMES, DEPLOYMENT)
     if not isinstance(found, dict):
         raise UsageError(f"[{name}] of {file.path}{file.line(name)} must be an environment: it is {toml.kind(found)}")
     for key in found:

@@ -87,6 +87,8 @@ class Live:
     def known_release(self) -> str:
         """The release that counts. Raises NotRecognised, with the way out, where there is none."""
         release = self.release
+        if release is None and self._refusal:
+            raise self._refusal
         if release is None:
             raise refuse(self.database, self.model, self.target.accept)
         return release
@@ -107,8 +109,16 @@ class Live:
         return differences(self.database, self.model.flavour, release, self.model, self.target.accept)
 
     @property
+    def _refusal(self) -> NotRecognised | None:
+        """Why no database like this one is upgraded, None where there is no reason."""
+        reason = self.dialect.introspect.refusal(self.model)
+        return NotRecognised(f"{self.database} {reason}") if reason else None
+
+    @property
     def problem(self) -> NotRecognised | None:
         """Why it is no release of the chain, or not the one that it is stamped as; None where all is well."""
+        if refusal := self._refusal:
+            return refusal
         if self.release is None:
             return refuse(self.database, self.model, self.target.accept)
         if self.release in chain.OLDER:
@@ -124,8 +134,8 @@ class Live:
         A schema that is several releases' counts as the newest of them that is no newer than the target. Raises
         NotRecognised where there is no release to start from, and Refused where the database is newer.
         """
-        if self.stamped is None and self.problem:
-            raise self.problem
+        if problem := self._refusal or (self.problem if self.stamped is None else None):
+            raise problem
         same = (self.stamped,) if self.stamped else self.recognised.same if self.recognised else ()
         known = chain.releases(self.database)
         reachable = [release for release in same if known.index(release) <= known.index(target)]

@@ -11,8 +11,8 @@ from typing import Literal
 
 from apim_schema import changes, compare, flavours
 from apim_schema.changes import Change
+from apim_schema.dialect import BLOCK, Hazard
 from apim_schema.difference import DIFFERENT, EXTRA, MISSING, Difference, drifted
-from apim_schema.dialect import BLOCK, Dialect, Hazard
 from apim_schema.schema import Column, Schema, Table
 
 

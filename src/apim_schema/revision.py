@@ -46,14 +46,18 @@ def matches(flavour: str, name: str) -> bool:
     return name in (flavour, flavours.FLAVOURS[flavour])
 
 
-def on(name: str, declared: Declared[T]) -> Declared[T | None]:
-    """Only on this dialect or flavour."""
-    return lambda flavour: declared(flavour) if matches(flavour, name) else None
+def on(names: str | tuple[str, ...], declared: Declared[T]) -> Declared[T | None]:
+    """Only on this dialect or flavour, or these."""
+    return lambda flavour: declared(flavour) if _is_one(flavour, names) else None
 
 
-def except_on(name: str, declared: Declared[T]) -> Declared[T | None]:
-    """Everywhere but on this dialect or flavour."""
-    return lambda flavour: None if matches(flavour, name) else declared(flavour)
+def except_on(names: str | tuple[str, ...], declared: Declared[T]) -> Declared[T | None]:
+    """Everywhere but on this dialect or flavour, or these."""
+    return lambda flavour: None if _is_one(flavour, names) else declared(flavour)
+
+
+def _is_one(flavour: str, names: str | tuple[str, ...]) -> bool:
+    return any(matches(flavour, name) for name in _names(names))
 
 
 def vary(default: T | Declared[T], **by_name: T | Declared[T]) -> Declared[T]:
@@ -294,8 +298,8 @@ def replace_trigger(
     return lambda flavour: change.ReplaceTrigger(Trigger(name, table, timing, (event,), action=settle(action, flavour)))
 
 
-def _names(columns: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (columns,) if isinstance(columns, str) else columns
+def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
 
 
 Changes = tuple[Declared[Any], ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from itertools import pairwise
 
 from apim_schema import chain
@@ -16,16 +17,25 @@ from apim_schema.schema import Schema
 def refuse(database: str, live: Schema, accept: Accept) -> NotRecognised:
     """The error for a schema that is no release: what it looks like instead, and the way out."""
     flavour = live.flavour
-    ours = chain.expected(flavour, database, chain.first(flavour, database)).tables.keys()
+    ours = _tables(flavour, database)
     found = ours & live.tables.keys()
     if not live.tables:
         return NotRecognised(f"{database} is empty: check the URL and the schema, or say --create for a fresh one")
     if not found:
         return NotRecognised(_foreign(flavour, database, live))
+    if database == "shared" and (part := _part(flavour, database, live)):
+        return NotRecognised(part)
     between = _between(database, live, accept)
     if between:
         return NotRecognised(between)
     release, wrong = nearest(database, live, accept)
+    first = chain.first(flavour, database)
+    if ours - found and chain.has_script(flavour, database) and first != chain.releases(database)[0]:
+        return NotRecognised(
+            f"{database} is of the vendor's script for {flavour}, and older than {first} or "
+            f"half-installed: {len(found)} of {len(ours)} tables are there. The vendor's older scripts for it do not "
+            f"say what becomes of what they made: contact WSO2 Support. Compared with {release}:\n{listed(wrong)}"
+        )
     if len(found) < len(ours):
         return NotRecognised(
             f"{database} is half-installed: {len(found)} of {len(ours)} tables are there. Finish the installation of "
@@ -39,13 +49,27 @@ def refuse(database: str, live: Schema, accept: Accept) -> NotRecognised:
 
 
 def _foreign(flavour: str, database: str, live: Schema) -> str:
-    for other in chain.DATABASES:
-        if (
-            other != database
-            and chain.expected(flavour, other, chain.first(flavour, other)).tables.keys() & live.tables.keys()
-        ):
+    for other in chain.NAMES:
+        if other not in (database, chain.whole(database)) and _tables(flavour, other) & live.tables.keys():
             return f"this is a {other} database, not {database}: check which URL belongs to which database"
     return f"this is not an API Manager {database} database: none of its {len(live.tables)} tables is known"
+
+
+def _part(flavour: str, database: str, live: Schema) -> str | None:
+    """What to say of one half of a shared database, None where it is no half."""
+    found = [part for part in chain.PARTS if _tables(flavour, part) & live.tables.keys()]
+    if len(found) != 1:
+        return None
+    [part], [other] = found, chain.PARTS.keys() - found
+    return (
+        f"{database} has its {part} tables only. Where it is split in two, name this one as [NAME.{part}] in an "
+        f"environments.toml and the other as [NAME.{other}]: --env NAME takes both. Else finish the installation"
+    )
+
+
+def _tables(flavour: str, database: str) -> Set[str]:
+    """The tables that the oldest release has in a database."""
+    return chain.expected(flavour, database, chain.first(flavour, database)).tables.keys()
 
 
 def _between(database: str, live: Schema, accept: Accept) -> str | None:

@@ -36,6 +36,7 @@ def single_steps() -> list[tuple[str, str, str, str]]:
     return [
         (flavour, database, start, target)
         for flavour, database in itertools.product(FLAVOURS, chain.DATABASES)
+        if chain.has_script(flavour, database)
         for start, target in itertools.pairwise(chain.since(flavour, database))
     ]
 
@@ -76,14 +77,14 @@ def test_every_pair_of_releases(flavour: str, database: str) -> None:
 
 @each_flavour
 def test_the_head_has_the_digest_of_the_rest(flavour: str) -> None:
-    text = script.render(flavour, "apim", "4.5.0", HEAD)
+    text = script.render(flavour, "apim", chain.first(flavour, "apim"), HEAD)
     digest = text.splitlines()[2].removeprefix("-- ")
     assert digest == hashlib.sha256(body(text).encode()).hexdigest()
 
 
 @each_flavour
 def test_schema_qualifies_every_table(flavour: str) -> None:
-    text = script.render(flavour, "apim", "4.3.0", HEAD, "Carbon DB")
+    text = script.render(flavour, "apim", chain.first(flavour, "apim"), HEAD, "Carbon DB")
     bare = re.findall(
         r"(?:ALTER TABLE|CREATE TABLE|REFERENCES|FROM|INTO|UPDATE) [`\"\[]?(?:AM|IDN|GOV|alembic)_\w+", text
     )
@@ -102,11 +103,12 @@ def test_psql_finds_no_variables() -> None:
 @each_flavour
 @both_databases
 def test_the_same_behind_each_door(flavour: str, database: str, tmp_path: Path) -> None:
-    text = script.render(flavour, database, "4.3.0", HEAD, "carbon")
-    arguments = ["--dialect", flavour, "--database", database, "--from", "4.3.0", "--schema", "carbon"]
+    start = chain.first(flavour, database)
+    text = script.render(flavour, database, start, HEAD, "carbon")
+    arguments = ["--dialect", flavour, "--database", database, "--from", start, "--schema", "carbon"]
     assert CliRunner().invoke(main, ["sql", *arguments]).stdout == text
     alembic = ["-n", chain.SECTIONS[database], "-x", f"dialect={flavour}", "-x", "schema=carbon"]
-    done = offline(tmp_path, *alembic, "upgrade", "4.3.0:head", "--sql")
+    done = offline(tmp_path, *alembic, "upgrade", f"{start}:head", "--sql")
     assert (done.returncode, done.stdout, done.stderr) == (0, text, "")
 
 

@@ -126,10 +126,13 @@ def test_wrong_options(
             r"\[prod.apim\] of environments.toml \(line 2\) must be a table of settings: it is a text$",
         ),
         ("prod = true", r"\[prod\] of environments.toml \(line 1\) must be an environment: it is true or false$"),
-        ("[prod]", r"\[prod\] of environments.toml is empty: the known are apim, shared, deployment_toml$"),
+        (
+            "[prod]",
+            r"\[prod\] of environments.toml is empty: the known are apim, shared, user, registry, deployment_toml$",
+        ),
         (
             '[dev]\n[prod.api]\nurl = "postgresql://h/d"',
-            r"\[prod\] of environments.toml has an unknown api \(line 2\): the known are apim, shared, dep",
+            r"\[prod\] of environments.toml has an unknown api \(line 2\): the known are apim, shared, user, reg",
         ),
         ("[prod]\ndeployment_toml = 1", r"deployment_toml in \[prod\] .*\(line 2\) must be a text"),
         (

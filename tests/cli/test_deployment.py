@@ -206,6 +206,21 @@ def test_a_url_of_the_environment_counts_more(write: Callable[..., None]) -> Non
     assert (apim.url.query["ssl_ca"], shared.url.host) == ("/ca.pem", "gw.example")
 
 
+def test_a_split_shared_database_stands_beside_it(write: Callable[..., None]) -> None:
+    """The product's shared_db is then one of the two, or neither, and is not taken for the whole."""
+    write()
+    Path("environments.toml").write_text(
+        '[prod]\ndeployment_toml = "deployment.toml"\n[prod.user]\nurl = "mysql://ada@db/users"\n'
+        '[prod.registry]\nurl = "mysql://ada@db/registry"\n'
+    )
+    assert [target.database for target in config.from_options("prod", {})] == ["apim", "user", "registry"]
+    with pytest.raises(UsageError, match=r"user is half of a shared database: name it as \[NAME.user\]"):
+        config.from_options(None, {}, "user", deployment_toml="deployment.toml")
+    Path("environments.toml").write_text('[prod]\ndeployment_toml = "deployment.toml"\n[prod.user]\nschema = "u"\n')
+    with pytest.raises(UsageError, match=r"\[prod.user\] of environments.toml has no url"):
+        config.from_options("prod", {})
+
+
 def test_further_databases_are_told(write: Callable[..., None]) -> None:
     same = (
         '[database.config]\ntype = "postgre"\nurl = "jdbc:postgresql://gw.example:5433/shared_db"\nusername = "ada"\n'
@@ -218,7 +233,7 @@ def test_further_databases_are_told(write: Callable[..., None]) -> None:
     user, registry = apim.notes
     assert user.startswith("[database.user] of deployment.toml is not looked at")
     assert registry.startswith("[[datasource]] WSO2REG_DB of deployment.toml is not looked at")
-    assert "--shared-url with its url" in user
+    assert "as [NAME.user] or [NAME.registry] of an environment" in user
 
 
 def test_verbs_take_it(

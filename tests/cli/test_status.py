@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 
 from tests.cli.conftest import Databases
@@ -95,6 +96,21 @@ def test_too_old(release: str, run: Run, run_json: RunJson, postgresql: Server) 
         assert entry["pending"] == []
         assert "contact WSO2 Support" in entry["problem"]
         assert run("status", "--apim-url", url, "--check").exit_code == 1
+
+
+@pytest.mark.parametrize("release", ["4.0.0", "4.1.0"])
+def test_too_old_with_what_updates_of_it_have_brought(release: str, run: Run, postgresql: Server) -> None:
+    """Columns that a later release has from the start; an updated one is no less old, and is told by its own name."""
+    with new_database(postgresql) as url:
+        create(url, "postgresql", "apim", release)
+        with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+            connection.exec_driver_sql(
+                "ALTER TABLE cm_sp_purpose_pii_cat_assoc ADD is_consented boolean DEFAULT TRUE;"
+                "ALTER TABLE idn_oauth2_access_token ADD consented_token varchar(6)"
+            )
+        result = run("upgrade", "--apim-url", url)
+        assert result.exit_code == 3
+        assert f"apim is {release}, which can't be upgraded by a schema change" in result.stderr
 
 
 def test_schema_other_than_public(run_json: RunJson, postgresql: Server, tmp_path: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
+from apim_schema import flavours
 from tests.vendor import mssql, mysql, oracle, postgresql
 from tests.vendor.common import Catalog
 
@@ -17,8 +18,6 @@ SCRIPTS: dict[str, Callable[[Catalog], list[str]]] = {
     "postgresql": postgresql.script,
     "mysql": mysql.script,
     "oracle": oracle.script,
-    "oracle_23c": oracle.script,
-    "oracle_rac": oracle.script,
     "mssql": mssql.script,
 }
 
@@ -26,18 +25,33 @@ INTO = {"postgresql": postgresql.into, "mssql": mssql.into}
 
 
 def catalog(flavour: str, database: str, release: str) -> Catalog:
-    """The reference catalog of a release, as it stands in its JSON file."""
-    dialect = flavour.partition("_")[0]
+    """The reference catalog of a release, as it stands in its JSON file.
+
+    One that is `of` another flavour holds the differences from that flavour's, as a JSON Merge Patch (RFC 7396).
+    """
+    dialect = flavours.FLAVOURS[flavour]
     shipped = ROOT / "dialects" / dialect / "catalogs" / f"{flavour}-{database}-{release}.json"
     later = ROOT / "tests" / "reference" / flavour / f"{database}-{release}.json"
     text = (shipped if shipped.is_file() else later).read_text(encoding="utf-8")
     document: Catalog = json.loads(text)
-    return document
+    plain = document.pop("of", None)
+    return _patched(catalog(plain, database, release), document) if plain else document
+
+
+def _patched(document: Catalog, patch: Catalog) -> Catalog:
+    made = {name: value for name, value in document.items() if name not in patch}
+    for name, value in patch.items():
+        if isinstance(value, dict):
+            found = document.get(name)
+            made[name] = _patched(found if isinstance(found, dict) else {}, value)
+        elif value is not None:
+            made[name] = value
+    return {name: made[name] for name in (*document, *patch) if name in made}
 
 
 def script(document: Catalog) -> list[str]:
     """The statements that make the schema of a catalog."""
-    return SCRIPTS[document["dialect"]](document)
+    return SCRIPTS[flavours.FLAVOURS[document["dialect"]]](document)
 
 
 def create(
@@ -56,7 +70,7 @@ def create(
     document = catalog(flavour, database, release)
     if narrow:
         document = mysql.narrowed(document)
-    statements = script(document) if schema is None else INTO[flavour](schema, script(document))
+    statements = script(document) if schema is None else INTO[flavours.FLAVOURS[flavour]](schema, script(document))
     if isinstance(target, sa.Connection):
         _run(target, statements)
     else:

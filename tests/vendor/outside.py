@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
+from apim_schema import flavours
 from tests.vendor import outside_mssql, outside_mysql, outside_oracle, outside_postgresql
 from tests.vendor.common import Catalog
 
@@ -82,7 +83,7 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
 
 
 def _dialect(name: str) -> str:
-    return {"mariadb": "mysql", "oracle_23c": "oracle", "oracle_rac": "oracle"}.get(name, name)
+    return flavours.FLAVOURS.get(name, flavours.KINDS.get(name, name))
 
 
 def _table(reader: Reader, table: dict[str, Any]) -> Plain:

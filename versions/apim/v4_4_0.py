@@ -60,9 +60,9 @@ changes = (
         primary_key("ID", "API_UUID", "REVISION_UUID", "TYPE"),
         foreign_key("API_UUID", "AM_API", "API_UUID", on_delete="CASCADE"),
     ),
-    # The vendor's script for Oracle 23c gets this table with 4.5.0 only.
+    # The vendor's scripts for Oracle 23c and for several data centres get this table with 4.5.0 only.
     except_on(
-        "oracle_23c",
+        ("oracle_23c", "mssql_multidc"),
         create_table(
             "AM_TRANSACTION_RECORDS",
             column("ID", varchar(255), nullable=False),
@@ -89,10 +89,14 @@ changes = (
     alter_column("AM_OPERATION_POLICY_DEFINITION", "DEFINITION_MD5", type_=varchar(512)),
     alter_column("AM_SERVICE_CATALOG", "MD5", type_=varchar(512)),
     # In utf8mb4 the key has 9212 bytes and MySQL ends at 3072: there both columns take what 4.7.0 gives them anyway.
-    create_index(
-        "IDN_INVALID_TOKENS",
-        index("IDX_IAT_TI_CK", "TOKEN_IDENTIFIER", "CONSUMER_KEY"),
-        short_charset=("latin1", "latin1_bin"),
+    # The one for several data centres gets it with 4.6.0.
+    except_on(
+        "mssql_multidc",
+        create_index(
+            "IDN_INVALID_TOKENS",
+            index("IDX_IAT_TI_CK", "TOKEN_IDENTIFIER", "CONSUMER_KEY"),
+            short_charset=("latin1", "latin1_bin"),
+        ),
     ),
 )
 

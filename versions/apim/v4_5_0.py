@@ -11,6 +11,7 @@ from apim_schema.revision import (
     alter_column,
     column,
     create_table,
+    except_on,
     foreign_key,
     identity,
     on,
@@ -23,6 +24,9 @@ from apim_schema.types import NativeType, blob, datetime, flag, integer, native,
 
 revision = "4.5.0"
 down_revision = "4.4.0"
+
+MULTI_DC = ("postgresql_multidc", "mssql_multidc")
+"""The vendor's scripts for several data centres, which are behind the others now and then."""
 
 
 def national(length: int) -> Declared[NativeType]:
@@ -79,34 +83,47 @@ changes = (
         primary_key("MAPPING_ID"),
         foreign_key("API_UUID", "AM_API", "API_UUID", on_delete="CASCADE"),
     ),
-    create_table(
-        "AM_ARTIFACT",
-        column("UUID", national(45), nullable=False),
-        column("ARTIFACT", blob("LONG"), nullable=False),
-        column("TYPE", national(25), nullable=False),
-        primary_key("UUID"),
+    # The scripts for several data centres get the four tables of the developer portal with 4.6.0.
+    except_on(
+        MULTI_DC,
+        create_table(
+            "AM_ARTIFACT",
+            column("UUID", national(45), nullable=False),
+            column("ARTIFACT", blob("LONG"), nullable=False),
+            column("TYPE", national(25), nullable=False),
+            primary_key("UUID"),
+        ),
     ),
-    create_table(
-        "AM_DEVPORTAL_API_CONTENT",
-        column("API_UUID", national(256), nullable=False),
-        column("ORGANIZATION", national(100), nullable=False),
-        column("DRAFTED_ARTIFACT", national(45)),
-        column("PUBLISHED_ARTIFACT", national(45)),
-        primary_key("API_UUID", "ORGANIZATION"),
+    except_on(
+        MULTI_DC,
+        create_table(
+            "AM_DEVPORTAL_API_CONTENT",
+            column("API_UUID", national(256), nullable=False),
+            column("ORGANIZATION", national(100), nullable=False),
+            column("DRAFTED_ARTIFACT", national(45)),
+            column("PUBLISHED_ARTIFACT", national(45)),
+            primary_key("API_UUID", "ORGANIZATION"),
+        ),
     ),
-    create_table(
-        "AM_DEVPORTAL_API_REFERENCE",
-        column("API_UUID", national(256), nullable=False),
-        column("ORGANIZATION", national(100), nullable=False),
-        column("REFERENCE_APIID", national(256), nullable=False),
-        primary_key("API_UUID", "ORGANIZATION"),
+    except_on(
+        MULTI_DC,
+        create_table(
+            "AM_DEVPORTAL_API_REFERENCE",
+            column("API_UUID", national(256), nullable=False),
+            column("ORGANIZATION", national(100), nullable=False),
+            column("REFERENCE_APIID", national(256), nullable=False),
+            primary_key("API_UUID", "ORGANIZATION"),
+        ),
     ),
-    create_table(
-        "AM_DEVPORTAL_ORG_CONTENT",
-        column("ORGANIZATION", national(100), nullable=False),
-        column("DRAFTED_ARTIFACT", national(45)),
-        column("PUBLISHED_ARTIFACT", national(45)),
-        primary_key("ORGANIZATION"),
+    except_on(
+        MULTI_DC,
+        create_table(
+            "AM_DEVPORTAL_ORG_CONTENT",
+            column("ORGANIZATION", national(100), nullable=False),
+            column("DRAFTED_ARTIFACT", national(45)),
+            column("PUBLISHED_ARTIFACT", national(45)),
+            primary_key("ORGANIZATION"),
+        ),
     ),
     create_table(
         "AM_GATEWAY_PERMISSIONS",
@@ -310,14 +327,14 @@ changes = (
     ),
     # All others have this table since 4.4.0.
     on(
-        "oracle_23c",
+        ("oracle_23c", *MULTI_DC),
         create_table(
             "AM_TRANSACTION_RECORDS",
             column("ID", varchar(255), nullable=False),
             column("HOST", varchar(255)),
             column("SERVER_ID", varchar(255)),
             column("SERVER_TYPE", varchar(20)),
-            column("COUNT", native("NUMBER"), nullable=False),
+            column("COUNT", vary(integer(), oracle=native("NUMBER")), nullable=False),
             column("RECORDED_TIME", timestamp(), nullable=False),
             primary_key("ID"),
         ),

@@ -5,15 +5,18 @@ Parameters of policies and inputs of registrations become binary, so that they m
 
 from __future__ import annotations
 
+from apim_schema.changes import Declared
 from apim_schema.revision import (
     add_column,
     alter_column,
     column,
+    create_index,
     create_table,
     drop_constraint,
     foreign_key,
     identity,
     index,
+    on,
     primary_key,
     replace_primary_key,
     steps,
@@ -21,10 +24,19 @@ from apim_schema.revision import (
     unique,
     vary,
 )
-from apim_schema.types import bigint, blob, integer, timestamp, varchar
+from apim_schema.types import NativeType, bigint, blob, integer, native, timestamp, varchar
 
 revision = "4.6.0"
 down_revision = "4.5.0"
+
+MULTI_DC = ("postgresql_multidc", "mssql_multidc")
+"""The vendor's scripts for several data centres, which are behind the others now and then."""
+
+
+def national(length: int) -> Declared[NativeType]:
+    """Text of the tables for the developer portal, where the vendor has NVARCHAR on SQL Server."""
+    return vary(varchar(length), mssql=native(f"NVARCHAR({length})"))
+
 
 NUMBERS = vary("", oracle_rac="CACHE 20 ORDER")
 """How sequences hand out their numbers: on RAC in order, whichever instance asks."""
@@ -114,7 +126,7 @@ changes = (
     create_table(
         "AM_GW_REVISION_DEPLOYMENT",
         column("GATEWAY_ID", integer(), nullable=False),
-        column("API_ID", vary(varchar(256), postgresql=varchar(255)), nullable=False),
+        column("API_ID", vary(varchar(256), postgresql=varchar(255), postgresql_multidc=varchar(256)), nullable=False),
         column("ORGANIZATION", varchar(128), nullable=False),
         column("STATUS", varchar(255), nullable=False),
         column("ACTION", varchar(255), nullable=False),
@@ -131,6 +143,48 @@ changes = (
         column("TASK_ID", varchar(255), nullable=False),
         column("NODE_ID", varchar(255), nullable=False),
         primary_key("TASK_ID"),
+    ),
+    # All others have these tables since 4.5.0.
+    on(
+        MULTI_DC,
+        create_table(
+            "AM_ARTIFACT",
+            column("UUID", national(45), nullable=False),
+            column("ARTIFACT", blob("LONG"), nullable=False),
+            column("TYPE", national(25), nullable=False),
+            primary_key("UUID"),
+        ),
+    ),
+    on(
+        MULTI_DC,
+        create_table(
+            "AM_DEVPORTAL_API_CONTENT",
+            column("API_UUID", national(256), nullable=False),
+            column("ORGANIZATION", national(100), nullable=False),
+            column("DRAFTED_ARTIFACT", national(45)),
+            column("PUBLISHED_ARTIFACT", national(45)),
+            primary_key("API_UUID", "ORGANIZATION"),
+        ),
+    ),
+    on(
+        MULTI_DC,
+        create_table(
+            "AM_DEVPORTAL_API_REFERENCE",
+            column("API_UUID", national(256), nullable=False),
+            column("ORGANIZATION", national(100), nullable=False),
+            column("REFERENCE_APIID", national(256), nullable=False),
+            primary_key("API_UUID", "ORGANIZATION"),
+        ),
+    ),
+    on(
+        MULTI_DC,
+        create_table(
+            "AM_DEVPORTAL_ORG_CONTENT",
+            column("ORGANIZATION", national(100), nullable=False),
+            column("DRAFTED_ARTIFACT", national(45)),
+            column("PUBLISHED_ARTIFACT", national(45)),
+            primary_key("ORGANIZATION"),
+        ),
     ),
     add_column("AM_API", column("API_DISPLAY_NAME", varchar(256))),
     add_column("AM_API", column("INITIATED_FROM_GW", integer(), server_default="0")),
@@ -157,6 +211,8 @@ changes = (
     text_to_binary("AM_API_OPERATION_POLICY_MAPPING", "PARAMETERS", blob("LONG")),
     text_to_binary("AM_API_POLICY_MAPPING", "PARAMETERS", blob("LONG")),
     text_to_binary("AM_APPLICATION_REGISTRATION", "INPUTS", blob("LONG")),
+    # All others have it since 4.4.0, and PostgreSQL's script for several data centres too.
+    on("mssql_multidc", create_index("IDN_INVALID_TOKENS", index("IDX_IAT_TI_CK", "TOKEN_IDENTIFIER", "CONSUMER_KEY"))),
 )
 
 upgrade, downgrade = steps(changes)

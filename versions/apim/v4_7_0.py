@@ -9,6 +9,7 @@ from apim_schema.revision import (
     alter_column,
     column,
     create_table,
+    except_on,
     foreign_key,
     identity,
     index,
@@ -24,6 +25,9 @@ from apim_schema.types import bigint, blob, integer, native, timestamp, varchar
 
 revision = "4.7.0"
 down_revision = "4.6.0"
+
+MULTI_DC = ("postgresql_multidc", "mssql_multidc", "oracle_multidc")
+"""The vendor's scripts for several data centres."""
 
 changes = (
     create_table(
@@ -111,7 +115,11 @@ changes = (
         identity(
             "ID",
             integer(),
-            sequence=vary(None, oracle="IDN_OAUTH_CONSUMER_SECRETS_SEQ"),
+            sequence=vary(
+                None,
+                oracle="IDN_OAUTH_CONSUMER_SECRETS_SEQ",
+                postgresql_multidc="IDN_OAUTH_CONSUMER_SECRETS_SEQUENCE",
+            ),
             trigger=vary(None, oracle="IDN_OAUTH_CONSUMER_SECRETS_TRIG"),
             numbers=vary("", oracle="NOCACHE", oracle_rac="CACHE 20 ORDER"),
         ),
@@ -126,9 +134,12 @@ changes = (
         foreign_key("CONSUMER_KEY", "IDN_OAUTH_CONSUMER_APPS", "CONSUMER_KEY", on_delete="CASCADE"),
         index("IDX_IDN_OAUTH_CS_CK", "CONSUMER_KEY"),
     ),
-    replace_foreign_key(
-        "AM_GW_API_ARTIFACTS",
-        foreign_key("API_ID", "AM_GW_PUBLISHED_API_DETAILS", "API_ID", on_update=vary("CASCADE", oracle=None)),
+    except_on(
+        MULTI_DC,
+        replace_foreign_key(
+            "AM_GW_API_ARTIFACTS",
+            foreign_key("API_ID", "AM_GW_PUBLISHED_API_DETAILS", "API_ID", on_update=vary("CASCADE", oracle=None)),
+        ),
     ),
     alter_column("AM_GW_INSTANCES", "GW_PROPERTIES", nullable=True),
     on("mysql", alter_column("IDN_INVALID_TOKENS", "TOKEN_IDENTIFIER", type_=varchar(2048, "latin1", "latin1_bin"))),

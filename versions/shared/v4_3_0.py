@@ -10,13 +10,10 @@ down_revision = "4.2.0"
 changes = (
     # PostgreSQL's script keeps it; RAC's may be without it from the start.
     except_on(
-        "postgresql",
-        except_on(
-            "oracle_rac",
-            keep_index(
-                "REG_RESOURCE_PROPERTY",
-                vary("REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID", oracle="REG_RESC_PROP_BY_REG_PROP_ID"),
-            ),
+        ("postgresql", "oracle_rac"),
+        keep_index(
+            "REG_RESOURCE_PROPERTY",
+            vary("REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID", oracle="REG_RESC_PROP_BY_REG_PROP_ID"),
         ),
     ),
 )

@@ -22,7 +22,7 @@ OPTIONS = (
     ),
     click.option("--shared-url", metavar="URL", help="The shared database. In either, ?schema=NAME names a schema."),
     click.option("--deployment-toml", metavar="FILE", help="The product's own configuration, which names both."),
-    click.option("--database", type=click.Choice(chain.DATABASES), help="Only this one of those that are named."),
+    click.option("--database", type=click.Choice(chain.NAMES), help="Only this one of those that are named."),
     click.option("--environments", metavar="FILE", help="A file other than environments.toml in this folder."),
     click.option("--accept", metavar="FILE", help="An accept list: breaking drift that is taken as it is."),
     click.option("--keep-going", is_flag=True, help="Go on with the next environment after one that failed."),

@@ -7,12 +7,11 @@ from typing import Any
 
 from apim_schema.difference import Difference
 from apim_schema.evidence import TableVerdict, Verdict
-from apim_schema.review.document import difference
 
 
 def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
     """Each with its class, and the entry that stands for it in an accept list."""
-    return [difference(one) for one in found]
+    return [difference.document for difference in found]
 
 
 def verdict(rows: Verdict) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def _document(entry: Status) -> dict[str, Any]:
         "database": entry.database,
         "server": entry.server,
         "release": entry.stamped or (entry.recognised.release if entry.recognised else None),
+        "flavour": entry.recognised.flavour if entry.recognised else None,
         "stamped": entry.stamped,
         "recognised": entry.recognised.same if entry.recognised else (),
         "pending": entry.pending,

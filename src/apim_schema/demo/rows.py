@@ -216,7 +216,7 @@ class _Maker:
 
     def _rooms(self, table: Table) -> Iterator[tuple[Place, int]]:
         """What the indexes of a table leave each of its text columns, in bytes, the tightest last."""
-        budget = KEY_BYTES.get(self.schema.flavour, OTHER_KEY_BYTES)
+        budget = KEY_BYTES.get(flavours.FLAVOURS[self.schema.flavour], OTHER_KEY_BYTES)
         later = (_names(table, columns) for columns in self.ahead.keys.get(table.name, ()))
         for columns in sorted((*_indexed(table), *later), key=len):
             texts = [name for name in columns if self._is_text(table, name)]

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from apim_schema import product
-from apim_schema.difference import Difference
 from apim_schema.preflight import Finding
 from apim_schema.product import Age
 from apim_schema.review import Review, Reviewed, rollback
@@ -31,17 +30,11 @@ def render(review: Review) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in review.findings],
         "statements": [_statement(reviewed) for reviewed in review.statements],
         "already_in": [{"release": release, "change": change} for release, change in review.present],
-        "differences": [difference(one) for one in review.differences],
+        "differences": [difference.document for difference in review.differences],
         "product": [asdict(task) for task in product.tasks(review.releases)],
         "rollback": [asdict(way) for way in rollback.ways(review)],
         "backups": [asdict(backup) for backup in review.backups],
     }
-
-
-def difference(one: Difference) -> dict[str, Any]:
-    """A difference with its class, and the entry that stands for it in an accept list."""
-    facts = asdict(one)
-    return {"class": facts.pop("class_"), **facts, "entry": one.entry}
 
 
 def _totals(review: Review) -> dict[str, Any]:

@@ -76,6 +76,7 @@ VIEWS = dict(
             "collation_name", "default_object_id", "rule_object_id", "encryption_type",
             is_nullable=FLAG, is_identity=FLAG, is_computed=FLAG, is_masked=FLAG, is_replicated=FLAG,
         ),
+        catalog("identity_columns", "object_id", "seed_value", "increment_value", is_not_for_replication=FLAG),
         catalog("types", "user_type_id", "name"),
         catalog(
             "objects", "object_id", "name", "schema_id", "parent_object_id",

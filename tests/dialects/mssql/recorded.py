@@ -46,6 +46,7 @@ class Recorded:
             "sys.data_spaces": list(storage(schema)),
             "sys.index_columns": list(indexes(schema, spelling)),
             "sys.foreign_key_columns": list(foreign_keys(schema, spelling)),
+            "sys.identity_columns": list(numbered(schema)),
             "sys.triggers": list(triggers(schema, spelling)),
             "sys.objects": list[Any](),
             "DATABASEPROPERTYEX": [facts],
@@ -63,6 +64,13 @@ class Recorded:
     @property
     def connection(self) -> Connection:
         return cast(Connection, self)
+
+
+def numbered(schema: Schema) -> Iterator[Row]:
+    for table in schema.tables.values():
+        for column in table.columns.values():
+            if column.generated is not None:
+                yield Row(seed=1, step=1, is_apart=False)
 
 
 def columns(schema: Schema, spelling: Spelling) -> Iterator[Row]:

@@ -54,6 +54,18 @@ def the(kind: type[Change], release: str, table: str) -> Change:
     return next(c for c in chain.changes("mssql", "apim", release) if isinstance(c, kind) and c.table == table)
 
 
+def test_every_statement_in_one_of_several_data_centres_is_accepted(accepted: Accepted) -> None:
+    live = replace(
+        chain.expected("mssql_multidc", "apim", "4.3.0"), options={"numbering": "IDENTITY(2,3) NOT FOR REPLICATION"}
+    )
+    made = list[str]()
+    for change in chain.pending("mssql_multidc", "apim", "4.3.0", HEAD):
+        made += statements(change, live)
+        live = change.apply(live)
+    accepted(made)
+    assert sum("IDENTITY(2,3) NOT FOR REPLICATION" in sql for sql in made) == sum("IDENTITY" in sql for sql in made) > 3
+
+
 @pytest.mark.parametrize(("database", "start", "target"), PAIRS)
 def test_every_statement_is_accepted(database: str, start: str, target: str, accepted: Accepted) -> None:
     """Those of a live database, which has names for all constraints, and those made without one."""

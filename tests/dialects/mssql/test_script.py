@@ -38,6 +38,12 @@ def test_every_batch_is_accepted(database: str, start: str, target: str, accepte
         accepted(batches(script.render("mssql", database, start, target, schema)))
 
 
+@pytest.mark.parametrize("database", chain.DATABASES)
+def test_every_batch_for_several_data_centres_is_accepted(database: str, accepted: Accepted) -> None:
+    first, *_, last = chain.since("mssql_multidc", database)
+    accepted(batches(script.render("mssql_multidc", database, first, last)))
+
+
 @pytest.mark.parametrize(("database", "start", "target"), PAIRS)
 def test_after_every_batch_of_the_transaction_it_is_asked_whether_it_failed(
     database: str, start: str, target: str

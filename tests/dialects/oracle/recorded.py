@@ -31,11 +31,17 @@ def dictionary(schema: Schema, unit: str = "BYTE", **more: list[Any]) -> Any:
         for query, row in (*_keys(table, schema), *_indexes(table)):
             made[query].append(row)
     made["sequences"] += [
-        record("sequences", name, 1, 0 if "NOCACHE" in o else 20, "Y" if "ORDER" in o else "N")
-        for name, o in schema.sequences.items()
+        record("sequences", name, *_counts(options), 0 if "NOCACHE" in options else 20, "NY"["ORDER" in options])
+        for name, options in schema.sequences.items()
     ]
     made["triggers"] += [_trigger(trigger) for trigger in schema.triggers.values()]
     return introspect.Dictionary(**made)
+
+
+def _counts(options: str) -> tuple[int, int]:
+    """The step, and the number that is next; the server's own where nothing is said."""
+    told = re.match(r"START WITH (\d+) INCREMENT BY (\d+)", options)
+    return (int(told[2]), int(told[1]) + 7 * int(told[2])) if told else (1, 8)
 
 
 def record(query: str, *values: Any) -> Any:

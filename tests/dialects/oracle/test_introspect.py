@@ -116,7 +116,7 @@ def test_what_the_server_keeps_for_itself_is_left_out() -> None:
         base(),
         tables=[record("tables", name) for name in ("BIN$abc==$0", "APIM_SCHEMA_HISTORY", "APIM_SCHEMA_APIM_LOCK")],
         indexes=[record("indexes", "REG_TAG", "SYS_IL0000$$", "LOB", "UNIQUE", "VALID", "VISIBLE")],
-        sequences=[record("sequences", "ISEQ$$_73", 1, 20, "N")],
+        sequences=[record("sequences", "ISEQ$$_73", 1, 1, 20, "N")],
         triggers=[
             record(
                 "triggers", "BIN$x==$0", "T", "BEFORE EACH ROW", "INSERT", "ENABLED", None, REFERENCING, "BEGIN END;"
@@ -221,7 +221,7 @@ def with_columns(*columns: Column) -> Schema:
 
 
 def test_flavours_are_the_vendors_three() -> None:
-    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c", "oracle_rac")
+    assert flavours.of_dialect("oracle") == ("oracle", "oracle_23c", "oracle_rac", "oracle_multidc")
 
 
 @pytest.mark.parametrize("flavour", ["oracle", "oracle_rac"])
@@ -235,10 +235,14 @@ def test_a_flavour_is_told_though_a_column_or_its_sequences_were_altered(flavour
 
 
 def test_sequences_have_the_vendors_words() -> None:
-    words = [introspect._options(record("sequences", "S", *row)) for row in ((1, 20, "N"), (1, 0, "N"), (2, 50, "N"))]
+    words = [
+        introspect._options(record("sequences", "S", *row))
+        for row in ((1, 1, 20, "N"), (1, 77, 0, "N"), (2, 1001, 50, "N"), (3, 302, 20, "Y"), (-1, -1, 20, "N"))
+    ]
     assert words == [
         "START WITH 1 INCREMENT BY 1",
         "START WITH 1 INCREMENT BY 1 NOCACHE",
         "START WITH 1 INCREMENT BY 2 CACHE 50",
+        "START WITH 2 INCREMENT BY 3 CACHE 20 ORDER",
+        "START WITH -1 INCREMENT BY -1",
     ]
-    assert introspect._options(record("sequences", "S", 1, 20, "Y")) == "START WITH 1 INCREMENT BY 1 CACHE 20 ORDER"

@@ -1,0 +1,120 @@
+:on error exit
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+SET XACT_ABORT ON;
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+SET ANSI_PADDING ON;
+SET ANSI_WARNINGS ON;
+SET ARITHABORT ON;
+SET CONCAT_NULL_YIELDS_NULL ON;
+SET NUMERIC_ROUNDABORT OFF;
+SET LOCK_TIMEOUT 60000;
+SET NOCOUNT ON;
+SET IMPLICIT_TRANSACTIONS OFF;
+GO
+BEGIN TRANSACTION;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+IF EXISTS (SELECT 1 FROM (VALUES ('REG_RESOURCE_PROPERTY', 'REG_TENANT_ID')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
+    THROW 50000, N'shared is not 4.4.0: a column is missing', 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': this login may not see whether a security policy hides rows from it; GRANT VIEW DEFINITION to it' AS said FROM (
+        SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), 0) = 0 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY'), 0) = 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
+        SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
+        JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
+        WHERE t.schema_id = SCHEMA_ID() AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the security policy ' + q.name + N' hides rows of it; ALTER SECURITY POLICY ' + q.name + N' WITH (STATE = OFF) until it is done' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, N'' AS column_name, y.name AS name FROM sys.tables t
+        JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
+        JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
+        WHERE t.schema_id = SCHEMA_ID()
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': is a temporal table or its history; ALTER TABLE ... SET (SYSTEM_VERSIONING = OFF) before, and ON again after the upgrade of both tables' AS said FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name, N'SYSTEM_VERSIONING' AS name
+        FROM (VALUES (N'REG_RESOURCE_PROPERTY', N'REG_RESOURCE_PROPERTY_ID')) w (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        WHERE t.temporal_type <> 0
+    ) q
+) f);
+IF @said IS NOT NULL
+    THROW 50000, @said, 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+IF EXISTS (SELECT 1 FROM REG_RESOURCE_PROPERTY t WHERE ISNULL(DATALENGTH(t.REG_TENANT_ID), 0) + ISNULL(DATALENGTH(t.REG_PROPERTY_ID), 0) > 1700)
+    THROW 50000, N'REG_RESOURCE_PROPERTY: over 1700 bytes in (REG_TENANT_ID, REG_PROPERTY_ID), too long for REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID', 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+IF OBJECT_ID(N'alembic_version_shared') IS NULL
+    CREATE TABLE alembic_version_shared (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+IF EXISTS (SELECT 1 FROM alembic_version_shared WHERE version_num NOT IN ('4.4.0'))
+    THROW 50000, N'shared is not stamped 4.4.0: nothing was changed', 1;
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+IF OBJECT_ID(N'apim_schema_history') IS NULL
+    CREATE TABLE apim_schema_history (
+    database_name VARCHAR(16) NOT NULL,
+    run INTEGER NOT NULL,
+    from_release VARCHAR(16) NOT NULL,
+    to_release VARCHAR(16) NOT NULL,
+    outcome VARCHAR(16) NOT NULL,
+    verdict VARCHAR(32) NULL,
+    statements INTEGER NOT NULL,
+    planned INTEGER NOT NULL,
+    rows_compared BIGINT NOT NULL,
+    started_at DATETIME NOT NULL,
+    finished_at DATETIME NULL,
+    done_by VARCHAR(255) NOT NULL,
+    tool_version VARCHAR(32) NOT NULL,
+    error TEXT NULL,
+    PRIMARY KEY (database_name, run)
+)
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'shared' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.4.0' AS anon_3, '4.5.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())), SUSER_SNAME(), '0.1.0' AS anon_10
+FROM apim_schema_history
+WHERE apim_schema_history.database_name = 'shared'
+HAVING NOT (EXISTS (SELECT same.run
+FROM apim_schema_history AS same
+WHERE same.database_name = 'shared' AND same.to_release = '4.5.0' AND same.outcome = 'started'));
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+
+-- 4.5.0
+-- create index REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID on REG_RESOURCE_PROPERTY
+CREATE INDEX REG_RESOURCE_PROPERTY_IND_BY_REG_PROP_ID ON REG_RESOURCE_PROPERTY (REG_TENANT_ID, REG_PROPERTY_ID);
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+DELETE FROM alembic_version_shared;
+INSERT INTO alembic_version_shared (version_num) VALUES ('4.5.0');
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())) WHERE apim_schema_history.database_name = 'shared' AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
+GO
+IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
+GO
+COMMIT;
+GO
+SET NOEXEC OFF;
+IF XACT_STATE() <> 0 ROLLBACK;
+GO
