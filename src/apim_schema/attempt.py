@@ -5,7 +5,7 @@ What an error has to tell of, how far it got and what it left, is kept here and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp, timing
-from apim_schema.changes import replay
+from apim_schema.changes import Change, replay
 from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
@@ -99,7 +99,8 @@ class Attempt:
         with self._clock.part(timing.LOOK):
             start, planned = self._look()
         live = self._live
-        if start.release == self._release and self._earlier is None and self._against is None:
+        nothing = start.release == self._release and not planned.statements
+        if nothing and self._earlier is None and self._against is None:
             if live.stamped is None:
                 stamp.write(live.connection, live.schema, live.database, start.release)
             return self._result(start, planned, live)
@@ -140,7 +141,7 @@ class Attempt:
         with self._clock.part(timing.BEFORE):
             before = self._against or begun or live.snapshot(self._progress, "rows before", after)
         self._begin(None if begun else before, undo)
-        if planned.start != planned.target:
+        if planned.start != planned.target or planned.statements:
             with self._clock.part(timing.STATEMENTS):
                 self._apply(planned, undo)
         reached = live.anew()
@@ -204,17 +205,17 @@ class Attempt:
 
             def apply(declared: Changes) -> None:
                 self._check_lock()
-                self._apply_revision(declared, advance, undo)
+                self._make(chain.settled(declared, live.model.flavour, live.database), advance, undo)
 
             self._migrate(live.connection, live.database, live.schema, apply)
 
-    def _apply_revision(self, declared: Changes, advance: Callable[[int], None], undo: ExitStack) -> None:
+    def _make(self, wanted: Sequence[Change], advance: Callable[[int], None], undo: ExitStack) -> None:
         """Makes the changes of one revision.
 
         Where every statement commits, one that a killed client has left running may end now, and ours then finds its
         effect there. So after an error the database is looked at again, and what still remains is gone on with.
         """
-        remaining = self._remaining(declared)
+        remaining = self._remaining(wanted)
         while remaining:
             try:
                 self._execute(remaining[0], undo)
@@ -223,14 +224,14 @@ class Attempt:
             except DBAPIError as error:
                 if self._session.transactional_ddl or error.connection_invalidated:
                     raise
-                left = self._remaining(declared)
+                left = self._remaining(wanted)
                 if left and left[0].sql == remaining[0].sql:
                     raise
                 remaining = left
 
-    def _remaining(self, declared: Changes) -> list[Statement]:
+    def _remaining(self, wanted: Sequence[Change]) -> list[Statement]:
         now = self._live.anew()
-        return now.dialect.ddl.combined(chain.settled(declared, now.model.flavour, now.database), now.model, now.schema)
+        return now.dialect.ddl.combined(wanted, now.model, now.schema)
 
     def _execute(self, statement: Statement, undo: ExitStack) -> None:
         """Runs one statement. What was written before the first of them stays from the moment that one may be in."""

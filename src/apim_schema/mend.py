@@ -5,15 +5,14 @@ Nothing is made narrower and nothing is dropped, so not all drift can be mended;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from apim_schema import changes, compare, flavours
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, Hazard
-from apim_schema.difference import DIFFERENT, EXTRA, MISSING, Difference, drifted
-from apim_schema.schema import Column, Schema, Table
+from apim_schema.difference import ACCEPTED, DIFFERENT, EXTRA, MISSING, Difference, drifted
+from apim_schema.schema import Column, Schema
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class Mend:
     reason: str = ""
 
 
+IS_ACCEPTED = "it stands in the accept list"
 NOTHING_IS_DROPPED = "it would have to be dropped"
 NOTHING_IS_NARROWED = "it would have to be made narrower, or another kind of type"
 NUMBERS = "nobody knows which number comes next"
@@ -44,6 +44,8 @@ def mends(wanted: Schema, live: Schema, found: Sequence[Difference]) -> tuple[Me
 
 
 def _mend(difference: Difference, wanted: Schema, live: Schema) -> Mend:
+    if difference.class_ == ACCEPTED:
+        return Mend(difference, None, IS_ACCEPTED)
     if difference.kind == EXTRA:
         return Mend(difference, None, NOTHING_IS_DROPPED)
     made = HOW[difference.what](difference, wanted, live) if difference.what in HOW else BY_HAND
@@ -128,12 +130,3 @@ HOW: dict[str, Callable[[Difference, Schema, Schema], Change | str]] = {
     "sequence": lambda difference, wanted, live: NUMBERS,
     "character set of": lambda difference, wanted, live: NOTHING_IS_NARROWED,
 }
-
-
-def hazards(change: Change, table: Table | None) -> Iterator[Hazard]:
-    """What no release's change has in its way: a column that must have a value, and no default to give it."""
-    if isinstance(change, changes.AddColumn) and table is not None:
-        column = change.column
-        if not column.nullable and column.default is None:
-            way_out = "add the column by hand, with the values that these rows are to have"
-            yield Hazard(BLOCK, f"{column.name} must have a value, and there is none for the rows", "1 = 1", way_out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from apim_schema import chain
@@ -76,21 +76,38 @@ def plan(
     Raises Conflict where an object is in the way of a change, and NotRecognised where the schema would not be the
     target's in the end, but for harmless or accepted drift: both before a single statement has run.
     """
-    changes: list[Planned] = []
-    steps: list[Step] = []
-    reached = live
-    for release in chain.between(database, start, target):
-        wanted = chain.changes(live.flavour, database, release)
-        steps.append(Step(release, tuple(dialect.ddl.combined(wanted, reached, schema))))
-        for change in wanted:
-            changes.append(_planned(dialect, release, change, reached))
-            reached = _replayed(dialect, change, reached)
-    drift = differences(database, live.flavour, target, reached, accept)
-    wrong = breaking(drift) or _replaced(database, live, start, target, accept)
+    releases = chain.between(database, start, target)
+    wanted = [(release, chain.changes(live.flavour, database, release)) for release in releases]
+    planned = made(dialect, database, live, (start, target), wanted, schema, accept)
+    wrong = breaking(planned.drift) or _replaced(database, live, start, target, accept)
     if wrong:
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
         raise NotRecognised(f"{database} {so}, by this breaking drift. {WAY_OUT}\n{listed(wrong)}")
-    return Plan(database, start, target, tuple(changes), tuple(steps), drift)
+    return planned
+
+
+def made(
+    dialect: Dialect,
+    database: str,
+    live: Schema,
+    way: tuple[str, str],
+    wanted: Iterable[tuple[str, Sequence[Change]]],
+    schema: str | None,
+    accept: Accept,
+) -> Plan:
+    """What the changes of each release would make of the live schema, whatever that is in the end.
+
+    `way` is the release that it is, and the one that it is compared with then. Raises Conflict as `plan` does.
+    """
+    changes: list[Planned] = []
+    steps: list[Step] = []
+    for release, every in wanted:
+        steps.append(Step(release, tuple(dialect.ddl.combined(every, live, schema))))
+        for change in every:
+            changes.append(_planned(dialect, release, change, live))
+            live = _replayed(dialect, change, live)
+    drift = differences(database, live.flavour, way[1], live, accept)
+    return Plan(database, *way, tuple(changes), tuple(steps), drift)
 
 
 def _replaced(database: str, live: Schema, start: str, target: str, accept: Accept) -> tuple[Difference, ...]:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from apim_schema import chain, sqltext
 from apim_schema.changes import (
+    AddColumn,
     AlterColumn,
     Change,
     CreateUnique,
@@ -179,6 +180,16 @@ def _(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -
 
 
 @rules.register
+def _(change: AddColumn, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """Servers refuse such a column, or put in a value that nobody has chosen."""
+    column, table = change.column, live.tables[change.table]
+    filled = column.nullable or (column.default or change.fill or column.generated) is not None
+    if not filled and column.name not in table.columns:
+        way_out = "add the column by hand, with the values that these rows are to have"
+        yield Hazard(BLOCK, f"{column.name} must have a value, and there is none for the rows", "1 = 1", way_out)
+
+
+@rules.register
 def _(change: ReplacePrimaryKey, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
     table = live.tables[change.table]
     columns = [column for column in change.columns if column in table.columns]
@@ -187,7 +198,7 @@ def _(change: ReplacePrimaryKey, live: Schema, dialect: Dialect, schema: str | N
             condition = f"{dialect.names.sql(column)} IS NULL"
             yield Hazard(BLOCK, f"{column} is NULL and becomes part of the primary key", condition)
     old = table.key_columns
-    if len(columns) == len(change.columns) and not set(old) <= set(columns):
+    if len(columns) == len(change.columns) and not (old and set(old) <= set(columns)):
         yield Hazard(
             BLOCK,
             f"duplicates under the new primary key ({', '.join(columns)})",

@@ -68,11 +68,7 @@ def _body(dialect: Dialect, flavour: str, database: str, start: str, target: str
     for before, release in pairwise((start, *releases)):
         yield "\n" + script.begin(version_table, before, release)
         changes = chain.changes(flavour, database, release)
-        told: tuple[Change, ...] = ()
-        for made in dialect.ddl.combined(changes, live, schema):
-            if told != (told := (made.change, *made.more)):
-                yield from dict.fromkeys(f"-- {change}" for change in told)
-            yield script.unit(made, live, schema)
+        yield from _units(dialect, changes, live, schema)
         live = replay(live, changes)
         yield script.stamp(version_table, _older(database, release), release)
     yield script_history.ended(dialect, database, target, schema)
@@ -86,6 +82,39 @@ def _to_edit(live: Schema, changes: Iterable[Change]) -> Iterator[str]:
     if numbered and datacentres.has_several(live.tables):
         yield "-- Before it runs: let these count as this data centre does, from its number and in its step."
         yield from (f"-- {name}" for name in numbered)
+
+
+def mending(live: Schema, database: str, release: str, changes: Sequence[Change], schema: str | None = None) -> str:
+    """The script that makes these changes to a live schema, which is a release and stays one."""
+    dialect = dialect_of(live.flavour)
+    body = "\n".join(filter(None, _mended(dialect, live, database, release, changes, schema))) + "\n"
+    return _head(dialect, live.flavour, database, release, release, body) + body
+
+
+def _mended(
+    dialect: Dialect, live: Schema, database: str, release: str, changes: Sequence[Change], schema: str | None
+) -> Iterator[str]:
+    script, version_table = dialect.script, _version_table(dialect, database, schema)
+    yield script.opening()
+    yield from script.requires(changes, live, schema)
+    yield from dict.fromkeys(rule for change in changes for rule in _rules(dialect, change, live, (), schema))
+    yield script.version_table(version_table)
+    yield _stamp_guard(dialect, database, version_table, (release, release))
+    yield from script_history.begun(dialect, database, release, release, schema)
+    yield "\n" + script.begin(version_table, release, release)
+    yield from _units(dialect, changes, live, schema)
+    yield script.stamp(version_table, (release,), release)
+    yield script_history.ended(dialect, database, release, schema)
+    yield script.closing()
+
+
+def _units(dialect: Dialect, changes: Sequence[Change], live: Schema, schema: str | None) -> Iterator[str]:
+    """The statements, each under the changes that it makes."""
+    told: tuple[Change, ...] = ()
+    for made in dialect.ddl.combined(changes, live, schema):
+        if told != (told := (made.change, *made.more)):
+            yield from dict.fromkeys(f"-- {change}" for change in told)
+        yield dialect.script.unit(made, live, schema)
 
 
 def _older(database: str, release: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from apim_schema.cli.demo import demo
 from apim_schema.cli.env import env
 from apim_schema.cli.history import history
 from apim_schema.cli.plan import plan
+from apim_schema.cli.repair import repair
 from apim_schema.cli.snapshot import snapshot
 from apim_schema.cli.sql import sql
 from apim_schema.cli.status import status
@@ -43,5 +44,5 @@ def main(context: click.Context, verbose: bool) -> None:
         context.with_resource(shown_statements())
 
 
-for verb in (status, plan, sql, upgrade, verify, snapshot, adopt, history, env, demo):
+for verb in (status, plan, sql, upgrade, verify, snapshot, adopt, repair, history, env, demo):
     main.add_command(verb)
