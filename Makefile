@@ -9,7 +9,7 @@ BROWSER := .browser/chromium.stamp
 # an engine, parser or browser named here fails `make test` where it would be skipped
 export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql,chromium
 
-.PHONY: demo test test-kill golden check bench clean
+.PHONY: demo test test-kill test-drift golden check bench clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -19,20 +19,25 @@ demo: .venv/demo.stamp $(BROWSER)
 	$(PYTHON) -m tests.browser build/demo/review.html build/demo/report.html
 
 test: .venv/dev.stamp $(SERVERS) $(PARSERS) $(BROWSER)
-	$(PYTHON) -m pytest -m "not kill" -n 2 --dist worksteal
+	$(PYTHON) -m pytest -m "not kill and not drift" -n 2 --dist worksteal
 
 # PostgreSQL of another major version, 14 to 18: make test-postgresql-14
 test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
 	APIM_SCHEMA_TEST_POSTGRESQL_BIN=.servers/postgresql-$*/bin APIM_SCHEMA_TEST_REQUIRE=postgresql \
-	  $(PYTHON) -m pytest -m "not kill" -k postgresql
+	  $(PYTHON) -m pytest -m "not kill and not drift" -k postgresql
 
 # MariaDB as another suite of Debian has it: make test-mariadb-trixie
 test-mariadb-%: .venv/dev.stamp .servers/mariadb-%.stamp
 	APIM_SCHEMA_TEST_MARIADB_HOME=.servers/mariadb-$* APIM_SCHEMA_TEST_REQUIRE=mariadb \
-	  $(PYTHON) -m pytest -m "not kill" -k mariadb
+	  $(PYTHON) -m pytest -m "not kill and not drift" -k mariadb
 
 test-kill: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m pytest -m kill -n 2 --dist worksteal --timeout 7200
+
+# 500 cases on each engine; others: make test-drift SEEDS=500-999
+SEEDS := 0-499
+test-drift: .venv/dev.stamp $(SERVERS)
+	APIM_SCHEMA_TEST_DRIFT_SEEDS=$(SEEDS) $(PYTHON) -m pytest tests/drift -n 2 --dist worksteal
 
 # the reviewed scripts of tests/chains/golden, written anew
 golden: .venv/dev.stamp

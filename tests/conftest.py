@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests import browser, parsers
+from tests.drift import summary
 from tests.servers import ENGINES, Pool, Server, engines, new_database, source
 
 REQUIRE = "APIM_SCHEMA_TEST_REQUIRE"
@@ -43,6 +44,14 @@ def pytest_sessionstart() -> None:
             raise pytest.UsageError(f"{REQUIRE} names {name!r}: known are {', '.join(known)}")
         if problem := _problem(name):
             raise pytest.UsageError(f"{REQUIRE} names {name}, but {problem}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what became of random drift, where that was run."""
+    if told := list(summary.lines(terminalreporter)):
+        terminalreporter.section("random drift")
+        for line in told:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -226,7 +226,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     if new.upper() in live.tables[change.table].columns:
         raise Conflict(f"cannot {change}: {change.table} has a column {new}, which the conversion needs; rename it")
     default = [tsql.drop_default(qualified, present.name)] if present.default is not None else []
-    bytes_of_default = f" DEFAULT {_as_bytes(present.default)}" if present.default is not None else ""
+    bytes_of_default = f" DEFAULT {types.default_as_bytes(present.default)}" if present.default is not None else ""
     return [
         f"ALTER TABLE {qualified} ADD {names.sql(new)} {change.type} NULL{bytes_of_default}",
         tsql.copy_as_utf8(qualified, old, names.sql(new)),
@@ -235,13 +235,6 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
         tsql.rename_column(qualified, names.sql(new), spelled),
         *([] if present.nullable else [_alter(qualified, replace(present, type=change.type, collation=None))]),
     ]
-
-
-def _as_bytes(default: str) -> str:
-    """A default as bytes; beyond ASCII the server would take those of a code page for a text's."""
-    if default.isascii() or not sqltext.is_quoted(default):
-        return f"CONVERT(VARBINARY(MAX), {default})"
-    return f"0x{default[1:-1].replace(chr(39) * 2, chr(39)).encode().hex().upper()}"
 
 
 @_sql.register

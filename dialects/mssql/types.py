@@ -151,18 +151,26 @@ def collide(columns: Sequence[str]) -> str:
     return " AND ".join(f"(d.{name} = t.{name} OR d.{name} IS NULL AND t.{name} IS NULL)" for name in columns)
 
 
+def default_as_bytes(default: str) -> str | None:
+    """A text's bytes in UTF-8; beyond ASCII the server itself would take those of a code page."""
+    if not sqltext.is_quoted(default):
+        return f"CONVERT(VARBINARY(MAX), {default})"
+    return f"0x{default[1:-1].replace(chr(39) * 2, chr(39)).encode().hex().upper()}"
+
+
 def sequence_of(default: str | None) -> str | None:
     """None: columns are numbered by IDENTITY."""
     return None
 
 
-def is_variant(table: Table, expected: Column, found: Column) -> bool:
+def as_found(table: Table, expected: Column, found: Column) -> Column:
     """Babelfish shows a DATETIME2, of which it keeps six digits of a second instead of seven, as DATETIME2(6).
 
     One column tells the name of its data centre.
     """
-    on_babelfish = found.type == "DATETIME2(6)" and replace(found, type="DATETIME2(7)") == expected
-    return on_babelfish or datacentres.is_its_own(table.name, expected, found)
+    if (expected.type, found.type) == ("DATETIME2(7)", "DATETIME2(6)"):
+        expected = replace(expected, type=found.type)
+    return found if datacentres.is_its_own(table.name, expected, found) else expected
 
 
 def holds(wanted: str, found: str) -> bool:

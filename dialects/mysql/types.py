@@ -217,25 +217,25 @@ def fitting(table: Table, parts: tuple[str, ...], whole: Collection[str], charse
     return cut
 
 
-def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """Whether a column is another legal form of what a release has; `table` is the one that was found.
+def as_found(table: Table, expected: Column, found: Column) -> Column:
+    """A column of a release in the legal form that is nearest to what was found in `table`.
 
     Legal are a shorter VARCHAR in a key that would be too long in utf8mb4, the implicit attributes of a TIMESTAMP
     (https://dev.mysql.com/doc/refman/5.7/en/timestamp-initialization.html), and a character set that does not make
     a key shorter.
     """
     in_long_key = expected.name in LONG_KEYS.get(table.name, ())
-    if expected.charset and in_long_key and (found.collation or table.options.get("collation")) != expected.collation:
-        return False
-    as_found = replace(expected, charset=found.charset, collation=found.collation)
+    legal, collation = expected, found.collation or table.options.get("collation")
+    if not (expected.charset and in_long_key and collation != expected.collation):
+        legal = replace(expected, charset=found.charset, collation=found.collation)
     wanted, present = characters(expected.type), characters(found.type)
     if in_long_key and wanted and present and present < wanted:
-        as_found = replace(as_found, type=found.type)
+        legal = replace(legal, type=found.type)
     if expected.type == "TIMESTAMP" and not found.nullable:
-        as_found = replace(as_found, nullable=False)
+        legal = replace(legal, nullable=False)
         if expected.default is None and (found.default, found.on_update) in IMPLICIT:
-            as_found = replace(as_found, default=found.default, on_update=found.on_update)
-    return as_found == found
+            legal = replace(legal, default=found.default, on_update=found.on_update)
+    return legal
 
 
 def holds(wanted: str, found: str) -> bool:
@@ -250,7 +250,13 @@ def tells_apart(expected: Column, charset: str | None, collation: str | None) ->
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
-    """Whether a key is what a release has; one that would be too long in utf8mb4 may have shorter parts."""
+    """Whether a key is what a release has; one that would be too long in utf8mb4 may have shorter parts.
+
+    Or MariaDB makes a hash of them, which keeps equal rows out as well
+    (https://mariadb.com/kb/en/create-table/#index-types).
+    """
+    if found[-1:] == ("[HASH]",):
+        found = found[:-1]
     if table not in LONG_KEYS:
         return expected == found
     return tuple(map(column_of, expected)) == tuple(map(column_of, found))
@@ -264,6 +270,11 @@ def length_of(expression: str, column: Column) -> str:
 def collide(columns: Sequence[str]) -> str:
     """The condition that two rows are the same under a unique key: a NULL is never another."""
     return " AND ".join(f"d.{name} = t.{name}" for name in columns)
+
+
+def default_as_bytes(default: str) -> str | None:
+    """None: a binary column has no default but an expression, and that only since MySQL 8.0.13."""
+    return None
 
 
 def sequence_of(default: str | None) -> str | None:

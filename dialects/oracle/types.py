@@ -108,14 +108,19 @@ def collide(columns: Sequence[str]) -> str:
     return f"{same} AND ({' OR '.join(f't.{name} IS NOT NULL' for name in columns)})"
 
 
+def default_as_bytes(default: str) -> str | None:
+    """None: the column that takes the text's place has no default."""
+    return None
+
+
 def sequence_of(default: str | None) -> str | None:
     """None: rows are numbered by triggers."""
     return None
 
 
-def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """Whether only the name of its data centre differs: BYTE and CHAR semantics are not compared."""
-    return datacentres.is_its_own(table.name, expected, found)
+def as_found(table: Table, expected: Column, found: Column) -> Column:
+    """Only the name of a data centre is its own: BYTE and CHAR semantics are not compared."""
+    return found if datacentres.is_its_own(table.name, expected, found) else expected
 
 
 def holds(wanted: str, found: str) -> bool:

@@ -131,7 +131,8 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     if wanted.type != present.type:
         if not types.may_become(present.type, wanted.type):
             raise conflict(change, wanted, present)
-        actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}")
+        collation = f" COLLATE {present.collation}" if present.collation else ""
+        actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}{collation}")
     if wanted.default != present.default:
         set_to = "DROP DEFAULT" if wanted.default is None else f"SET DEFAULT {wanted.default}"
         actions.append(f"ALTER COLUMN {name} {set_to}")
@@ -158,7 +159,8 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     column = f"ALTER COLUMN {names.sql(change.name)}"
     actions = [f"{column} TYPE {change.type} USING convert_to({names.sql(change.name)}, 'UTF8')"]
     if present.default is not None:
-        actions = [f"{column} DROP DEFAULT", *actions, f"{column} SET DEFAULT convert_to({present.default}, 'UTF8')"]
+        default = types.default_as_bytes(present.default)
+        actions = [f"{column} DROP DEFAULT", *actions, f"{column} SET DEFAULT {default}"]
     return [_alter(change.table, schema, *actions)]
 
 

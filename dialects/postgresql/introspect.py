@@ -27,7 +27,8 @@ COLUMNS = f"""
 SELECT c.relname AS table_name, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        a.attnotnull AS required,
        pg_get_expr(d.adbin, d.adrelid) AS default, a.attgenerated <> '' AS computed,
-       l.collname AS collation,
+       CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN l.collnamespace::regnamespace
+            || '.' ELSE '' END || quote_ident(l.collname) AS collation,
        a.attidentity <> '' OR EXISTS (
            SELECT FROM pg_depend o JOIN pg_sequence s ON s.seqrelid = o.objid
            WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.deptype = 'a'

@@ -132,15 +132,22 @@ def collide(columns: Sequence[str]) -> str:
     return " AND ".join(f"d.{name} = t.{name}" for name in columns)
 
 
+def default_as_bytes(default: str) -> str | None:
+    """A text's bytes in UTF-8, as the server shows them; of an expression, what works them out."""
+    if not sqltext.is_quoted(default):
+        return f"CONVERT_TO({default}, 'UTF8')"
+    return sqltext.quoted(rf"\x{default[1:-1].replace(chr(39) * 2, chr(39)).encode().hex()}")
+
+
 def sequence_of(default: str | None) -> str | None:
     """The sequence behind `nextval('schema.name'::regclass)`, in upper case."""
     found = NEXTVAL.fullmatch(default) if default else None
     return found[1].upper() if found else None
 
 
-def is_variant(table: Table, expected: Column, found: Column) -> bool:
-    """Whether only the name of its data centre differs: no other column has another legal form here."""
-    return datacentres.is_its_own(table.name, expected, found)
+def as_found(table: Table, expected: Column, found: Column) -> Column:
+    """Only the name of a data centre is its own: no other column has another legal form here."""
+    return found if datacentres.is_its_own(table.name, expected, found) else expected
 
 
 def holds(wanted: str, found: str) -> bool:

@@ -80,7 +80,7 @@ class Attempt:
         self._clock = Clock()
         self._run = Entry(live.database, "", release, history.now(), history.who(live.connection))
         self._earlier: Entry | None = None
-        self._executed = 0
+        self._executed = self._found_in = 0
         self._touched = self._committing = False
 
     def run(self) -> Result:
@@ -160,7 +160,7 @@ class Attempt:
             self._run = replace(self._run, from_release=start.release, planned=ahead)
             return
         done = before.planned - ahead if before.to_release == self._release else before.statements
-        done = max(done, 0)
+        self._found_in = done = max(done, 0)
         self._run = replace(self._run, from_release=before.from_release, statements=done, planned=done + ahead)
         if done:
             self._say(f"goes on with the run of {before.started_at} UTC: {done} of {done + ahead} statements are in")
@@ -169,7 +169,7 @@ class Attempt:
     def _goes_on(self) -> bool:
         """Whether an earlier run has changed something that this one continues."""
         run = self._earlier
-        return run is not None and (run.planned == 0 or max(run.statements, self._run.statements) > 0)
+        return run is not None and (run.planned == 0 or max(run.statements, self._found_in) > 0)
 
     def _kept(self) -> Snapshot | None:
         """The digests of the beginning, where an earlier run has kept them. One that executed nothing was none."""

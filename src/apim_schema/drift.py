@@ -42,9 +42,8 @@ def extra_column(found: Column) -> Judged:
 
 def of_column(types: Types, table: Table, expected: Column, found: Column) -> Judged:
     """A column that is not quite the release's; `table` is the one that was found."""
-    if types.is_variant(table, expected, found):
-        return SAME_SAID_OTHERWISE
-    return worst(list(_of_column(types, table, expected, found)))
+    legal = types.as_found(table, expected, found)
+    return SAME_SAID_OTHERWISE if legal == found else worst(list(_of_column(types, table, legal, found)))
 
 
 def _of_column(types: Types, table: Table, expected: Column, found: Column) -> Iterator[Judged]:

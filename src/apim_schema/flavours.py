@@ -53,11 +53,14 @@ class Types(Protocol):
         Databases differ in whether a NULL equals another.
         """
 
+    def default_as_bytes(self, default: str) -> str | None:
+        """The default of a text once the column is binary, normalised; None where it goes with the text."""
+
     def sequence_of(self, default: str | None) -> str | None:
         """The sequence that a default draws its numbers from, None for any other default."""
 
-    def is_variant(self, table: Table, expected: Column, found: Column) -> bool:
-        """Whether a column that is not quite what a release has is another legal form of it.
+    def as_found(self, table: Table, expected: Column, found: Column) -> Column:
+        """The column of a release in the legal form that is nearest to what was found: that itself if it is a variant.
 
         `table` is the one that was found, or for a table still to be made, the wanted one.
         """

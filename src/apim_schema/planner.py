@@ -9,7 +9,7 @@ from apim_schema import chain
 from apim_schema.changes import Change, replay
 from apim_schema.dialect import Dialect, Impact, Statement
 from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
-from apim_schema.errors import NotRecognised
+from apim_schema.errors import Conflict, NotRecognised
 from apim_schema.recognise import Accept, Comparison, differences
 from apim_schema.schema import Schema
 
@@ -78,9 +78,11 @@ def plan(
     """
     releases = chain.between(database, start, target)
     wanted = [(release, chain.changes(live.flavour, database, release)) for release in releases]
-    planned = made(dialect, database, live, (start, target), wanted, schema, accept)
-    wrong = breaking(planned.drift) or _replaced(database, live, start, target, accept)
-    if wrong:
+    try:
+        planned = made(dialect, database, live, (start, target), wanted, schema, accept)
+    except Conflict as first:
+        raise _in_the_way(dialect, database, live, (start, target), schema, accept, first) from first
+    if wrong := _wrong(database, live, start, target, planned.drift, accept):
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
         raise NotRecognised(f"{database} {so}, by this breaking drift. {WAY_OUT}\n{listed(wrong)}")
     return planned
@@ -108,6 +110,37 @@ def made(
             live = _replayed(dialect, change, live)
     drift = differences(database, live.flavour, way[1], live, accept)
     return Plan(database, *way, tuple(changes), tuple(steps), drift)
+
+
+def _wrong(
+    database: str, live: Schema, start: str, target: str, drift: Iterable[Difference], accept: Accept
+) -> list[Difference]:
+    """What is breaking in the end, and what a change would have replaced until then."""
+    return list(dict.fromkeys((*breaking(drift), *_replaced(database, live, start, target, accept))))
+
+
+def _in_the_way(
+    dialect: Dialect,
+    database: str,
+    live: Schema,
+    way: tuple[str, str],
+    schema: str | None,
+    accept: Accept,
+    first: Conflict,
+) -> Conflict:
+    """All that is in the way where a change can't be made: whoever mends the first has to know of the others."""
+    (start, target), conflicts, reached = way, [str(first)], live
+    for change in chain.pending(live.flavour, database, start, target):
+        try:
+            dialect.ddl.statements(change, reached, schema)
+            reached = _replayed(dialect, change, reached)
+        except Conflict as conflict:
+            conflicts.append(str(conflict))
+    begun = {d.entry for d in breaking(differences(database, live.flavour, start, live, accept))}
+    drift = [d for d in differences(database, live.flavour, target, reached, accept) if d.entry in begun]
+    wrong = [str(difference) for difference in _wrong(database, live, start, target, drift, accept)]
+    told = list(dict.fromkeys((*conflicts, *wrong)))
+    return Conflict(f"{database} can't go to {target}:\n{listed(told)}") if len(told) > 1 else first
 
 
 def _replaced(database: str, live: Schema, start: str, target: str, accept: Accept) -> tuple[Difference, ...]:

@@ -67,7 +67,7 @@ def recognise(dialect: str, database: str, live: Schema, accept: Accept = ()) ->
     comparison = Comparison(database, live, accept)
     found = {kind: comparison.differences(*kind) for kind in reversed(chain.candidates(dialect, database))}
     fitting = {kind: differences for kind, differences in found.items() if not breaking(differences)}
-    near = _nearest(fitting)
+    near = _nearest(fitting, live.flavour)
     if not near:
         return None
     flavour, oldest = next(iter(near))
@@ -81,11 +81,14 @@ Found = dict[tuple[str, str], tuple[Difference, ...]]
 """The differences from each (flavour, release), oldest release first."""
 
 
-def _nearest(fitting: Found) -> Found:
-    """Those with the fewest differences, of one flavour; one from before the policy only where it is the only one."""
+def _nearest(fitting: Found, usual: str) -> Found:
+    """Those with the fewest differences, of one flavour; one from before the policy only where it is the only one.
+
+    `usual` is the flavour that the database looks like, which counts where there are several.
+    """
     nearest = min(map(_weight, fitting.values()), default=None)
     near = {kind: found for kind, found in fitting.items() if _weight(found) == nearest}
-    flavour = next((name for name in flavours.FLAVOURS if any(name == f for f, _ in near)), None)
+    flavour = next((name for name in (usual, *flavours.FLAVOURS) if any(name == f for f, _ in near)), None)
     known = {kind: found for kind, found in near.items() if kind[0] == flavour}
     return {kind: found for kind, found in known.items() if kind[1] not in chain.OLDER} or known
 

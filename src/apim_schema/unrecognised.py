@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from apim_schema import chain
 from apim_schema.changes import replay
-from apim_schema.difference import Difference, breaking
+from apim_schema.difference import Difference, breaking, drifted
 from apim_schema.errors import NotRecognised
 from apim_schema.planner import listed
 from apim_schema.recognise import Accept, Comparison, differences
@@ -83,19 +83,28 @@ def _between(database: str, live: Schema, accept: Accept) -> str | None:
             continue
         if not breaking(differences(database, flavour, target, reached, accept)):
             done = sum(change.is_in(live) for change in changes)
+            if not done:
+                continue  # it is what comes before, with drift that this release would mend
+            wrong = breaking(differences(database, flavour, start, live, accept))
+            compared = f". Compared with {start}:\n{listed(wrong)}" if wrong else ""
             return (
                 f"{database} is between {start} and {target}: {done} of the {len(changes)} changes of {target} are in. "
                 f"If {start} is where it started, say so with `adopt --as {start}`; the next upgrade makes the rest"
+                f"{compared}"
             )
     return None
 
 
 def nearest(database: str, live: Schema, accept: Accept) -> tuple[str, tuple[Difference, ...]]:
-    """The release with the fewest breaking differences, newest first, and those."""
+    """The release with the least drift, newest first, and what is breaking of it.
+
+    Not the one with the least that is breaking: nothing of a later release is missing in an older one.
+    """
     comparison = Comparison(database, live, accept)
     releases = reversed(chain.since(live.flavour, database))
-    found = ((release, breaking(comparison.differences(live.flavour, release))) for release in releases)
-    return min(found, key=lambda pair: len(pair[1]))
+    found = ((release, comparison.differences(live.flavour, release)) for release in releases)
+    release, differences = min(found, key=lambda pair: len(drifted(pair[1])))
+    return release, breaking(differences)
 
 
 def too_old(database: str, release: str) -> NotRecognised:

@@ -70,6 +70,11 @@ class Site:
             result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
             return result.all() if result.returns_rows else None
 
+    def tables(self) -> list[str]:
+        """The names of all tables."""
+        with self.connection() as connection:
+            return sa.inspect(connection).get_table_names(self.schema)
+
     def rows(self) -> dump.Dump:
         """Every row of every table, in the columns that the first release has."""
         with self.connection() as connection:

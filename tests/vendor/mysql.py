@@ -24,15 +24,17 @@ def quote(name: str) -> str:
 
 def script(catalog: Catalog) -> list[str]:
     """The statements that make the schema of a catalog, in the connection's database."""
-    statements = []
-    for name, table in tables_in_order(catalog):
-        definitions = [_column(column, facts) for column, facts in table["columns"].items()]
-        statements.append(create_table(name, definitions, table, quote) + " ENGINE INNODB")
-        statements += [_index(name, index) for index in table.get("indexes", ())]
-    return statements
+    return [statement for made in tables_in_order(catalog) for statement in table(*made)]
 
 
-def _column(name: str, facts: dict[str, Any]) -> str:
+def table(name: str, facts: dict[str, Any]) -> list[str]:
+    """The statements that make one table, with its indexes."""
+    definitions = [column(*named) for named in facts["columns"].items()]
+    made = create_table(name, definitions, facts, quote) + " ENGINE INNODB"
+    return [made, *(_index(name, index) for index in facts.get("indexes", ()))]
+
+
+def column(name: str, facts: dict[str, Any]) -> str:
     words = [quote(name), facts["type"]]
     if "charset" in facts:
         words.append(f"CHARACTER SET {facts['charset']} COLLATE {facts['collation']}")

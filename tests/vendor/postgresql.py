@@ -15,12 +15,16 @@ def quote(name: str) -> str:
 def script(catalog: Catalog) -> list[str]:
     """The statements that make the schema of a catalog, in the first schema of the search path."""
     statements = [f"CREATE SEQUENCE {quote(name)} {options}" for name, options in catalog["sequences"].items()]
-    for name, table in tables_in_order(catalog):
-        definitions = [_column(column, facts) for column, facts in table["columns"].items()]
-        statements.append(create_table(name, definitions, table, quote))
-        statements += [_index(name, index) for index in table.get("indexes", ())]
+    statements += [statement for made in tables_in_order(catalog) for statement in table(*made)]
     statements += [_function(name) for name in catalog["routines"]]
     return statements + [_trigger(name, trigger) for name, trigger in catalog["triggers"].items()]
+
+
+def table(name: str, facts: dict[str, Any]) -> list[str]:
+    """The statements that make one table, with its indexes."""
+    definitions = [column(*named) for named in facts["columns"].items()]
+    made = create_table(name, definitions, facts, quote)
+    return [made, *(_index(name, index) for index in facts.get("indexes", ()))]
 
 
 def into(schema: str, statements: list[str]) -> list[str]:
@@ -28,7 +32,7 @@ def into(schema: str, statements: list[str]) -> list[str]:
     return [f'CREATE SCHEMA "{schema}"', f'SET search_path TO "{schema}"', *statements]
 
 
-def _column(name: str, facts: dict[str, Any]) -> str:
+def column(name: str, facts: dict[str, Any]) -> str:
     default = f" DEFAULT {facts['default']}" if "default" in facts else ""
     return f"{quote(name)} {facts['type']}{default}{'' if facts['nullable'] else ' NOT NULL'}"
 

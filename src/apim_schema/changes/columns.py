@@ -101,9 +101,12 @@ class TextToBinary(Change):
         return held and column is not None and column.successor is None
 
     def apply(self, schema: Schema) -> Schema:
-        table = schema.tables[self.table]
+        table, types = schema.tables[self.table], flavours.types(schema.flavour)
+        present = table.columns[self.name]
+        default = types.default_as_bytes(present.default) if present.default is not None else None
+        default = types.normalise_default(default, self.type)
         column = replace(
-            table.columns[self.name], type=self.type, charset=None, collation=None, unit=None, successor=None
+            present, type=self.type, default=default, charset=None, collation=None, unit=None, successor=None
         )
         return schema.with_table(table.with_column(column))
 

@@ -105,7 +105,10 @@ def test_included_columns_of_an_index_of_the_customers_are_no_obstacle() -> None
     mine = ["CREATE INDEX [MINE] ON [AM_API] ([API_NAME]) INCLUDE ([API_TIER])"]
     live = read([*script, *mine], "4.2.0")
     assert list(compare.compare(chain.expected("mssql", "apim", "4.2.0"), live)) == [
-        Difference("extra", "index", "AM_API.MINE", found="(API_NAME) include (API_TIER)")
+        Difference(
+            *("extra", "index", "AM_API.MINE", None, "(API_NAME) include (API_TIER)"),
+            *("harmless", "the release has none"),
+        )
     ]
 
 

@@ -47,7 +47,7 @@ from tests.dialects.mssql.standing import (
 DIALECT = registry.load("mssql")
 MODULE = import_module("apim_schema.dialects.mssql.obstacles")
 CONVERT = changes.TextToBinary(CONVERTED, "PARAMETERS", "VARBINARY(MAX)")
-NARROW = changes.AlterColumn(NARROWED, "ENDPOINT_UUID", "VARCHAR(100)")
+NARROW = changes.AlterColumn(NARROWED, "ENDPOINT_UUID", "VARCHAR(100)", narrows="VARCHAR(256)")
 WIDEN = changes.AlterColumn(WIDENED, "MD5", "VARCHAR(900)")
 REPLACE = changes.ReplacePrimaryKey(NARROWED, ("API_UUID", "ENDPOINT_UUID", "REVISION_UUID", "ORGANIZATION"))
 

@@ -215,7 +215,7 @@ def test_a_rebuild_is_shared(connection: Connection, run: Run) -> None:
     """What rides along with a rebuild costs nothing; what is made at once is not drawn into what is not."""
     run("CREATE TABLE T (A VARCHAR(300) NOT NULL, B VARCHAR(300) NOT NULL, C INT NOT NULL, PRIMARY KEY (A, B))")
     key = ReplacePrimaryKey("T", ("A", "C"))
-    shorter = AlterColumn("T", "A", type="VARCHAR(100)")
+    shorter = AlterColumn("T", "A", type="VARCHAR(100)", narrows="VARCHAR(300)")
     new, longer = AddColumn("T", Column("N", "INTEGER")), AlterColumn("T", "B", type="VARCHAR(400)")
     assert len(remaining(connection, key, shorter, new)) == 1
     assert len(remaining(connection, new, longer)) == 2

@@ -133,7 +133,7 @@ def sql(change: changes.Change, live: Schema) -> list[str]:
 @pytest.mark.parametrize(("unit", "length"), [("CHAR", "LENGTH(C)"), ("BYTE", "LENGTHB(C)"), (None, "LENGTHB(C)")])
 def test_what_is_too_long_is_measured_as_the_column_counts(unit: str | None, length: str) -> None:
     live = with_columns(Column("C", "VARCHAR2(256)", unit=unit))
-    change = changes.AlterColumn("T", "C", type="VARCHAR2(100)")
+    change = changes.AlterColumn("T", "C", type="VARCHAR2(100)", narrows="VARCHAR2(256)")
     (hazard,) = preflight.rules(change, live, registry.load("oracle"), None)
     assert hazard.condition == f"{length} > 100"
 

@@ -189,7 +189,7 @@ def test_alter_column(connection: Connection, run: Run) -> None:
     ]
     run(*remaining(connection, wider))
     assert read(connection).tables["T"].columns["X"] == Column("X", "VARCHAR(20)", default="'a'")
-    narrower = changes.AlterColumn("T", "X", "VARCHAR(7)", nullable=False)
+    narrower = changes.AlterColumn("T", "X", "VARCHAR(7)", nullable=False, narrows="VARCHAR(20)")
     with pytest.raises(DBAPIError, match="too long"), connection.begin_nested():
         run(*remaining(connection, narrower))
 

@@ -56,7 +56,7 @@ def test_columns(connection: Connection, run: Run) -> None:
         Column("G", "BOOLEAN", default="TRUE"),
         Column("H", "NUMERIC(10,2)[]"),
         Column("I", "INTEGER", default="GENERATED ALWAYS AS ((b * 2))"),
-        Column("J", "TEXT", collation="C"),
+        Column("J", "TEXT", collation='"C"'),
         Column('"Order"', "MOOD"),
     ]
 
