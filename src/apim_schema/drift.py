@@ -69,7 +69,7 @@ def _of_type(types: Types, expected: str, found: str) -> Judged:
     if types.holds(expected, found):
         return Judged(HARMLESS, "wider")
     if types.family(expected) == types.family(found):
-        return Judged(BREAKING, "it holds less")
+        return Judged(BREAKING, "it does not hold the same")
     return Judged(BREAKING, "another kind of type")
 
 

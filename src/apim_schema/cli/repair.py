@@ -17,6 +17,7 @@ from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, worst
 from apim_schema.cli.databases import database_options
 from apim_schema.dialect import BLOCK
+from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
 from apim_schema.repair import Outlook, Repair
 from apim_schema.target import Target
@@ -33,7 +34,8 @@ def repair(targets: Sequence[Target], apply_: bool, sql: Path | None) -> Answer:
 
     Missing tables, columns, keys and indexes, widths, NOT NULL and defaults. Nothing is narrowed and nothing dropped:
     what is left says why. --apply executes the statements, with the lock, the evidence and the history of an upgrade;
-    rows that stand in the way are looked for before the first of them. Exits with 1 where something can't be mended.
+    rows that stand in the way are looked for before the first of them. Exits with 1 where something breaking can't be
+    mended.
     """
     if apply_ and sql:
         raise UsageError("--apply executes the statements, --sql writes them to a file: leave one")
@@ -57,7 +59,8 @@ def _script(targets: Sequence[Target], path: Path) -> Answer:
 
 def _shown(found: list[Outlook]) -> Answer:
     blocked = any(f.level == BLOCK for outlook in found for f in outlook.findings)
-    code = Exit.FOUND if blocked or any(outlook.left for outlook in found) else Exit.OK
+    left = (mend.difference for outlook in found for mend in outlook.left)
+    code = Exit.FOUND if blocked or breaking(left) else Exit.OK
     return Answer({"databases": [_outlook(entry) for entry in found]}, partial(_text, found), code)
 
 
