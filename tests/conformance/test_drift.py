@@ -130,3 +130,27 @@ def test_the_order_of_a_keys_columns_is_harmless(server: Server) -> None:
         assert [d[:2] for d in drift_of(customer)] == [(HARMLESS, CERTIFICATES)]
         assert [d.class_ for d in drifted(run(customer.upgrade()).differences)] == [HARMLESS]
         assert customer.rows_are_as_before()
+
+
+def test_all_that_is_in_the_way_is_named_at_once(server: Server) -> None:
+    """Tables that a release makes and another of their name, and what is missing besides."""
+    with site(server, "apim", FIRST) as customer:
+        without_a_column(customer)
+        for table in ("AM_LABEL", "AM_TASK_LOCK"):
+            customer.execute(f"CREATE TABLE {table} (UUID INTEGER)")
+        with opened(customer.upgrade().target) as live:
+            adopt_as(live, FIRST, lambda release, wrong: True)
+        with pytest.raises(Refused) as caught:
+            run(customer.upgrade())
+        told = str(caught.value)
+        assert all(name in told for name in ("AM_LABEL", "AM_TASK_LOCK", "missing column AM_API_COMMENTS.COMMENT_TEXT"))
+        assert customer.rows_are_as_before()
+
+
+@pytest.mark.parametrize("missing", ["AM_API_POLICY_MAPPING", "AM_GATEWAY_POLICY_MAPPING"])
+def test_what_is_missing_of_a_release_makes_no_older_one_nearer(server: Server, missing: str) -> None:
+    with site(server, "apim", "4.3.0") as customer:
+        without_a_column(customer)
+        customer.execute(f"DROP TABLE {missing}")
+        with pytest.raises(NotRecognised, match=rf"nearest is 4\.3\.0(.|\n)*missing table {missing}"):
+            run(customer.upgrade())

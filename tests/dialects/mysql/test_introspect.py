@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, NullPool
 
-from apim_schema import chain, compare, difference, registry
+from apim_schema import chain, compare, difference, drift, registry
 from apim_schema.changes import AlterColumn
-from apim_schema.difference import breaking
+from apim_schema.difference import BREAKING, HARMLESS, breaking
 from apim_schema.live import opened as opened_live
 from apim_schema.progress import Silent
 from apim_schema.schema import Column, Key, Table
@@ -234,3 +234,12 @@ def test_what_foreign_keys_do_is_read_by_any_login(both: Server) -> None:
         ("it's (`a`) name, )", "CASCADE", "SET NULL"),
     }
     assert set(found) == set(expected)
+
+
+def test_a_narrowed_column_may_drift_besides() -> None:
+    """What utf8mb4 made narrower is legal, and another default of it harmless."""
+    expected = Column("ATTR_NAME", "VARCHAR(1024)", nullable=False)
+    narrowed = Column("ATTR_NAME", "VARCHAR(512)", nullable=False, default="'d'")
+    for name, class_ in (("IDN_SCIM_GROUP", HARMLESS), ("AM_API", BREAKING)):
+        found = Table(name, {"ATTR_NAME": narrowed})
+        assert drift.of_column(DIALECT.types, found, expected, narrowed).class_ == class_

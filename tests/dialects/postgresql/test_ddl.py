@@ -290,3 +290,30 @@ def test_what_is_in_the_way(connection: Connection, run: Run, change: Change, me
     with pytest.raises(Conflict, match=message) as caught:
         remaining(connection, change)
     assert str(change) in str(caught.value)
+
+
+def test_another_type_keeps_the_collation(connection: Connection, run: Run) -> None:
+    """ALTER TYPE without COLLATE would put the type's own in its place, and one of a schema is found by its name."""
+    run("CREATE SCHEMA odd; CREATE COLLATION odd.mine (LOCALE = 'C')")
+    run('CREATE TABLE t (a VARCHAR(10) COLLATE "C", b VARCHAR(10) COLLATE odd.mine, c VARCHAR(10))')
+    for name in "ABC":
+        execute(
+            connection, DIALECT.ddl.statements(changes.AlterColumn("T", name, "VARCHAR(20)"), read(connection), None)
+        )
+    columns = read(connection).tables["T"].columns.values()
+    assert [(c.type, c.collation) for c in columns] == [
+        ("VARCHAR(20)", '"C"'),
+        ("VARCHAR(20)", "odd.mine"),
+        ("VARCHAR(20)", None),
+    ]
+
+
+def test_a_default_becomes_bytes_with_its_text(connection: Connection, run: Run) -> None:
+    """As the plan has it: an upgrade is compared with that in the end."""
+    run("CREATE TABLE t (a VARCHAR(10) DEFAULT 'it''s é' NOT NULL, b VARCHAR(10))")
+    for name in "AB":
+        live, change = read(connection), changes.TextToBinary("T", name, "BYTEA")
+        execute(connection, DIALECT.ddl.statements(change, live, None))
+        assert read(connection).tables["T"] == change.apply(live).tables["T"]
+    run("INSERT INTO t DEFAULT VALUES")
+    assert connection.execute(text("SELECT a FROM t")).scalar() == "it's é".encode()
