@@ -244,9 +244,11 @@ def _replace_primary_key(change: changes.ReplacePrimaryKey, live: Schema, schema
     key = table.primary_key
     columns = tuple(names.found(name, table.columns) for name in change.columns)
     add = f"ALTER TABLE {qualified} ADD {definition.of_primary_key(Key(columns, key.name if key else None), table)}"
-    if key is None:
-        return [add]
-    return [] if key.columns == change.columns else [_drop_key(qualified, key, primary=True), add]
+    if key is not None and key.columns == change.columns:
+        return []
+    drop = [_drop_key(qualified, key, primary=True)] if key else []
+    open_ = (c for name in columns if (c := table.columns.get(name)) is not None and c.nullable)
+    return [*drop, *(_alter(qualified, replace(column, nullable=False)) for column in open_), add]
 
 
 @_sql.register

@@ -10,7 +10,7 @@ from apim_schema.schema import ForeignKey, Key, Schema, Table
 
 @dataclass(frozen=True)
 class ReplacePrimaryKey(Change):
-    """The primary key goes over other columns."""
+    """The primary key goes over other columns, none of which may be NULL then."""
 
     table: str
     columns: tuple[str, ...]
@@ -20,7 +20,9 @@ class ReplacePrimaryKey(Change):
         return table is not None and table.primary_key == Key(self.columns)
 
     def apply(self, schema: Schema) -> Schema:
-        return schema.with_table(replace(schema.tables[self.table], primary_key=Key(self.columns)))
+        table = schema.tables[self.table]
+        columns = {n: replace(c, nullable=c.nullable and n not in self.columns) for n, c in table.columns.items()}
+        return schema.with_table(replace(table, columns=columns, primary_key=Key(self.columns)))
 
     def __str__(self) -> str:
         return f"replace primary key of {self.table} by ({', '.join(self.columns)})"
