@@ -97,11 +97,11 @@ class Merge:
         return f"{'/'.join(place)}: {found!r} instead of {expected!r} ({told})"
 
     def _expected(self, place: tuple[str, ...], was: Any, theirs: Any, wanted: Any) -> Any:
+        if self._stood(place) and not any(place in f and f[place] == theirs for f in self._between):
+            return theirs
         if theirs == was:
             return wanted
         if wanted in (was, theirs):
-            return theirs
-        if was is None and self._stood(place) and not any(f.get(place) == theirs for f in self._between):
             return theirs
         if place[0] == "column" and place[3] == "type":
             return wider(theirs, wanted)
