@@ -136,8 +136,8 @@ def _in_the_way(
             reached = _replayed(dialect, change, reached)
         except Conflict as conflict:
             conflicts.append(str(conflict))
-    begun = {d.entry for d in breaking(differences(database, live.flavour, start, live, accept))}
-    drift = [d for d in differences(database, live.flavour, target, reached, accept) if d.entry in begun]
+    begun = {(d.what, d.name) for d in breaking(differences(database, live.flavour, start, live, accept))}
+    drift = [d for d in differences(database, live.flavour, target, reached, accept) if (d.what, d.name) in begun]
     wrong = [str(difference) for difference in _wrong(database, live, start, target, drift, accept)]
     told = list(dict.fromkeys((*conflicts, *wrong)))
     return Conflict(f"{database} can't go to {target}:\n{listed(told)}") if len(told) > 1 else first

@@ -78,7 +78,7 @@ def forbid(live: Live, target: str, changes: Iterable[Change], say: Say) -> None
         if finding.level == WARN:
             say(f"warning: {finding}")
     if blocking := [finding for finding in found if finding.level == BLOCK]:
-        way_out = "nothing was changed. Mend this and run the same upgrade again"
+        way_out = "nothing was changed. Mend this and run the same command again"
         raise Blocked(f"{live.database} can't go to {target}; {way_out}", blocking)
 
 
