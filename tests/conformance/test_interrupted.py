@@ -172,7 +172,7 @@ def test_whatever_refuses_the_rerun_it_is_unfinished(customer: Site) -> None:
     """A stamp that somebody has corrected, an object in the way: the database is not as before."""
     interrupt(customer)
     customer.execute(f"UPDATE alembic_version_apim SET version_num = '{HEAD}'")
-    with pytest.raises(Unfinished, match=r"undo these differences first(?s:.*)12 of \d+ statements are in"):
+    with pytest.raises(Unfinished, match=r"by this breaking drift(?s:.*)12 of \d+ statements are in"):
         run(customer.upgrade())
     customer.execute(f"UPDATE alembic_version_apim SET version_num = '{FIRST}'")
     assert run(customer.upgrade()).verdict.verdict == "proven"

@@ -62,14 +62,14 @@ def test_an_upgrade_through_the_command_line(trial: Trial, postgresql: Server, s
         trial.cli("snapshot", *options, "-o", before)
         assert trial.cli("status", *options)[0]["pending"] == [*after(start), NEXT]
         for done in trial.cli("upgrade", *options):
-            assert (done["to"], done["rows"]["verdict"], done["drift"]) == (NEXT, "proven", [])
+            assert (done["to"], done["rows"]["verdict"], done["differences"]) == (NEXT, "proven", [])
         for database, url in urls.items():
             wanted = outside.plain(reference("postgresql", database))
             assert outside.differences(wanted, outside.catalog_of(url)) == []
         for found in trial.cli("status", *options, "--check"):
             assert (found["stamped"], found["pending"], found["problem"], found["differences"]) == (NEXT, [], None, [])
         for found in trial.cli("verify", *options, "--against", before):
-            assert (found["release"], found["mismatches"], found["rows"]["verdict"]) == (NEXT, [], "proven")
+            assert (found["release"], found["differences"], found["rows"]["verdict"]) == (NEXT, [], "proven")
 
 
 def fill(url: str, database: str, release: str) -> None:
