@@ -15,16 +15,11 @@ from sqlalchemy import Connection
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
 from apim_schema.schema import Schema
-from apim_schema.tested import Tested, lasting
+from apim_schema.tested import lasting
 
 from . import ddl, session
 
-VERSIONS = {"2019": (15,), "2022": (16,)}
-TESTED = Tested(
-    vendor={"4.2.0": {"2017": (14,)}} | dict.fromkeys(("4.4.0", "4.5.0", "4.6.0"), VERSIONS),
-    ours=(),
-    series=1,
-)
+TESTED = tested.read(__file__)["SQL Server"]
 VERSION = "SELECT @@VERSION"
 
 COLLATION = "SELECT CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Collation')) AS collation"

@@ -15,26 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
 from apim_schema.schema import Schema, Server
-from apim_schema.tested import Tested, lasting
+from apim_schema.tested import lasting
 
 from . import session
-from .session import MARIADB, MYSQL
+from .session import MYSQL
 
-VERSIONS = {"5.7": (5, 7), "8.0": (8, 0), "8.4": (8, 4)}
-TESTED = {
-    MYSQL: Tested(
-        vendor={"4.2.0": {"5.7": (5, 7), "8.0": (8, 0)}, "4.7.0": {"8.4": (8, 4)}}
-        | dict.fromkeys(("4.4.0", "4.5.0", "4.6.0"), VERSIONS),
-        ours=[(9, 7)],
-        series=2,
-    ),
-    MARIADB: Tested(
-        vendor={release: {} for release in ("4.2.0", "4.3.0", "4.4.0", "4.5.0", "4.6.0", "4.7.0")},
-        ours=[(10, 11), (11, 8)],
-        series=2,
-    ),
-}
-"""MariaDB is in none of the vendor's lists."""
+TESTED = tested.read(__file__)
 VERSION = "SELECT VERSION()"
 
 WITHOUT_CASE = """

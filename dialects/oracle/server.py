@@ -16,16 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
 from apim_schema.schema import Schema
-from apim_schema.tested import Tested, lasting
+from apim_schema.tested import lasting
 
 from . import names, session
 
-VERSIONS = {"19c": (19,), "23c": (23,)}
-TESTED = Tested(
-    vendor={"4.2.0": {"12cR2": (12, 2), "19c": (19,)}} | dict.fromkeys(("4.4.0", "4.5.0", "4.6.0"), VERSIONS),
-    ours=(),
-    series=1,
-)
+TESTED = tested.read(__file__)["Oracle"]
 VERSION = "SELECT BANNER FROM V$VERSION"
 
 WITHOUT_CASE = """

@@ -15,17 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
 from apim_schema.schema import Schema
-from apim_schema.tested import Tested, lasting
+from apim_schema.tested import lasting
 
 from . import names, session
 from .introspect import NAMESPACE
 
-VERSIONS = {"16.2": (16, 2), "17": (17,)}
-TESTED = Tested(
-    vendor={"4.2.0": {"10 and later": (10,)}} | dict.fromkeys(("4.4.0", "4.5.0", "4.6.0"), VERSIONS),
-    ours=[(14,), (15,), (16,), (17,), (18,)],
-    series=1,
-)
+TESTED = tested.read(__file__)["PostgreSQL"]
 VERSION = "SHOW server_version"
 
 WITHOUT_CASE = f"""

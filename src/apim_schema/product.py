@@ -10,23 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 from apim_schema import toml
 from apim_schema.dialect import INFO, WARN
 from apim_schema.preflight import Finding
-
-PUBLISHED: Mapping[str, date] = {
-    "4.0.0": date(2021, 4, 20),
-    "4.1.0": date(2022, 4, 1),
-    "4.2.0": date(2023, 3, 11),
-    "4.3.0": date(2024, 4, 8),
-    "4.4.0": date(2024, 10, 25),
-    "4.5.0": date(2025, 3, 8),
-    "4.6.0": date(2025, 10, 29),
-    "4.7.0": date(2026, 4, 23),
-}
-"""When the vendor published each release: the tags of https://github.com/wso2/product-apim."""
 
 CONFIGURATION: Final = "Configuration"
 EXTENSIONS: Final = "Extensions and customisations"
@@ -69,78 +58,28 @@ class Setting:
         return " ".join(filter(None, (f"[{'.'.join(self.tables)}]", self.name)))
 
 
-OLD_NOTIFIER = "org.wso2.carbon.apimgt.keymgt.events.TokenRevocationNotifierImpl"
-NEW_NOTIFIER = "org.wso2.carbon.apimgt.notification.TokenRevocationNotifierImpl"
+def _facts() -> dict[str, Any]:
+    """The facts that ship with the tool; a file of ours that is broken is a fault of ours."""
+    return toml.read(Path(__file__).with_name("product.toml"), "it is a part of apim-schema").document
 
-SETTINGS = (
-    Setting("4.3.0", ("apim", "token", "revocation"), "notifier_impl", f"is {NEW_NOTIFIER}", OLD_NOTIFIER),
-    Setting(
-        "4.4.0", ("apim", "key_manager"), "enable_apikey_subscription_validation",
-        "is called enable_lightweight_apikey_generation",
-    ),
-    Setting("4.4.0", ("integration", "transaction_counter"), "", "is called [apim.transaction_counter]"),
-    Setting("4.4.0", ("apim", "ai"), "endpoint", "is gone"),
-    Setting("4.5.0", ("apim", "ai"), "token", "is called key"),
-    Setting("4.6.0", ("apim", "analytics"), "auth_token", 'is gone: analytics are of type = "moesif"'),
-)  # fmt: skip
 
-CIPHER = ("system", "parameter", "org.wso2.CipherTransformation")
-PROVIDER = ("encryption", "internal_crypto_provider")
-AES: Final = "4.7.0"
+FACTS = _facts()
+
+PUBLISHED: Mapping[str, date] = FACTS["published"]
+"""When the vendor published each release."""
+
+SETTINGS = tuple(Setting(**facts | {"tables": tuple(facts["tables"])}) for facts in FACTS["settings"])
+
+AES: str = FACTS["encrypts_anew"]
 """The release that encrypts with AES/GCM where nothing is said, and not with RSA any more."""
 
 TASKS = (
-    Task(CONFIGURATION, "Write deployment.toml anew from the one that the new release ships; never copy the old file."),
-    Task(
-        CONFIGURATION,
-        "Keep the data sources of both databases (and of a separate database for users or the registry), "
-        "[realm_manager], the encryption key, and admin_role, which stays unchanged until the end.",
-    ),
+    *(Task(**facts) for facts in FACTS["tasks"]),
     *(Task(CONFIGURATION, f"{setting} {setting.becomes}.", setting.release) for setting in SETTINGS),
-    Task(CONFIGURATION, "Run it on Java 21 to 25; 4.6.0 runs on 11 to 21.", AES),
-    Task(
-        CONFIGURATION,
-        "Internal encryption turns from RSA-OAEP to AES/GCM, with a key that is made at the first start. Secrets that "
-        "are stored encrypted (backends, key managers, gateways, policies, tokens, user stores) can't be read with it. "
-        'Before the first start, either keep the old one, "org.wso2.CipherTransformation" of [system.parameter] and '
-        "internal_crypto_provider of [encryption], or convert them with the vendor's tool, which its support has.",
-        AES,
-    ),
-    Task(CONFIGURATION, "The symmetric key is the same on every node.", AES),
-    Task(
-        CONFIGURATION,
-        "Defaults that change: token_persistence and default_access_allow turn from true to false, an application may "
-        "have several client secrets, mediators of Synapse are on an allow list. Say the old value where it is needed.",
-        AES,
-    ),
-    Task(CONFIGURATION, "[[oauth.extensions.token_types]] names an issuer for JWT.", AES),
-    Task(EXTENSIONS, "Put the JDBC driver, dropins and lib into the new release."),
-    Task(EXTENSIONS, "Take key stores and trust stores along; encrypt passwords anew by ciphertool."),
-    Task(EXTENSIONS, "Take secondary user stores (userstores/) along."),
-    Task(
-        EXTENSIONS,
-        "Build and try custom handlers, mediators, grant types and themes against the new release's Java and "
-        "libraries.",
-    ),
-    Task(ARTIFACTS, "Clean up expired tokens and sessions before the schema: every scan and rebuild gets shorter."),
-    Task(
-        ARTIFACTS,
-        "Copy the tenants' folders and custom sequences, and name these in "
-        "[apim.sync_runtime_artifacts.gateway.skip_list].",
-    ),
-    Task(
-        ARTIFACTS,
-        "Index anew: raise re_indexing of [indexing] by one, delete the solr folder, and start the nodes one after the "
-        "other. Give the connection pool more connections meanwhile.",
-    ),
-    Task(
-        AFTERWARDS,
-        "An empty IDN_OAUTH_CONSUMER_SECRETS is right: the product fills it from CONSUMER_SECRET on demand.",
-        AES,
-    ),
-    Task(AFTERWARDS, "What the vendor adjusts in data happens while the product runs, when a component is first used."),
-    Task(AFTERWARDS, "Run apim-schema verify before the first start: after it, rows change by right."),
 )
+
+CIPHER = ("system", "parameter", "org.wso2.CipherTransformation")
+PROVIDER = ("encryption", "internal_crypto_provider")
 
 
 def tasks(releases: Sequence[str]) -> tuple[Task, ...]:

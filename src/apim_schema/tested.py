@@ -1,14 +1,18 @@
 """Which servers the vendor tests a release on, which we do, and what to say of one.
 
 The vendor's lists are on the page about product compatibility of each release's documentation
-(https://apim.docs.wso2.com). What they have of a release that is not named here is not established.
+(https://apim.docs.wso2.com). What they have of a release that is not named is not established. The facts are in the
+`tested.toml` of each dialect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from apim_schema import toml
 from apim_schema.dialect import INFO, WARN, Obstacle
 from apim_schema.schema import Server
 
@@ -22,17 +26,19 @@ Version = tuple[int, ...]
 class Tested:
     """The versions of one product: by release those of the vendor, each by its name, and ours.
 
-    The first `series` parts of a version say which line it is of: within one, a later version serves as well.
+    `listed` is False for a product that is in none of the vendor's lists. The first `series` parts of a version say
+    which line it is of: within one, a later version serves as well.
     """
 
-    vendor: Mapping[str, Mapping[str, Version]]
-    ours: Sequence[Version]
     series: int
+    ours: Sequence[Version]
+    vendor: Mapping[str, Mapping[str, Version]] = field(default_factory=dict)
+    listed: bool = True
 
     def said_of(self, server: Server, release: str, query: str) -> Obstacle:
         """Whether a server is tested for a release: a warning where the vendor names others."""
         by_us = "tested by us" if any(self._serves(server, version) for version in self.ours) else "not tested by us"
-        named = self.vendor.get(release)
+        named = self.vendor.get(release) if self.listed else {}
         if named is None:
             told = f"which servers the vendor tests {release} on is not established; {server} is {by_us}"
             return Obstacle(INFO, "", told, "", query)
@@ -47,6 +53,20 @@ class Tested:
 
     def _serves(self, server: Server, version: Version) -> bool:
         return server.version[: self.series] == version[: self.series] and server.version >= version
+
+
+def read(module: str) -> dict[str, Tested]:
+    """The products of a dialect by their names; `module` is a file in its folder."""
+    facts = toml.read(Path(module).with_name("tested.toml"), "it is a part of apim-schema").document
+    return {name: _product(about) for name, about in facts.items()}
+
+
+def _product(about: Mapping[str, Any]) -> Tested:
+    vendor = {
+        release: {name: tuple(version) for name, version in versions.items()}
+        for release, versions in about.get("vendor", {}).items()
+    }
+    return Tested(about["series"], [tuple(version) for version in about["ours"]], vendor, about.get("listed", True))
 
 
 LONG = 60
