@@ -101,7 +101,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     for column in altered:
         yield from _of_expressions(column, server, ask)
         yield from _of_indexes(column, server)
-        yield from _of_foreign_keys(column, foreign_keys, schema, server)
+        yield from _of_foreign_keys(column, foreign_keys, schema, live, server)
         yield from _in_bodies(column, schema, ask)
     yield from _of_keys(wanted, live, foreign_keys, schema, server)
     yield from _of_tables(wanted, live, server, ask)
@@ -215,16 +215,37 @@ def _states(column: Altered) -> Iterator[Table]:
         yield column.table
 
 
-def _of_foreign_keys(column: Altered, rows: Sequence[Row[Any]], schema: str, server: Server) -> Iterator[Obstacle]:
+def _of_foreign_keys(
+    column: Altered, rows: Sequence[Row[Any]], schema: str, live: Schema, server: Server
+) -> Iterator[Obstacle]:
     """Of either side. Where a text only gets longer, MySQL lets a foreign key be, if it need not copy the table."""
     kind = impact.alteration(column.table, column.present, column.wanted)
-    if kind in (impact.DROP_NOT_NULL, impact.LENGTHEN) and not (kind == impact.LENGTHEN and server.name == MARIADB):
+    if kind == impact.SET_NOT_NULL:
+        yield from _of_nulls(column, live, server)
+        return
+    if kind in (impact.DROP_NOT_NULL, impact.SET_DEFAULT) or (kind == impact.LENGTHEN and server.name != MARIADB):
         return
     for row in rows:
         sides = ((row.owner, row.table_name, row.column_name), (row.ref_owner, row.ref_table, row.ref_column))
         if any(o == schema and _is_table(t, column.table) and c.upper() == column.name for o, t, c in sides):
             problem = f"{_key(row, schema)} is over {column.name}, which {column.becomes}: the server refuses that"
             yield Obstacle(BLOCK, column.table.name, problem, AGAIN, FOREIGN_KEYS)
+
+
+def _of_nulls(column: Altered, live: Schema, server: Server) -> Iterator[Obstacle]:
+    """A column that must have a value, and that a foreign key can set to NULL: the server refuses that, by error 1830.
+
+    MariaDB counts the NULL that may come from a parent's column by ON UPDATE CASCADE as well.
+    """
+    for key in column.table.foreign_keys:
+        if column.name not in key.columns:
+            continue
+        parent = live.tables.get(key.ref_table)
+        above = parent.columns.get(key.ref_columns[key.columns.index(column.name)]) if parent else None
+        passed_on = server.name == MARIADB and key.on_update == "CASCADE" and (above is None or above.nullable)
+        if "SET NULL" in (key.on_delete, key.on_update) or passed_on:
+            told = f"foreign key {key.name} of {column.table.name} can set {column.name} to NULL"
+            yield Obstacle(BLOCK, column.table.name, f"{told}, which must have a value then", AGAIN, FOREIGN_KEYS)
 
 
 def _key(row: Row[Any], schema: str) -> str:

@@ -66,10 +66,10 @@ def test_the_script_does_the_same(server: Server) -> None:
 
 
 NULLABLE = {
-    "mysql": "MODIFY CERTIFICATE BLOB NULL",
-    "postgresql": "ALTER CERTIFICATE DROP NOT NULL",
-    "oracle": "MODIFY (CERTIFICATE NULL)",
-    "mssql": "ALTER COLUMN CERTIFICATE VARBINARY(MAX) NULL",
+    "mysql": "MODIFY API_ID INTEGER NULL",
+    "postgresql": "ALTER API_ID DROP NOT NULL",
+    "oracle": "MODIFY (API_ID NULL)",
+    "mssql": "ALTER COLUMN API_ID INTEGER NULL",
 }
 
 
@@ -79,14 +79,14 @@ def test_rows_in_the_way_are_named(server: Server) -> None:
         customer.execute(f"ALTER TABLE {table} {NULLABLE[server.dialect]}")
         assert [p.present for p in look(customer.upgrade().target).plan.changes] == [False]
         customer.execute(
-            f"UPDATE {table} SET CERTIFICATE = NULL WHERE ALIAS = (SELECT * FROM (SELECT MIN(ALIAS) FROM {table}) m)"
+            f"UPDATE {table} SET API_ID = NULL WHERE ALIAS = (SELECT * FROM (SELECT MIN(ALIAS) FROM {table}) m)"
         )
         customer.before = customer.rows()
-        with pytest.raises(Blocked, match=f"{table}: CERTIFICATE is NULL and may not be any more"):
+        with pytest.raises(Blocked, match=f"{table}: API_ID is NULL and may not be any more"):
             Repair(customer.upgrade().target).run()
         assert len(left(customer)) == 1
         assert customer.rows_are_as_before()
-        customer.execute(f"DELETE FROM {table} WHERE CERTIFICATE IS NULL")
+        customer.execute(f"DELETE FROM {table} WHERE API_ID IS NULL")
         customer.before = customer.rows()
         assert Repair(customer.upgrade().target).run().verdict.verdict == "proven"
         assert left(customer) == []

@@ -109,3 +109,40 @@ def test_rows_whose_parent_is_gone(
             make(connection, run, change)
     else:
         make(connection, run, change)
+
+
+def not_null(table: str, column: str) -> AlterColumn:
+    return AlterColumn(table, column, nullable=False)
+
+
+@pytest.mark.parametrize("rule", ["", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON UPDATE CASCADE"])
+@pytest.mark.parametrize("parent", ["VARCHAR(9) NULL", "VARCHAR(9) NOT NULL"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        not_null("T", "A"),
+        not_null("P", "A"),
+        AlterColumn("T", "A", default="'x'"),
+        AlterColumn("P", "A", default="'x'"),
+    ],
+    ids=["child not null", "parent not null", "child's default", "parent's default"],
+)
+def test_a_column_of_a_foreign_key_is_refused_where_the_server_refuses_it(
+    connection: Connection, run: Run, rule: str, parent: str, change: AlterColumn
+) -> None:
+    """Whether it may be NULL, and its default; nowhere else."""
+    run(
+        f"CREATE TABLE P (A {parent}, UNIQUE (A))",
+        f"CREATE TABLE T (I INT PRIMARY KEY, A VARCHAR(9), CONSTRAINT F FOREIGN KEY (A) REFERENCES P (A) {rule})",
+    )
+    live = DIALECT.introspect.read(connection, None)
+    if change.is_in(live):
+        pytest.skip("it is so already")
+    schema = DIALECT.session.default_schema(connection)
+    found = [o.problem for o in DIALECT.obstacles.find(connection, schema, [change], live)]
+    if found:
+        assert found == ["foreign key F of T can set A to NULL, which must have a value then"]
+        with pytest.raises(DBAPIError, match="1830"):
+            make(connection, run, change)
+    else:
+        make(connection, run, change)
