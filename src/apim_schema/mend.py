@@ -71,7 +71,7 @@ def _column(difference: Difference, wanted: Schema, live: Schema) -> Change | st
 
 def _altered(table: str, wanted: Column, found: Column, flavour: str) -> Change | str:
     """What can be restored of a column: its width where it has less, whether it may be NULL, its default."""
-    if wanted.generated != found.generated and (wanted.generated is None) != (found.generated is None):
+    if (wanted.generated is None) != (found.generated is None):
         return NUMBERS
     hold = flavours.types(flavour).holds
     widen = wanted.type if wanted.type != found.type and hold(found.type, wanted.type) else None
