@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apim_schema import chain
 from apim_schema.changes import Change, replay
-from apim_schema.dialect import Dialect, Impact, Statement
+from apim_schema.dialect import Dialect, Statement
 from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
 from apim_schema.errors import Conflict, NotRecognised
 from apim_schema.recognise import Accept, Comparison, differences
@@ -21,12 +21,11 @@ WAY_OUT = "`repair` shows the way back, and an accept list takes it as it is:"
 
 @dataclass(frozen=True)
 class Planned:
-    """One change of one release. `present` says that it is in already; else `impact` is what it will cost."""
+    """One change of one release; `present` says that it is in already."""
 
     release: str
     change: Change
     present: bool
-    impact: Impact | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def made(
     for release, every in wanted:
         steps.append(Step(release, tuple(dialect.ddl.combined(every, live, schema))))
         for change in every:
-            changes.append(_planned(dialect, release, change, live))
+            changes.append(Planned(release, change, change.is_in(live)))
             live = _replayed(dialect, change, live)
     drift = differences(database, live.flavour, way[1], live, accept)
     return Plan(database, *way, tuple(changes), tuple(steps), drift)
@@ -157,11 +156,6 @@ def _replayed(dialect: Dialect, change: Change, live: Schema) -> Schema:
     if change.table in live.tables or change.table not in made.tables:
         return made
     return made.with_table(dialect.ddl.as_made(made.tables[change.table], live))
-
-
-def _planned(dialect: Dialect, release: str, change: Change, live: Schema) -> Planned:
-    present = change.is_in(live)
-    return Planned(release, change, present, None if present else dialect.impact.assess(change, live))
 
 
 def listed(differences: Iterable[object], most: int = 20) -> str:
