@@ -34,7 +34,9 @@ SELECT t.table_name AS name, t.table_collation AS collation, t.row_format AS row
        c.character_set_name AS charset, t.create_options AS options
 FROM information_schema.tables t
 JOIN information_schema.collation_character_set_applicability c ON {collation} = t.table_collation
-WHERE t.table_schema = :schema AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
+WHERE t.table_schema = :schema AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+ORDER BY CAST(t.table_name AS BINARY)"""
+"""In an order of its own: MariaDB's is that of the file system, and names may differ in nothing but their case."""
 COLUMNS = """
 SELECT table_name AS table_name, column_name AS name, column_type AS type, is_nullable AS nullable,
        column_default AS default_value, extra AS extra, character_set_name AS charset, collation_name AS collation,
