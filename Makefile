@@ -31,6 +31,9 @@ test-mariadb-%: .venv/dev.stamp .servers/mariadb-%.stamp
 	APIM_SCHEMA_TEST_MARIADB_HOME=.servers/mariadb-$* APIM_SCHEMA_TEST_REQUIRE=mariadb \
 	  $(PYTHON) -m pytest -m "not kill and not drift" -k mariadb
 
+# what needs only the databases asks for no parser and no browser
+test-kill test-drift: export APIM_SCHEMA_TEST_REQUIRE = postgresql,mysql,mariadb
+
 test-kill: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m pytest -m kill -n 2 --dist worksteal --timeout 7200
 
