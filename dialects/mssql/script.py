@@ -20,6 +20,7 @@ from . import dependents, names, obstacles, session, tsql
 
 CLIENT = "sqlcmd -b -x"
 """-b for an exit code that is not 0, -x so that $(NAME) in a text is left as it is."""
+COMMAND = "sqlcmd -b -x -S SERVER -d {database} -i upgrade.sql"
 CONTINUES = False
 """Whether a script that failed can be run again: here nothing of it is left."""
 
@@ -29,6 +30,9 @@ SETTINGS = (*session.SETTINGS, "NOCOUNT ON", "IMPLICIT_TRANSACTIONS OFF")
 GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;"
 """Where a batch failed, rolls back and has nothing run any more: @@ERROR is not 0 too where it did not compile."""
 GO = f"GO\n{GUARD}\nGO"
+GUARDED = """\
+-- After each batch of what follows stands the same line: where the batch failed, it rolls back and lets nothing
+-- run any more, also in a client that goes on after an error. The last lines commit, unless one has failed."""
 
 
 NOW = "CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME()))"
@@ -38,7 +42,7 @@ WHO = "SUSER_SNAME()"
 def opening() -> str:
     """Stop at the first error, and begin the transaction."""
     settings = "\n".join(f"SET {setting};" for setting in SETTINGS)
-    return f":on error exit\n{settings}\nGO\n{_batch('BEGIN TRANSACTION;')}"
+    return f":on error exit\n{settings}\n{GUARDED}\nGO\n{_batch('BEGIN TRANSACTION;')}"
 
 
 def version_table(name: str) -> str:
@@ -84,10 +88,16 @@ def requires(changes: Sequence[Change], live: Schema, schema: str | None) -> Seq
 
 
 def begin(name: str, before: str, release: str) -> str:
-    return f"-- {release}"
+    """Nothing: the database is at the release before, or the script has ended."""
+    return ""
 
 
-def unit(statement: Statement, live: Schema, schema: str | None) -> str:
+def look(statements: Sequence[Statement], live: Schema, schema: str | None) -> str:
+    """Nothing: of a script that failed, nothing is in."""
+    return ""
+
+
+def unit(number: int, statement: Statement, live: Schema, schema: str | None) -> str:
     """One statement, in a batch of its own."""
     end = "" if statement.sql.endswith(";") else ";"
     return _batch(f"{statement.sql}{end}")

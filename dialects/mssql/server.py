@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
-from apim_schema.schema import Schema
+from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
 from . import ddl, session
 
-TESTED = tested.read(__file__)["SQL Server"]
+TESTED = tested.read(__file__)
 VERSION = "SELECT @@VERSION"
 
 COLLATION = "SELECT CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Collation')) AS collation"
@@ -47,12 +47,17 @@ BEHIND = 1024 * 1024
 
 def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:
     """What is to be known of the server; nothing of it forbids an upgrade. Of Babelfish, only that nobody tests it."""
-    version = TESTED.said_of(session.server(connection), release, VERSION)
+    version = TESTED["SQL Server"].said_of(session.server(connection), release, VERSION)
     if ddl.BABELFISH in live.options:
         return [version]
     [login] = _ask(connection, SEES)
     dynamic = [*_transactions(connection), *_replicas(connection)] if login.sees else []
     return [version, *_collation(connection), *dynamic]
+
+
+def newest() -> tuple[str, Server]:
+    """The newest server that the vendor tests any release on, after its name in the vendor's lists."""
+    return tested.newest(TESTED)
 
 
 def _collation(connection: Connection) -> Iterator[Obstacle]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from apim_schema import sqltext
+
 PREFIXED = re.compile(r"(\w+)\((\d+)\)")
 """A part of a key that is the beginning of a column: `ATTR_NAME(500)`."""
 
@@ -45,3 +47,8 @@ def key_part(part: str) -> str:
 
 def listed(parts: Iterable[str]) -> str:
     return ", ".join(key_part(part) for part in parts)
+
+
+def literal(text: str) -> str:
+    """A text as SQL, in which a backslash begins an escape."""
+    return sqltext.quoted(text.replace("\\", "\\\\"))

@@ -54,6 +54,11 @@ def find(connection: Connection, schema: str, release: str, live: Schema) -> Seq
     ]
 
 
+def newest() -> tuple[str, Server]:
+    """The newest server that the vendor tests any release on, after its name in the vendor's lists."""
+    return tested.newest(TESTED)
+
+
 def _without_case(connection: Connection, schema: str) -> Iterator[Obstacle]:
     for row in _ask(connection, WITHOUT_CASE, schema=schema):
         told = f"the collation {row.collation} does not tell upper from lower case, as the vendor asks for"

@@ -34,6 +34,7 @@ EVERYWHERE = {
     "sql_safe_updates": "0",
     "sql_auto_is_null": "0",
     "sql_quote_show_create": "1",
+    "group_concat_max_len": "1048576",  # what is cut off would be taken for all
 }
 SINCE = {
     "!50720": {
@@ -76,7 +77,10 @@ def _assigned(settings: Mapping[str, str]) -> list[str]:
 
 
 def _prepare() -> str:
-    versioned = [f"/*{since} {', '.join(_assigned(settings))}, */" for since, settings in SINCE.items()]
+    versioned = [
+        f"/*{since}" + "".join(f"\n    {one}," for one in _assigned(settings)) + " */"
+        for since, settings in SINCE.items()
+    ]
     return "\n    ".join([f"SET {versioned[0]}", *versioned[1:], ",\n    ".join(_assigned(EVERYWHERE))])
 
 

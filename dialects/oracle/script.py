@@ -18,6 +18,7 @@ from . import due, obstacles, plsql, session
 from .ddl import SUCCESSOR
 
 CLIENT = "SQL*Plus or SQLcl"
+COMMAND = "sqlplus USER@{database} @upgrade.sql EXIT"
 CONTINUES = True
 """Whether a script that failed can be run again: it skips what is in."""
 
@@ -46,6 +47,9 @@ LACKS = """((
         WHERE OWNER = {owner} AND (TABLE_NAME, REPLACE(COLUMN_NAME, '{successor}', '')) IN (
             {columns})
     ) < {number})"""
+LOOKS = """\
+-- Each block asks the data dictionary whether its statement is still to be made, and then makes it: so a script that
+-- is run again goes on where it stopped."""
 INVALID = """EXISTS (
         SELECT 1 FROM ALL_ERRORS
         WHERE OWNER = {owner} AND NAME = {name} AND TYPE = 'TRIGGER' AND ATTRIBUTE = 'ERROR')"""
@@ -140,11 +144,16 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
 
 
 def begin(name: str, before: str, release: str) -> str:
-    """The release's name. Nothing is asked of the stamp: each statement leaves alone what a later release has made."""
-    return f"-- {release}"
+    """Nothing is asked of the stamp: each statement leaves alone what a later release has made."""
+    return ""
 
 
-def unit(statement: Statement, live: Schema, schema: str | None) -> str:
+def look(statements: Sequence[Statement], live: Schema, schema: str | None) -> str:
+    """A word on how each statement looks by itself, in the block that it is run by."""
+    return f"\n{LOOKS}" if statements else ""
+
+
+def unit(number: int, statement: Statement, live: Schema, schema: str | None) -> str:
     """One statement, run where it is still to be made; a trigger must compile as well."""
     condition, made = due.condition(statement, schema), due.created(statement.sql)
     if condition is None:
@@ -169,7 +178,7 @@ def _if_true(condition: str, then: str) -> str:
 
 def _execute(sql: str) -> str:
     """The statement on lines of its own, as it would be run by itself."""
-    return f"EXECUTE IMMEDIATE '{plsql.embedded(sql)}'"
+    return f"EXECUTE IMMEDIATE '{plsql.embedded(sqltext.wrapped(sql))}'"
 
 
 def _compiled(trigger: str, schema: str | None) -> str:

@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
-from apim_schema.schema import Schema
+from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
 from . import names, session
 
-TESTED = tested.read(__file__)["Oracle"]
+TESTED = tested.read(__file__)
 VERSION = "SELECT BANNER FROM V$VERSION"
 
 WITHOUT_CASE = """
@@ -42,11 +42,16 @@ def find(connection: Connection, schema: str, release: str, live: Schema) -> Seq
     """What is to be known of the server; nothing of it forbids an upgrade."""
     owner = names.owner(schema)
     return [
-        TESTED.said_of(session.server(connection), release, VERSION),
+        TESTED["Oracle"].said_of(session.server(connection), release, VERSION),
         *_without_case(connection, owner),
         *_transactions(connection, owner),
         *_standbys(connection),
     ]
+
+
+def newest() -> tuple[str, Server]:
+    """The newest server that the vendor tests any release on, after its name in the vendor's lists."""
+    return tested.newest(TESTED)
 
 
 def _without_case(connection: Connection, owner: str) -> Iterator[Obstacle]:

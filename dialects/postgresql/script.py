@@ -15,6 +15,7 @@ from apim_schema.schema import Schema
 from . import names
 
 CLIENT = "psql"
+COMMAND = "psql --no-psqlrc -d {database} -f upgrade.sql"
 CONTINUES = False
 """Whether a script that failed can be run again: here nothing of it is left."""
 
@@ -25,6 +26,12 @@ SET LOCAL statement_timeout = 0;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL client_min_messages = warning;"""
 
+
+REFUSE = """DO $refuse$ BEGIN IF
+    {condition}
+THEN RAISE EXCEPTION USING message =
+    {message};
+END IF; END $refuse$;"""
 
 NOW = "date_trunc('second', now() AT TIME ZONE 'UTC')"
 WHO = "current_user"
@@ -61,10 +68,7 @@ def plain(sql: str) -> str:
 
 def refuse(condition: str, message: str) -> str:
     """An error with this message where the condition holds."""
-    return (
-        f"DO $refuse$ BEGIN IF {condition} THEN RAISE EXCEPTION USING message = {sqltext.quoted(message)}; "
-        "END IF; END $refuse$;"
-    )
+    return REFUSE.format(condition=condition, message=sqltext.quoted(message))
 
 
 def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
@@ -102,11 +106,16 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
 
 
 def begin(name: str, before: str, release: str) -> str:
-    """The release's name."""
-    return f"-- {release}"
+    """Nothing: the database is at the release before, or the script has ended."""
+    return ""
 
 
-def unit(statement: Statement, live: Schema, schema: str | None) -> str:
+def look(statements: Sequence[Statement], live: Schema, schema: str | None) -> str:
+    """Nothing: of a script that failed, nothing is in."""
+    return ""
+
+
+def unit(number: int, statement: Statement, live: Schema, schema: str | None) -> str:
     """One statement with its terminator."""
     return f"{statement.sql};"
 

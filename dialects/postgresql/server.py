@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import tested
 from apim_schema.dialect import INFO, WARN, Obstacle
-from apim_schema.schema import Schema
+from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
 from . import names, session
 from .introspect import NAMESPACE
 
-TESTED = tested.read(__file__)["PostgreSQL"]
+TESTED = tested.read(__file__)
 VERSION = "SHOW server_version"
 
 WITHOUT_CASE = f"""
@@ -56,11 +56,16 @@ JOIN pg_namespace n ON n.nspname = p.schemaname WHERE n.oid = {NAMESPACE} ORDER 
 def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:
     """What is to be known of the server; nothing of it forbids an upgrade."""
     return [
-        TESTED.said_of(session.server(connection), release, VERSION),
+        TESTED["PostgreSQL"].said_of(session.server(connection), release, VERSION),
         *_without_case(connection, schema),
         *_transactions(connection),
         *_replication(connection, schema),
     ]
+
+
+def newest() -> tuple[str, Server]:
+    """The newest server that the vendor tests any release on, after its name in the vendor's lists."""
+    return tested.newest(TESTED)
 
 
 def _without_case(connection: Connection, schema: str) -> Iterator[Obstacle]:

@@ -352,6 +352,9 @@ class ServerModule(Protocol):
         What this login may not ask, nothing is said of.
         """
 
+    def newest(self) -> tuple[str, Server]:
+        """The newest server that the vendor tests any release on, after its name in the vendor's lists."""
+
 
 class Space(Protocol):
     """What the tables take."""
@@ -378,6 +381,8 @@ class Script(Protocol):
 
     CLIENT: str
     """The client that the script is for."""
+    COMMAND: str
+    """How that client runs `upgrade.sql`, with `{database}` for the name of the database."""
     NOW: str
     """The SQL expression for the time in UTC, in whole seconds."""
     WHO: str
@@ -413,16 +418,22 @@ class Script(Protocol):
         """The checks of what the statements take for granted because nobody can be asked, as `refuse` has them."""
 
     def begin(self, name: str, before: str, release: str) -> str:
-        """The heading of a release, which `before` leads to; `name` is the table of the stamp.
+        """What a release begins with, which `before` leads to; `name` is the table of the stamp.
 
         Where scripts continue, what follows up to and with `stamp` does nothing unless `before` is stamped: a
         statement of an earlier release must not meet what a later one has made.
         """
 
-    def unit(self, statement: Statement, live: Schema, schema: str | None) -> str:
+    def look(self, statements: Sequence[Statement], live: Schema, schema: str | None) -> str:
+        """Where scripts continue, what is asked once of what is there, for all statements of a release; or nothing.
+
+        `live` is the schema that they start from.
+        """
+
+    def unit(self, number: int, statement: Statement, live: Schema, schema: str | None) -> str:
         """One statement; where scripts continue, one that does nothing if its effect is there already.
 
-        `live` is the schema that the statement starts from.
+        It is the `number`-th of those that `look` has looked at, from 1.
         """
 
     def stamp(self, name: str, older: Sequence[str], release: str) -> str:

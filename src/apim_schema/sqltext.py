@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -66,3 +67,40 @@ def truth(sql: str, true: str, false: str) -> str:
 def base(type_: str) -> str:
     """The name of a type without its length: VARCHAR for VARCHAR(255), INTEGER for INTEGER UNSIGNED."""
     return re.split(r"[ (]", type_, maxsplit=1)[0]
+
+
+WIDTH = 116
+"""Characters of a line that a person reads without scrolling."""
+
+_WORD = r"""(?:'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|\((?=[^()]{0,60}\))(?:'[^'()\n]*'|[^()'\n])*\)|--[^\n]*|\S)+"""
+_CLAUSE = r"(?:(?:\(*SELECT(?: 1)?|FROM|WHERE|AND|OR|NOT|EXISTS|GROUP|ORDER|BY|HAVING|JOIN|ON|INTO|UNION|ALL|SET) )*"
+_OPERATOR = r"(?: (?:=|<>|<|>|IN|NOT IN|LIKE|AS|\+|-|\|\|) " + _WORD + r"| IS(?: NOT)? NULL\S*)*"
+_PIECE = re.compile(rf"(\s*)({_CLAUSE}{_WORD}{_OPERATOR})")
+"""Blanks, and what is best left on one line: a word or what is in quotes, short parentheses, a comparison."""
+_BREAKABLE = re.compile(r"[\w('\"`\[]")
+"""What a line may begin with: no client takes it for a command of its own."""
+
+
+def wrapped(sql: str) -> str:
+    """The same statement, its long lines broken at blanks that are neither in quotes nor in a comment."""
+    written, indent, column = "", "", 0
+    for blanks, word in _PIECE.findall(sql):
+        if "\n" in blanks or not written:
+            indent, column = blanks.rpartition("\n")[2], 0
+        elif column + len(blanks) + len(word.partition("\n")[0]) > WIDTH and _may_break(written, word):
+            blanks = f"\n{indent}    "
+        written += blanks + word
+        column = len(written) - written.rfind("\n") - 1
+    return written
+
+
+def _may_break(before: str, word: str) -> bool:
+    """SQL*Plus takes a hyphen at the end of a line for a sign that it goes on."""
+    return not before.endswith("-") and _BREAKABLE.match(word) is not None
+
+
+def commented(comment: str) -> str:
+    """A comment, its long lines broken; those that follow are indented as its text is."""
+    text = comment.removeprefix("--")
+    indent = f"--{text[: len(text) - len(text.lstrip())]}"
+    return textwrap.fill(comment, WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

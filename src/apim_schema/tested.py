@@ -69,6 +69,17 @@ def _product(about: Mapping[str, Any]) -> Tested:
     return Tested(about["series"], [tuple(version) for version in about["ours"]], vendor, about.get("listed", True))
 
 
+def newest(products: Mapping[str, Tested]) -> tuple[str, Server]:
+    """The newest server that the vendor tests any release on, of the products of a dialect, after its name there."""
+    version, product, name = max(
+        (version, product, name)
+        for product, about in products.items()
+        for versions in about.vendor.values()
+        for name, version in versions.items()
+    )
+    return f"{product} {name}", Server(product, version)
+
+
 LONG = 60
 """Seconds after which an open transaction is worth a word: what it holds, DDL waits for."""
 

@@ -70,9 +70,21 @@ def test_every_pair_of_releases(flavour: str, database: str) -> None:
         assert text == script.render(flavour, database, start, target)
         assert text.isascii()
         assert f"API Manager {database}: {start} to {target}, {flavour}" in text.splitlines()[0]
-        releases = re.findall(r"^-- (\d+\.\d+\.\d+)$", text, re.MULTILINE)
+        releases = re.findall(r"^-- ==== (\d+\.\d+\.\d+):", text, re.MULTILINE)
         assert tuple(releases) == chain.between(database, start, target)
         assert all(f"'{release}'" in text for release in releases)
+
+
+@each_flavour
+@both_databases
+def test_a_script_reads_well(flavour: str, database: str) -> None:
+    """Its head says all that a person has to know who has nothing else, and no line is long but for what it quotes."""
+    text = script.render(flavour, database, chain.first(flavour, database), HEAD)
+    assert [line for line in text.splitlines() if len(re.sub(r"'[^']*('|$)", "''", line)) > 120] == []
+    titles = ("HOW TO RUN IT", "WHAT IT DOES TO THE TABLES THAT STAND", "IF IT STOPS", "THE WAY BACK")
+    assert [title for title in titles if f"\n-- {title}\n" not in text] == []
+    assert "backup" in text
+    assert "upgrade.sql" in text
 
 
 @each_flavour

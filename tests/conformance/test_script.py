@@ -121,7 +121,7 @@ def kinds(text: str) -> list[int]:
 
 
 def release_before(text: str, place: int) -> str:
-    releases: list[str] = re.findall(r"^-- (\d+\.\d+\.\d+)$", text[:place], re.MULTILINE)
+    releases: list[str] = re.findall(r"^-- ==== (\d+\.\d+\.\d+):", text[:place], re.MULTILINE)
     return [FIRST, *releases][-2]
 
 

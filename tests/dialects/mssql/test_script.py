@@ -98,7 +98,7 @@ def test_nothing_is_a_variable_or_a_separator_of_sqlcmd() -> None:
     live = chain.expected("mssql", "apim", "4.2.0")
     change = AddColumn("AM_API", Column("X", "VARCHAR(99)", default="'100% GO $(x) ''; GO'"))
     [made] = registry.load("mssql").ddl.statements(change, live, None)
-    [one, guard] = batches(FRAME.unit(made, live, None))
+    [one, guard] = batches(FRAME.unit(1, made, live, None))
     assert (one, guard) == (f"{made.sql};", GUARD)
     assert "'100% GO $(x) ''; GO'" in one
 
@@ -108,7 +108,7 @@ def test_a_batch_has_one_end() -> None:
     change = AddColumn("AM_API", Column("X", "INTEGER"))
     cost = registry.load("mssql").impact.assess(change, live)
     for sql in ("SELECT 1", "SELECT 1;"):
-        assert batches(FRAME.unit(Statement(sql, change, cost), live, None))[0] == "SELECT 1;"
+        assert batches(FRAME.unit(1, Statement(sql, change, cost), live, None))[0] == "SELECT 1;"
 
 
 def test_messages_are_literal(accepted: Accepted) -> None:

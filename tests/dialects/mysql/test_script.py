@@ -103,7 +103,9 @@ def test_a_trigger_is_replaced_as_often_as_the_script_runs(both: Server) -> None
         customer.execute("CREATE TRIGGER TOUCHED AFTER UPDATE ON T FOR EACH ROW SET @a = 1")
         live = Schema("mysql", {"T": Table("T", {})}, triggers={"TOUCHED": replace(TRIGGER.trigger, timing="AFTER")})
         made = registry.load("mysql").ddl.statements(TRIGGER, live, None)
-        text = "\n".join((SCRIPT.opening(), *(SCRIPT.unit(statement, live, None) for statement in made)))
+        text = "\n".join(
+            (SCRIPT.opening(), *(SCRIPT.unit(n, statement, live, None) for n, statement in enumerate(made, 1)))
+        )
         for _ in range(2):
             run_well(customer, text)
         customer.execute("INSERT INTO T VALUES (1, 2, 'b')")

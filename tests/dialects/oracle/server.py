@@ -21,8 +21,8 @@ IF_NONE = re.compile(
     r"DECLARE\n    found INTEGER;\nBEGIN\n    (.+?);\n    IF found = 0 THEN\n        (.+);\n    END IF;.+", re.S
 )
 LOOP = re.compile(r"BEGIN\n    FOR (\w) IN \((.+)\) LOOP\n        (.+);\n    END LOOP;.+", re.S)
-EXECUTED = re.compile(r"EXECUTE IMMEDIATE '(.+)'", re.S)
-RAISED = re.compile(r"RAISE_APPLICATION_ERROR\(-20000, '(.+)'\)")
+EXECUTED = re.compile(r"EXECUTE IMMEDIATE\s+'(.+)'", re.S)
+RAISED = re.compile(r"RAISE_APPLICATION_ERROR\(-20000,\s+'(.+)'\)")
 OF_ROWS = re.compile(r"FROM APIM\.(?!alembic)")
 """A condition about the rows of a table, which the model has none of."""
 
@@ -91,6 +91,7 @@ class Server:
         return [_executed(value.join(parts)).replace('"', "") for (value,) in self.views.select(query)]
 
     def _execute(self, sql: str) -> None:
+        sql = _on_one_line(sql)
         table = sql.split()[2].partition(".")[2].upper()
         if sql.startswith("CREATE TABLE") and table in OWN_TABLES:
             self.stamps.execute(_plain(sql))
@@ -106,6 +107,13 @@ def _plain(sql: str) -> str:
     for ours, its in known.items():
         sql = sql.replace(ours, its)
     return sql
+
+
+def _on_one_line(sql: str) -> str:
+    """A clause, or a whole ALTER, that was broken for those who read it; a block has lines of its own."""
+    if sql.startswith(("DECLARE", "BEGIN", "CREATE OR REPLACE")):
+        return sql
+    return re.sub(r"\n {8}" if sql.startswith("CREATE TABLE") else r"\n {4,}", " ", sql)
 
 
 def _executed(then: str) -> str:

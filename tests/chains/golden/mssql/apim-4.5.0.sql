@@ -1,3 +1,26 @@
+
+-- HOW TO RUN IT
+--   Stop API Manager on every node, and make a backup. Then:
+--       sqlcmd -b -x -S SERVER -d apim_db -i upgrade.sql
+--   It checks first that the database is 4.4.0 and that no row stands in the way. A check that fails ends it with
+--   the reason, and nothing has changed.
+--   It can't prove that no row has changed: apim-schema snapshot before it, and verify --against after it, do.
+
+-- WHAT IT DOES TO THE TABLES THAT STAND
+--   At its dearest on SQL Server 2022; apim-schema plan says it for your server, with sizes and times. Locks are
+--   held until the end of the script.
+--   for a moment: AM_API_OPERATION_POLICY_MAPPING, AM_API_POLICY_MAPPING, AM_APPLICATION, AM_GATEWAY_ENVIRONMENT,
+--   AM_GATEWAY_POLICY_MAPPING
+
+-- IF IT STOPS
+--   All of it is one transaction: after an error, or when the connection is lost, the server rolls back and the
+--   database is as before. Mend the cause and run the script again.
+
+-- THE WAY BACK
+--   After the COMMIT: put the backup back. There is no downgrade of the schema: a release before does not read what
+--   the product has written since.
+
+-- ==== the session
 :on error exit
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET XACT_ABORT ON;
@@ -11,50 +34,96 @@ SET NUMERIC_ROUNDABORT OFF;
 SET LOCK_TIMEOUT 60000;
 SET NOCOUNT ON;
 SET IMPLICIT_TRANSACTIONS OFF;
+-- After each batch of what follows stands the same line: where the batch failed, it rolls back and lets nothing
+-- run any more, also in a client that goes on after an error. The last lines commit, unless one has failed.
 GO
 BEGIN TRANSACTION;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
-IF EXISTS (SELECT 1 FROM (VALUES ('AM_API', 'API_SUBTYPE'), ('AM_API', 'IS_EGRESS'), ('AM_API', 'SUB_VALIDATION'), ('AM_API_AI_CONFIGURATION', 'LLM_PROVIDER_UUID'), ('AM_API_CLIENT_CERTIFICATE', 'KEY_TYPE'), ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_SEQUENCE_BACKEND', 'TYPE'), ('AM_APPLICATION', 'ORGANIZATION'), ('AM_GATEWAY_ENVIRONMENT', 'GATEWAY_TYPE'), ('AM_GATEWAY_POLICY_MAPPING', 'PARAMETERS'), ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_POLICY_SUBSCRIPTION', 'COMPLETION_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'PROMPT_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'TOTAL_TOKEN_COUNT'), ('AM_TRANSACTION_RECORDS', 'RECORDED_TIME')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
+
+-- ==== checks: is this apim 4.4.0, and would every row survive?
+IF EXISTS (SELECT 1 FROM (VALUES ('AM_API', 'API_SUBTYPE'), ('AM_API', 'IS_EGRESS'), ('AM_API', 'SUB_VALIDATION'),
+    ('AM_API_AI_CONFIGURATION', 'LLM_PROVIDER_UUID'), ('AM_API_CLIENT_CERTIFICATE', 'KEY_TYPE'),
+    ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'), ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
+    ('AM_API_SEQUENCE_BACKEND', 'TYPE'), ('AM_APPLICATION', 'ORGANIZATION'),
+    ('AM_GATEWAY_ENVIRONMENT', 'GATEWAY_TYPE'), ('AM_GATEWAY_POLICY_MAPPING', 'PARAMETERS'),
+    ('AM_LLM_PROVIDER', 'API_DEFINITION'), ('AM_POLICY_SUBSCRIPTION', 'COMPLETION_TOKEN_COUNT'),
+    ('AM_POLICY_SUBSCRIPTION', 'PROMPT_TOKEN_COUNT'), ('AM_POLICY_SUBSCRIPTION', 'TOTAL_TOKEN_COUNT'),
+    ('AM_TRANSACTION_RECORDS', 'RECORDED_TIME')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t
+    JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t
+    AND UPPER(c.name) = w.c))
     THROW 50000, N'apim is not 4.4.0: a column is missing', 1;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
-IF EXISTS (SELECT 1 FROM (VALUES ('ALEMBIC_VERSION_APIM', 'VERSION_NUM')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('AM_API_ENDPOINTS', 'ORGANIZATION'), ('AM_API_EXTERNAL_API_MAPPING', 'REFERENCE_ARTIFACT'), ('AM_API_LABEL_MAPPING', 'LABEL_UUID'), ('AM_API_PRIMARY_EP_MAPPING', 'ENDPOINT_UUID'), ('AM_APPLICATION', 'SHARED_ORGANIZATION'), ('AM_ARTIFACT', 'TYPE'), ('AM_DEVPORTAL_API_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_DEVPORTAL_API_REFERENCE', 'REFERENCE_APIID'), ('AM_DEVPORTAL_ORG_CONTENT', 'PUBLISHED_ARTIFACT'), ('AM_GATEWAY_ENVIRONMENT', 'CONFIGURATION'), ('AM_GATEWAY_PERMISSIONS', 'ROLE'), ('AM_KEY_MANAGER_ALLOWED_ORGS', 'ALLOWED_ORGANIZATIONS'), ('AM_LABEL', 'TENANT_DOMAIN'), ('AM_LLM_PROVIDER_MODEL', 'LLM_PROVIDER_UUID'), ('AM_ORGANIZATION_MAPPING', 'ROOT_ORGANIZATION'), ('GOV_ARTIFACT', 'ORGANIZATION'), ('GOV_POLICY', 'IS_GLOBAL'), ('GOV_POLICY_ACTION', 'TYPE'), ('GOV_POLICY_GOVERNABLE_STATE', 'STATE'), ('GOV_POLICY_LABEL', 'LABEL'), ('GOV_POLICY_RULESET', 'RULESET_ID'), ('GOV_POLICY_RUN', 'RUN_TIMESTAMP'), ('GOV_REQUEST', 'PROCESSING_TIMESTAMP'), ('GOV_REQUEST_POLICY', 'POLICY_ID'), ('GOV_RULESET', 'LAST_UPDATED_TIME'), ('GOV_RULESET_CONTENT', 'FILE_NAME'), ('GOV_RULESET_RULE', 'RULE_CONTENT'), ('GOV_RULESET_RUN', 'RUN_TIMESTAMP'), ('GOV_RULE_VIOLATION', 'VIOLATED_PATH')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
+IF EXISTS (SELECT 1 FROM (VALUES ('ALEMBIC_VERSION_APIM', 'VERSION_NUM')) AS w (t, c)
+    WHERE NOT EXISTS (SELECT 1 FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id
+    WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t AND UPPER(c.name) = w.c))
+    AND NOT EXISTS (SELECT 1 FROM (VALUES ('AM_API_ENDPOINTS', 'ORGANIZATION'),
+    ('AM_API_EXTERNAL_API_MAPPING', 'REFERENCE_ARTIFACT'), ('AM_API_LABEL_MAPPING', 'LABEL_UUID'),
+    ('AM_API_PRIMARY_EP_MAPPING', 'ENDPOINT_UUID'), ('AM_APPLICATION', 'SHARED_ORGANIZATION'),
+    ('AM_ARTIFACT', 'TYPE'), ('AM_DEVPORTAL_API_CONTENT', 'PUBLISHED_ARTIFACT'),
+    ('AM_DEVPORTAL_API_REFERENCE', 'REFERENCE_APIID'), ('AM_DEVPORTAL_ORG_CONTENT', 'PUBLISHED_ARTIFACT'),
+    ('AM_GATEWAY_ENVIRONMENT', 'CONFIGURATION'), ('AM_GATEWAY_PERMISSIONS', 'ROLE'),
+    ('AM_KEY_MANAGER_ALLOWED_ORGS', 'ALLOWED_ORGANIZATIONS'), ('AM_LABEL', 'TENANT_DOMAIN'),
+    ('AM_LLM_PROVIDER_MODEL', 'LLM_PROVIDER_UUID'), ('AM_ORGANIZATION_MAPPING', 'ROOT_ORGANIZATION'),
+    ('GOV_ARTIFACT', 'ORGANIZATION'), ('GOV_POLICY', 'IS_GLOBAL'), ('GOV_POLICY_ACTION', 'TYPE'),
+    ('GOV_POLICY_GOVERNABLE_STATE', 'STATE'), ('GOV_POLICY_LABEL', 'LABEL'), ('GOV_POLICY_RULESET', 'RULESET_ID'),
+    ('GOV_POLICY_RUN', 'RUN_TIMESTAMP'), ('GOV_REQUEST', 'PROCESSING_TIMESTAMP'),
+    ('GOV_REQUEST_POLICY', 'POLICY_ID'), ('GOV_RULESET', 'LAST_UPDATED_TIME'), ('GOV_RULESET_CONTENT', 'FILE_NAME'),
+    ('GOV_RULESET_RULE', 'RULE_CONTENT'), ('GOV_RULESET_RUN', 'RUN_TIMESTAMP'),
+    ('GOV_RULE_VIOLATION', 'VIOLATED_PATH')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM sys.tables t
+    JOIN sys.columns c ON c.object_id = t.object_id WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) = w.t
+    AND UPPER(c.name) = w.c))
     THROW 50000, N'apim is newer than 4.4.0 and has no stamp: nothing was changed', 1;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM (
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': this login may not see whether a security policy hides rows from it; GRANT VIEW DEFINITION to it' AS said FROM (
-        SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION'), 0) = 0 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER ANY SECURITY POLICY'), 0) = 0
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': this login may not see whether a security policy hides rows from it; GRANT VIEW DEFINITION to it' AS said
+        FROM (
+        SELECT DB_NAME() AS table_name, N'' AS column_name, N'' AS name WHERE COALESCE(HAS_PERMS_BY_NAME(DB_NAME(),
+            'DATABASE', 'VIEW DEFINITION'), 0) = 0 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE',
+            'ALTER ANY SECURITY POLICY'), 0) = 0
     ) q
     UNION ALL
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': ' + q.column_name + N' is masked for this login; GRANT UNMASK to it' AS said FROM (
         SELECT t.name AS table_name, m.name AS column_name, N'MASKED' AS name FROM sys.tables t
         JOIN sys.masked_columns m ON m.object_id = t.object_id AND m.is_masked = 1
         WHERE t.schema_id = SCHEMA_ID() AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0
     ) q
     UNION ALL
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': the security policy ' + q.name + N' hides rows of it; ALTER SECURITY POLICY ' + q.name + N' WITH (STATE = OFF) until it is done' AS said FROM (
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': the security policy ' + q.name + N' hides rows of it; ALTER SECURITY POLICY ' + q.name + N' WITH (STATE = OFF) until it is done' AS said
+        FROM (
         SELECT DISTINCT t.name AS table_name, N'' AS column_name, y.name AS name FROM sys.tables t
         JOIN sys.security_predicates p ON p.target_object_id = t.object_id AND p.predicate_type_desc = 'FILTER'
         JOIN sys.security_policies y ON y.object_id = p.object_id AND y.is_enabled = 1
         WHERE t.schema_id = SCHEMA_ID()
     ) q
     UNION ALL
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': is a temporal table or its history; ALTER TABLE ... SET (SYSTEM_VERSIONING = OFF) before, and ON again after the upgrade of both tables' AS said FROM (
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': is a temporal table or its history; ALTER TABLE ... SET (SYSTEM_VERSIONING = OFF) before, and ON again after the upgrade of both tables' AS said
+        FROM (
         SELECT DISTINCT t.name AS table_name, c.name AS column_name, N'SYSTEM_VERSIONING' AS name
-        FROM (VALUES (N'AM_API_OPERATION_POLICY_MAPPING', N'OPERATION_POLICY_MAPPING_ID'), (N'AM_API_POLICY_MAPPING', N'API_POLICY_MAPPING_ID'), (N'AM_APPLICATION', N'APPLICATION_ID'), (N'AM_GATEWAY_ENVIRONMENT', N'ID'), (N'AM_GATEWAY_POLICY_MAPPING', N'POLICY_TO_FLOW_INFO_MAPPING_ID')) w (table_name, column_name)
+        FROM (VALUES (N'AM_API_OPERATION_POLICY_MAPPING', N'OPERATION_POLICY_MAPPING_ID'),
+            (N'AM_API_POLICY_MAPPING', N'API_POLICY_MAPPING_ID'), (N'AM_APPLICATION', N'APPLICATION_ID'),
+            (N'AM_GATEWAY_ENVIRONMENT', N'ID'), (N'AM_GATEWAY_POLICY_MAPPING', N'POLICY_TO_FLOW_INFO_MAPPING_ID')) w
+            (table_name, column_name)
         JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
         JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
         WHERE t.temporal_type <> 0
     ) q
     UNION ALL
-    SELECT q.table_name COLLATE DATABASE_DEFAULT + N': ' + q.column_name + N' has a mask, ' + q.name + N', which the change would not keep; ALTER COLUMN ... DROP MASKED before, and ADD MASKED after the upgrade' AS said FROM (
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': ' + q.column_name + N' has a mask, ' + q.name + N', which the change would not keep; ALTER COLUMN ... DROP MASKED before, and ADD MASKED after the upgrade' AS said
+        FROM (
         SELECT DISTINCT t.name AS table_name, c.name AS column_name, m.masking_function AS name
-        FROM (VALUES (N'AM_API_OPERATION_POLICY_MAPPING', N'PARAMETERS'), (N'AM_API_POLICY_MAPPING', N'PARAMETERS'), (N'AM_GATEWAY_POLICY_MAPPING', N'PARAMETERS')) w (table_name, column_name)
+        FROM (VALUES (N'AM_API_OPERATION_POLICY_MAPPING', N'PARAMETERS'), (N'AM_API_POLICY_MAPPING', N'PARAMETERS'),
+            (N'AM_GATEWAY_POLICY_MAPPING', N'PARAMETERS')) w (table_name, column_name)
         JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
         JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
         JOIN sys.masked_columns m ON m.object_id = c.object_id AND m.column_id = c.column_id AND m.is_masked = 1
@@ -65,6 +134,8 @@ IF @said IS NOT NULL
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
+
+-- ==== the stamp, and this run in the history
 IF OBJECT_ID(N'alembic_version_apim') IS NULL
     CREATE TABLE alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 GO
@@ -96,7 +167,11 @@ IF OBJECT_ID(N'apim_schema_history') IS NULL
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
-INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.4.0' AS anon_3, '4.5.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())), SUSER_SNAME(), '0.1.0' AS anon_10
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements,
+    planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS database_name,
+    coalesce(max(apim_schema_history.run), 0) + 1 AS run, '4.4.0' AS from_release, '4.5.0' AS to_release,
+    'started' AS outcome, NULL AS verdict, 0 AS statements, 0 AS planned, 0 AS rows_compared, CONVERT(DATETIME,
+    CONVERT(DATETIME2(0), SYSUTCDATETIME())) AS started_at, SUSER_SNAME() AS done_by, '0.1.0' AS tool_version
 FROM apim_schema_history
 WHERE apim_schema_history.database_name = 'apim'
 HAVING NOT (EXISTS (SELECT same.run
@@ -106,8 +181,9 @@ GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
 
--- 4.5.0
--- create table AM_API_ENDPOINTS
+-- ==== 4.5.0: 32 statements
+
+-- 1. create table AM_API_ENDPOINTS
 CREATE TABLE AM_API_ENDPOINTS (
     API_UUID VARCHAR(256) NOT NULL,
     ENDPOINT_UUID VARCHAR(256) NOT NULL,
@@ -122,7 +198,8 @@ CREATE TABLE AM_API_ENDPOINTS (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_API_EXTERNAL_API_MAPPING
+
+-- 2. create table AM_API_EXTERNAL_API_MAPPING
 CREATE TABLE AM_API_EXTERNAL_API_MAPPING (
     API_ID VARCHAR(256) NOT NULL,
     GATEWAY_ENV_ID VARCHAR(45) NOT NULL,
@@ -134,7 +211,8 @@ CREATE TABLE AM_API_EXTERNAL_API_MAPPING (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_API_LABEL_MAPPING
+
+-- 3. create table AM_API_LABEL_MAPPING
 CREATE TABLE AM_API_LABEL_MAPPING (
     API_UUID VARCHAR(256) NOT NULL,
     LABEL_UUID VARCHAR(50) NOT NULL,
@@ -144,7 +222,8 @@ CREATE TABLE AM_API_LABEL_MAPPING (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_API_PRIMARY_EP_MAPPING
+
+-- 4. create table AM_API_PRIMARY_EP_MAPPING
 CREATE TABLE AM_API_PRIMARY_EP_MAPPING (
     MAPPING_ID INTEGER IDENTITY(1,1) NOT NULL,
     API_UUID VARCHAR(256) NOT NULL,
@@ -155,7 +234,8 @@ CREATE TABLE AM_API_PRIMARY_EP_MAPPING (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_ARTIFACT
+
+-- 5. create table AM_ARTIFACT
 CREATE TABLE AM_ARTIFACT (
     UUID NVARCHAR(45) NOT NULL,
     ARTIFACT VARBINARY(MAX) NOT NULL,
@@ -165,7 +245,8 @@ CREATE TABLE AM_ARTIFACT (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_DEVPORTAL_API_CONTENT
+
+-- 6. create table AM_DEVPORTAL_API_CONTENT
 CREATE TABLE AM_DEVPORTAL_API_CONTENT (
     API_UUID NVARCHAR(256) NOT NULL,
     ORGANIZATION NVARCHAR(100) NOT NULL,
@@ -176,7 +257,8 @@ CREATE TABLE AM_DEVPORTAL_API_CONTENT (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_DEVPORTAL_API_REFERENCE
+
+-- 7. create table AM_DEVPORTAL_API_REFERENCE
 CREATE TABLE AM_DEVPORTAL_API_REFERENCE (
     API_UUID NVARCHAR(256) NOT NULL,
     ORGANIZATION NVARCHAR(100) NOT NULL,
@@ -186,7 +268,8 @@ CREATE TABLE AM_DEVPORTAL_API_REFERENCE (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_DEVPORTAL_ORG_CONTENT
+
+-- 8. create table AM_DEVPORTAL_ORG_CONTENT
 CREATE TABLE AM_DEVPORTAL_ORG_CONTENT (
     ORGANIZATION NVARCHAR(100) NOT NULL,
     DRAFTED_ARTIFACT NVARCHAR(45) NULL,
@@ -196,7 +279,8 @@ CREATE TABLE AM_DEVPORTAL_ORG_CONTENT (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_GATEWAY_PERMISSIONS
+
+-- 9. create table AM_GATEWAY_PERMISSIONS
 CREATE TABLE AM_GATEWAY_PERMISSIONS (
     GATEWAY_UUID VARCHAR(45) NOT NULL,
     PERMISSIONS_TYPE VARCHAR(50) NOT NULL,
@@ -207,7 +291,8 @@ CREATE TABLE AM_GATEWAY_PERMISSIONS (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_KEY_MANAGER_ALLOWED_ORGS
+
+-- 10. create table AM_KEY_MANAGER_ALLOWED_ORGS
 CREATE TABLE AM_KEY_MANAGER_ALLOWED_ORGS (
     KEY_MANAGER_UUID VARCHAR(50) NOT NULL,
     ALLOWED_ORGANIZATIONS VARCHAR(50) NOT NULL,
@@ -217,7 +302,8 @@ CREATE TABLE AM_KEY_MANAGER_ALLOWED_ORGS (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_LABEL
+
+-- 11. create table AM_LABEL
 CREATE TABLE AM_LABEL (
     UUID VARCHAR(50) NOT NULL,
     NAME VARCHAR(255) NOT NULL,
@@ -229,7 +315,8 @@ CREATE TABLE AM_LABEL (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_LLM_PROVIDER_MODEL
+
+-- 12. create table AM_LLM_PROVIDER_MODEL
 CREATE TABLE AM_LLM_PROVIDER_MODEL (
     MODEL_ID INTEGER IDENTITY(1,1) NOT NULL,
     MODEL_NAME VARCHAR(255) NOT NULL,
@@ -241,7 +328,8 @@ CREATE TABLE AM_LLM_PROVIDER_MODEL (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table AM_ORGANIZATION_MAPPING
+
+-- 13. create table AM_ORGANIZATION_MAPPING
 CREATE TABLE AM_ORGANIZATION_MAPPING (
     ORG_UUID VARCHAR(50) NOT NULL,
     EXT_ORG_ID VARCHAR(100) NOT NULL,
@@ -255,7 +343,8 @@ CREATE TABLE AM_ORGANIZATION_MAPPING (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_ARTIFACT
+
+-- 14. create table GOV_ARTIFACT
 CREATE TABLE GOV_ARTIFACT (
     ARTIFACT_KEY VARCHAR(36) NOT NULL,
     ARTIFACT_REF_ID VARCHAR(36) NOT NULL,
@@ -267,7 +356,8 @@ CREATE TABLE GOV_ARTIFACT (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_POLICY
+
+-- 15. create table GOV_POLICY
 CREATE TABLE GOV_POLICY (
     POLICY_ID VARCHAR(36) NOT NULL,
     NAME VARCHAR(256) NOT NULL,
@@ -284,7 +374,8 @@ CREATE TABLE GOV_POLICY (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_POLICY_GOVERNABLE_STATE
+
+-- 16. create table GOV_POLICY_GOVERNABLE_STATE
 CREATE TABLE GOV_POLICY_GOVERNABLE_STATE (
     POLICY_ID VARCHAR(36) NOT NULL,
     STATE VARCHAR(128) NOT NULL,
@@ -294,7 +385,8 @@ CREATE TABLE GOV_POLICY_GOVERNABLE_STATE (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_POLICY_ACTION
+
+-- 17. create table GOV_POLICY_ACTION
 CREATE TABLE GOV_POLICY_ACTION (
     POLICY_ID VARCHAR(36) NOT NULL,
     STATE VARCHAR(128) NOT NULL,
@@ -306,7 +398,8 @@ CREATE TABLE GOV_POLICY_ACTION (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_POLICY_LABEL
+
+-- 18. create table GOV_POLICY_LABEL
 CREATE TABLE GOV_POLICY_LABEL (
     POLICY_ID VARCHAR(36) NOT NULL,
     LABEL VARCHAR(128) NOT NULL,
@@ -316,7 +409,8 @@ CREATE TABLE GOV_POLICY_LABEL (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_RULESET
+
+-- 19. create table GOV_RULESET
 CREATE TABLE GOV_RULESET (
     RULESET_ID VARCHAR(36) NOT NULL,
     NAME VARCHAR(256) NOT NULL,
@@ -337,7 +431,8 @@ CREATE TABLE GOV_RULESET (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_POLICY_RULESET
+
+-- 20. create table GOV_POLICY_RULESET
 CREATE TABLE GOV_POLICY_RULESET (
     POLICY_ID VARCHAR(36) NOT NULL,
     RULESET_ID VARCHAR(36) NOT NULL,
@@ -348,7 +443,8 @@ CREATE TABLE GOV_POLICY_RULESET (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_POLICY_RUN
+
+-- 21. create table GOV_POLICY_RUN
 CREATE TABLE GOV_POLICY_RUN (
     ARTIFACT_KEY VARCHAR(36) NOT NULL,
     POLICY_ID VARCHAR(36) NOT NULL,
@@ -360,7 +456,8 @@ CREATE TABLE GOV_POLICY_RUN (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_REQUEST
+
+-- 22. create table GOV_REQUEST
 CREATE TABLE GOV_REQUEST (
     REQ_ID VARCHAR(36) NOT NULL,
     ARTIFACT_KEY VARCHAR(36) NOT NULL,
@@ -373,7 +470,8 @@ CREATE TABLE GOV_REQUEST (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_REQUEST_POLICY
+
+-- 23. create table GOV_REQUEST_POLICY
 CREATE TABLE GOV_REQUEST_POLICY (
     REQ_ID VARCHAR(36) NOT NULL,
     POLICY_ID VARCHAR(36) NOT NULL,
@@ -384,7 +482,8 @@ CREATE TABLE GOV_REQUEST_POLICY (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_RULESET_CONTENT
+
+-- 24. create table GOV_RULESET_CONTENT
 CREATE TABLE GOV_RULESET_CONTENT (
     RULESET_ID VARCHAR(36) NOT NULL,
     CONTENT VARBINARY(MAX) NOT NULL,
@@ -396,7 +495,8 @@ CREATE TABLE GOV_RULESET_CONTENT (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_RULESET_RULE
+
+-- 25. create table GOV_RULESET_RULE
 CREATE TABLE GOV_RULESET_RULE (
     RULESET_RULE_ID VARCHAR(36) NOT NULL,
     RULESET_ID VARCHAR(36) NOT NULL,
@@ -411,7 +511,8 @@ CREATE TABLE GOV_RULESET_RULE (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_RULESET_RUN
+
+-- 26. create table GOV_RULESET_RUN
 CREATE TABLE GOV_RULESET_RUN (
     RULESET_RUN_ID VARCHAR(36) NOT NULL,
     ARTIFACT_KEY VARCHAR(36) NOT NULL,
@@ -426,7 +527,8 @@ CREATE TABLE GOV_RULESET_RUN (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- create table GOV_RULE_VIOLATION
+
+-- 27. create table GOV_RULE_VIOLATION
 CREATE TABLE GOV_RULE_VIOLATION (
     ID VARCHAR(36) NOT NULL,
     RULESET_RUN_ID VARCHAR(36) NOT NULL,
@@ -441,37 +543,53 @@ CREATE TABLE GOV_RULE_VIOLATION (
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- add column AM_APPLICATION.SHARED_ORGANIZATION
+
+-- 28. add column AM_APPLICATION.SHARED_ORGANIZATION
+--    metadata only; lock Sch-M blocks reads and writes
 ALTER TABLE AM_APPLICATION ADD SHARED_ORGANIZATION VARCHAR(100) NULL;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- add column AM_GATEWAY_ENVIRONMENT.CONFIGURATION
+
+-- 29. add column AM_GATEWAY_ENVIRONMENT.CONFIGURATION
+--    metadata only; lock Sch-M blocks reads and writes
 ALTER TABLE AM_GATEWAY_ENVIRONMENT ADD CONFIGURATION VARBINARY(MAX) NULL;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- alter column AM_API_OPERATION_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+
+-- 30. alter column AM_API_OPERATION_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+--    metadata only; lock Sch-M blocks reads and writes
 ALTER TABLE AM_API_OPERATION_POLICY_MAPPING ALTER COLUMN PARAMETERS VARCHAR(2048) NOT NULL;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- alter column AM_API_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+
+-- 31. alter column AM_API_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+--    metadata only; lock Sch-M blocks reads and writes
 ALTER TABLE AM_API_POLICY_MAPPING ALTER COLUMN PARAMETERS VARCHAR(2048) NOT NULL;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
--- alter column AM_GATEWAY_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+
+-- 32. alter column AM_GATEWAY_POLICY_MAPPING.PARAMETERS to VARCHAR(2048)
+--    metadata only; lock Sch-M blocks reads and writes
 ALTER TABLE AM_GATEWAY_POLICY_MAPPING ALTER COLUMN PARAMETERS VARCHAR(2048) NOT NULL;
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
+
+-- the stamp
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.5.0');
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO
-UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CONVERT(DATETIME, CONVERT(DATETIME2(0), SYSUTCDATETIME())) WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
+
+-- ==== done
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CONVERT(DATETIME,
+    CONVERT(DATETIME2(0), SYSUTCDATETIME())) WHERE apim_schema_history.database_name = 'apim'
+    AND apim_schema_history.to_release = '4.5.0' AND apim_schema_history.outcome = 'started';
 GO
 IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;
 GO

@@ -1,3 +1,25 @@
+
+-- HOW TO RUN IT
+--   Stop API Manager on every node, and make a backup. Then:
+--       sqlplus USER@apim_db @upgrade.sql EXIT
+--   It checks first that the database is 4.6.0 and that no row stands in the way. A check that fails ends it with
+--   the reason, and nothing has changed.
+--   It can't prove that no row has changed: apim-schema snapshot before it, and verify --against after it, do.
+
+-- WHAT IT DOES TO THE TABLES THAT STAND
+--   At its dearest on Oracle 23c; apim-schema plan says it for your server, with sizes and times.
+--   AM_GW_API_ARTIFACTS  reads every row; lock exclusive (TM mode 6) blocks writes
+--   for a moment: AM_GW_INSTANCES
+
+-- IF IT STOPS
+--   Each statement commits, so what is in stays in. Mend the cause and run the same script again: it leaves alone
+--   what is in, and goes on. apim-schema upgrade goes on from there as well.
+
+-- THE WAY BACK
+--   After it, or from half of the way: put the backup back. There is no downgrade of the schema: a release before
+--   does not read what the product has written since.
+
+-- ==== the session
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
 SET DEFINE OFF
@@ -9,6 +31,8 @@ ALTER SESSION SET DDL_LOCK_TIMEOUT = 5;
 ALTER SESSION SET TIME_ZONE = '+00:00';
 ALTER SESSION SET NLS_COMP = BINARY;
 ALTER SESSION SET NLS_SORT = BINARY;
+
+-- ==== checks: is this apim 4.6.0, and would every row survive?
 DECLARE
     is_true INTEGER;
 BEGIN
@@ -16,7 +40,8 @@ BEGIN
     WHERE ((
         SELECT COUNT(DISTINCT TABLE_NAME || '.' || REPLACE(COLUMN_NAME, '_APIM_SCHEMA', ''))
         FROM ALL_TAB_COLUMNS
-        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME, REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
+        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME,
+            REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
             ('AM_API', 'API_DISPLAY_NAME'),
             ('AM_API', 'INITIATED_FROM_GW'),
             ('AM_API_METADATA', 'METADATA_VALUE'),
@@ -48,12 +73,14 @@ BEGIN
     WHERE ((
         SELECT COUNT(DISTINCT TABLE_NAME || '.' || REPLACE(COLUMN_NAME, '_APIM_SCHEMA', ''))
         FROM ALL_TAB_COLUMNS
-        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME, REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
+        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME,
+            REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
             ('ALEMBIC_VERSION_APIM', 'VERSION_NUM'))
     ) < 1) AND NOT ((
         SELECT COUNT(DISTINCT TABLE_NAME || '.' || REPLACE(COLUMN_NAME, '_APIM_SCHEMA', ''))
         FROM ALL_TAB_COLUMNS
-        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME, REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
+        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME,
+            REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
             ('AM_API_KEY', 'STATUS'),
             ('AM_API_KEY_API_MAPPING', 'API_UUID'),
             ('AM_API_KEY_APPLICATION_MAPPING', 'APPLICATION_UUID'),
@@ -74,7 +101,8 @@ BEGIN
     WHERE ((
         SELECT COUNT(DISTINCT TABLE_NAME || '.' || REPLACE(COLUMN_NAME, '_APIM_SCHEMA', ''))
         FROM ALL_TAB_COLUMNS
-        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME, REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
+        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND (TABLE_NAME,
+            REPLACE(COLUMN_NAME, '_APIM_SCHEMA', '')) IN (
             ('AM_GW_INSTANCES', 'GW_PROPERTIES'))
     ) < 1);
     IF is_true = 1 THEN
@@ -86,21 +114,28 @@ DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
-    WHERE EXISTS (SELECT 1 FROM AM_GW_API_ARTIFACTS t WHERE t.API_ID IS NOT NULL AND NOT EXISTS (SELECT 1 FROM AM_GW_PUBLISHED_API_DETAILS p WHERE p.API_ID = t.API_ID));
+    WHERE EXISTS (SELECT 1 FROM AM_GW_API_ARTIFACTS t WHERE t.API_ID IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM AM_GW_PUBLISHED_API_DETAILS p WHERE p.API_ID = t.API_ID));
     IF is_true = 1 THEN
-        RAISE_APPLICATION_ERROR(-20000, 'AM_GW_API_ARTIFACTS: (API_ID) points to no row of AM_GW_PUBLISHED_API_DETAILS');
+        RAISE_APPLICATION_ERROR(-20000,
+            'AM_GW_API_ARTIFACTS: (API_ID) points to no row of AM_GW_PUBLISHED_API_DETAILS');
     END IF;
 END;
 /
+
+-- ==== the stamp, and this run in the history
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'ALEMBIC_VERSION_APIM');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'ALEMBIC_VERSION_APIM');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'CREATE TABLE alembic_version_apim (version_num VARCHAR2(32) NOT NULL, CONSTRAINT alembic_version_apim_pkc PRIMARY KEY (version_num))';
+        EXECUTE IMMEDIATE
+            'CREATE TABLE alembic_version_apim (version_num VARCHAR2(32) NOT NULL, CONSTRAINT alembic_version_apim_pkc PRIMARY
+    KEY (version_num))';
     END IF;
 END;
 /
@@ -120,7 +155,8 @@ BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'APIM_SCHEMA_HISTORY');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'APIM_SCHEMA_HISTORY');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE apim_schema_history (
     database_name VARCHAR2(16 CHAR) NOT NULL,
@@ -142,7 +178,11 @@ BEGIN
     END IF;
 END;
 /
-INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.6.0' AS anon_3, '4.7.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE), USER, '0.1.0' AS anon_10
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements,
+    planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS database_name,
+    coalesce(max(apim_schema_history.run), 0) + 1 AS run, '4.6.0' AS from_release, '4.7.0' AS to_release,
+    'started' AS outcome, NULL AS verdict, 0 AS statements, 0 AS planned, 0 AS rows_compared,
+    CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) AS started_at, USER AS done_by, '0.1.0' AS tool_version
 FROM apim_schema_history
 WHERE apim_schema_history.database_name = 'apim'
 HAVING NOT (EXISTS (SELECT same.run
@@ -150,15 +190,20 @@ FROM apim_schema_history same
 WHERE same.database_name = 'apim' AND same.to_release = '4.7.0' AND same.outcome = 'started'));
 COMMIT;
 
--- 4.7.0
--- create table AM_API_KEY
+-- ==== 4.7.0: 16 statements
+
+-- Each block asks the data dictionary whether its statement is still to be made, and then makes it: so a script that
+-- is run again goes on where it stopped.
+
+-- 1. create table AM_API_KEY
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'AM_API_KEY');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'AM_API_KEY');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE AM_API_KEY (
     API_KEY_UUID VARCHAR2(64) NOT NULL,
@@ -177,14 +222,16 @@ BEGIN
     END IF;
 END;
 /
--- create table AM_API_KEY_API_MAPPING
+
+-- 2. create table AM_API_KEY_API_MAPPING
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'AM_API_KEY_API_MAPPING');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'AM_API_KEY_API_MAPPING');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE AM_API_KEY_API_MAPPING (
     API_KEY_UUID VARCHAR2(64) NOT NULL,
@@ -196,14 +243,16 @@ BEGIN
     END IF;
 END;
 /
--- create table AM_API_KEY_APPLICATION_MAPPING
+
+-- 3. create table AM_API_KEY_APPLICATION_MAPPING
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'AM_API_KEY_APPLICATION_MAPPING');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'AM_API_KEY_APPLICATION_MAPPING');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE AM_API_KEY_APPLICATION_MAPPING (
     API_KEY_UUID VARCHAR2(64) NOT NULL,
@@ -215,14 +264,16 @@ BEGIN
     END IF;
 END;
 /
--- create table AM_GATEWAY_TOKEN
+
+-- 4. create table AM_GATEWAY_TOKEN
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'AM_GATEWAY_TOKEN');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'AM_GATEWAY_TOKEN');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE AM_GATEWAY_TOKEN (
     ID VARCHAR2(255) NOT NULL,
@@ -237,26 +288,31 @@ BEGIN
     END IF;
 END;
 /
+
+-- 5. create table AM_GATEWAY_TOKEN
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX' AND o.OBJECT_NAME = 'IDX_APGT_TOKEN_HASH');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX'
+            AND o.OBJECT_NAME = 'IDX_APGT_TOKEN_HASH');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE INDEX IDX_APGT_TOKEN_HASH ON AM_GATEWAY_TOKEN (TOKEN_HASH)';
     END IF;
 END;
 /
--- create table AM_GW_PLATFORM_API_ARTIFACTS
+
+-- 6. create table AM_GW_PLATFORM_API_ARTIFACTS
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'AM_GW_PLATFORM_API_ARTIFACTS');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'AM_GW_PLATFORM_API_ARTIFACTS');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE AM_GW_PLATFORM_API_ARTIFACTS (
     API_ID VARCHAR2(255) NOT NULL,
@@ -272,26 +328,31 @@ BEGIN
     END IF;
 END;
 /
+
+-- 7. create table AM_GW_PLATFORM_API_ARTIFACTS
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX' AND o.OBJECT_NAME = 'IDX_GW_PLATFORM_ARTIFACT_API_ID');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX'
+            AND o.OBJECT_NAME = 'IDX_GW_PLATFORM_ARTIFACT_API_ID');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE INDEX IDX_GW_PLATFORM_ARTIFACT_API_ID ON AM_GW_PLATFORM_API_ARTIFACTS (API_ID)';
     END IF;
 END;
 /
--- create table AM_GW_PLATFORM_EVENT
+
+-- 8. create table AM_GW_PLATFORM_EVENT
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'AM_GW_PLATFORM_EVENT');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'AM_GW_PLATFORM_EVENT');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE AM_GW_PLATFORM_EVENT (
     ID VARCHAR2(36) NOT NULL,
@@ -308,38 +369,47 @@ BEGIN
     END IF;
 END;
 /
+
+-- 9. create table AM_GW_PLATFORM_EVENT
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX' AND o.OBJECT_NAME = 'AM_GW_PLATFORM_EVENT_PENDING');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX'
+            AND o.OBJECT_NAME = 'AM_GW_PLATFORM_EVENT_PENDING');
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'CREATE INDEX AM_GW_PLATFORM_EVENT_PENDING ON AM_GW_PLATFORM_EVENT (GATEWAY_ID, DELIVERED_AT)';
+        EXECUTE IMMEDIATE
+            'CREATE INDEX AM_GW_PLATFORM_EVENT_PENDING ON AM_GW_PLATFORM_EVENT (GATEWAY_ID, DELIVERED_AT)';
     END IF;
 END;
 /
--- create table IDN_OAUTH_CONSUMER_SECRETS
+
+-- 10. create table IDN_OAUTH_CONSUMER_SECRETS
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'SEQUENCE' AND o.OBJECT_NAME = 'IDN_OAUTH_CONSUMER_SECRETS_SEQ');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'SEQUENCE'
+            AND o.OBJECT_NAME = 'IDN_OAUTH_CONSUMER_SECRETS_SEQ');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE SEQUENCE IDN_OAUTH_CONSUMER_SECRETS_SEQ START WITH 1 INCREMENT BY 1 NOCACHE';
     END IF;
 END;
 /
+
+-- 11. create table IDN_OAUTH_CONSUMER_SECRETS
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE' AND o.OBJECT_NAME = 'IDN_OAUTH_CONSUMER_SECRETS');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TABLE'
+            AND o.OBJECT_NAME = 'IDN_OAUTH_CONSUMER_SECRETS');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TABLE IDN_OAUTH_CONSUMER_SECRETS (
     ID INTEGER NOT NULL,
@@ -356,25 +426,31 @@ BEGIN
     END IF;
 END;
 /
+
+-- 12. create table IDN_OAUTH_CONSUMER_SECRETS
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX' AND o.OBJECT_NAME = 'IDX_IDN_OAUTH_CS_CK');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'INDEX'
+            AND o.OBJECT_NAME = 'IDX_IDN_OAUTH_CS_CK');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE INDEX IDX_IDN_OAUTH_CS_CK ON IDN_OAUTH_CONSUMER_SECRETS (CONSUMER_KEY)';
     END IF;
 END;
 /
+
+-- 13. create table IDN_OAUTH_CONSUMER_SECRETS
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_OBJECTS o
-        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TRIGGER' AND o.OBJECT_NAME = 'IDN_OAUTH_CONSUMER_SECRETS_TRIG');
+        WHERE o.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND o.OBJECT_TYPE = 'TRIGGER'
+            AND o.OBJECT_NAME = 'IDN_OAUTH_CONSUMER_SECRETS_TRIG');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'CREATE TRIGGER IDN_OAUTH_CONSUMER_SECRETS_TRIG
 BEFORE INSERT ON IDN_OAUTH_CONSUMER_SECRETS
@@ -391,19 +467,24 @@ BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE EXISTS (
         SELECT 1 FROM ALL_ERRORS
-        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND NAME = 'IDN_OAUTH_CONSUMER_SECRETS_TRIG' AND TYPE = 'TRIGGER' AND ATTRIBUTE = 'ERROR');
+        WHERE OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND NAME = 'IDN_OAUTH_CONSUMER_SECRETS_TRIG'
+            AND TYPE = 'TRIGGER' AND ATTRIBUTE = 'ERROR');
     IF is_true = 1 THEN
-        RAISE_APPLICATION_ERROR(-20000, 'trigger IDN_OAUTH_CONSUMER_SECRETS_TRIG does not compile, see ALL_ERRORS: drop it, mend the cause and run this script again');
+        RAISE_APPLICATION_ERROR(-20000,
+            'trigger IDN_OAUTH_CONSUMER_SECRETS_TRIG does not compile, see ALL_ERRORS: drop it, mend the cause and run this script again');
     END IF;
 END;
 /
--- replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one without actions
+
+-- 14. replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one without actions
+--    reads every row; lock exclusive (TM mode 6) blocks writes
 BEGIN
     FOR k IN (
         SELECT f.CONSTRAINT_NAME
         FROM ALL_CONSTRAINTS f
         JOIN ALL_CONSTRAINTS p ON p.OWNER = f.R_OWNER AND p.CONSTRAINT_NAME = f.R_CONSTRAINT_NAME
-        WHERE f.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND f.TABLE_NAME = 'AM_GW_API_ARTIFACTS' AND f.CONSTRAINT_TYPE = 'R'
+        WHERE f.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND f.TABLE_NAME = 'AM_GW_API_ARTIFACTS'
+            AND f.CONSTRAINT_TYPE = 'R'
         AND f.DELETE_RULE = 'CASCADE' AND p.TABLE_NAME = 'AM_GW_PUBLISHED_API_DETAILS' AND 'API_ID' = (
             SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
@@ -413,38 +494,53 @@ BEGIN
     END LOOP;
 END;
 /
+
+-- 15. replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one without actions
+--    reads every row; lock exclusive (TM mode 6) blocks writes
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE NOT EXISTS (
         SELECT 1 FROM ALL_CONSTRAINTS k
-        WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.TABLE_NAME = 'AM_GW_API_ARTIFACTS' AND k.CONSTRAINT_TYPE = 'R' AND 'API_ID' = (
+        WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.TABLE_NAME = 'AM_GW_API_ARTIFACTS'
+            AND k.CONSTRAINT_TYPE = 'R' AND 'API_ID' = (
             SELECT LISTAGG(c.COLUMN_NAME, ',' ON OVERFLOW TRUNCATE) WITHIN GROUP (ORDER BY c.POSITION)
             FROM ALL_CONS_COLUMNS c
             WHERE c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME));
     IF is_true = 1 THEN
-        EXECUTE IMMEDIATE 'ALTER TABLE AM_GW_API_ARTIFACTS ADD FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID)';
+        EXECUTE IMMEDIATE
+            'ALTER TABLE AM_GW_API_ARTIFACTS ADD FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID)';
     END IF;
 END;
 /
--- alter column AM_GW_INSTANCES.GW_PROPERTIES to NULL
+
+-- 16. alter column AM_GW_INSTANCES.GW_PROPERTIES to NULL
+--    metadata only; lock exclusive DDL lock blocks writes
 DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE EXISTS (
         SELECT 1 FROM ALL_TAB_COLUMNS c
-        WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_GW_INSTANCES' AND c.COLUMN_NAME = 'GW_PROPERTIES' AND c.NULLABLE = 'N');
+        WHERE c.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND c.TABLE_NAME = 'AM_GW_INSTANCES'
+            AND c.COLUMN_NAME = 'GW_PROPERTIES' AND c.NULLABLE = 'N');
     IF is_true = 1 THEN
         EXECUTE IMMEDIATE 'ALTER TABLE AM_GW_INSTANCES MODIFY (GW_PROPERTIES NULL)';
     END IF;
 END;
 /
+
+-- the stamp
 DELETE FROM alembic_version_apim WHERE version_num IN ('4.2.0', '4.3.0', '4.4.0', '4.5.0', '4.6.0');
-INSERT INTO alembic_version_apim (version_num) SELECT '4.7.0' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM alembic_version_apim);
+INSERT INTO alembic_version_apim (version_num) SELECT '4.7.0' FROM DUAL
+    WHERE NOT EXISTS (SELECT 1 FROM alembic_version_apim);
 COMMIT;
-UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
+
+-- ==== done
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven',
+    finished_at=CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) WHERE apim_schema_history.database_name = 'apim'
+    AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
 COMMIT;
 SET DEFINE ON
 SET VERIFY OFF

@@ -1,14 +1,75 @@
+
+-- HOW TO RUN IT
+--   Stop API Manager on every node, and make a backup. Then:
+--       psql --no-psqlrc -d apim_db -f upgrade.sql
+--   It checks first that the database is 4.6.0 and that no row stands in the way. A check that fails ends it with
+--   the reason, and nothing has changed.
+--   It can't prove that no row has changed: apim-schema snapshot before it, and verify --against after it, do.
+
+-- WHAT IT DOES TO THE TABLES THAT STAND
+--   At its dearest on PostgreSQL 17; apim-schema plan says it for your server, with sizes and times. Locks are held
+--   until the end of the script.
+--   AM_GW_API_ARTIFACTS  reads every row; lock ACCESS EXCLUSIVE blocks reads and writes
+--   for a moment: AM_GW_INSTANCES
+
+-- IF IT STOPS
+--   All of it is one transaction: after an error, or when the connection is lost, the server rolls back and the
+--   database is as before. Mend the cause and run the script again.
+
+-- THE WAY BACK
+--   After the COMMIT: put the backup back. There is no downgrade of the schema: a release before does not read what
+--   the product has written since.
+
+-- ==== the session
 \set ON_ERROR_STOP on
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = 0;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL client_min_messages = warning;
-DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('am_api', 'api_display_name'), ('am_api', 'initiated_from_gw'), ('am_api_metadata', 'metadata_value'), ('am_api_operation_mapping', 'ref_url_mapping_id'), ('am_api_primary_ep_mapping', 'revision_uuid'), ('am_api_url_mapping', 'description'), ('am_api_url_mapping', 'schema_definition'), ('am_backend', 'organization'), ('am_backend_operation_mapping', 'verb'), ('am_gateway_environment', 'env_mode'), ('am_gateway_environment', 'scheduled_time'), ('am_gw_api_artifacts', 'time_stamp'), ('am_gw_instances', 'gw_properties'), ('am_gw_instance_env_mapping', 'env_label'), ('am_gw_revision_deployment', 'last_updated'), ('am_llm_provider', 'model_family_supported'), ('am_llm_provider_model', 'model_family_name'), ('am_task_lock', 'node_id')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) THEN RAISE EXCEPTION USING message = 'apim is not 4.6.0: a column is missing'; END IF; END $refuse$;
-DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM (VALUES ('alembic_version_apim', 'version_num')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('am_api_key', 'status'), ('am_api_key_api_mapping', 'api_uuid'), ('am_api_key_application_mapping', 'application_uuid'), ('am_gateway_token', 'revoked_at'), ('am_gw_platform_api_artifacts', 'time_stamp'), ('am_gw_platform_event', 'claimed_by'), ('idn_oauth_consumer_secrets', 'expiry_time')) AS w (t, c) WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = w.t AND column_name = w.c)) THEN RAISE EXCEPTION USING message = 'apim is newer than 4.6.0 and has no stamp: nothing was changed'; END IF; END $refuse$;
-DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM AM_GW_API_ARTIFACTS t WHERE t.API_ID IS NOT NULL AND NOT EXISTS (SELECT 1 FROM AM_GW_PUBLISHED_API_DETAILS p WHERE p.API_ID = t.API_ID)) THEN RAISE EXCEPTION USING message = 'AM_GW_API_ARTIFACTS: (API_ID) points to no row of AM_GW_PUBLISHED_API_DETAILS'; END IF; END $refuse$;
+
+-- ==== checks: is this apim 4.6.0, and would every row survive?
+DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM (VALUES ('am_api', 'api_display_name'), ('am_api', 'initiated_from_gw'),
+        ('am_api_metadata', 'metadata_value'), ('am_api_operation_mapping', 'ref_url_mapping_id'),
+        ('am_api_primary_ep_mapping', 'revision_uuid'), ('am_api_url_mapping', 'description'),
+        ('am_api_url_mapping', 'schema_definition'), ('am_backend', 'organization'),
+        ('am_backend_operation_mapping', 'verb'), ('am_gateway_environment', 'env_mode'),
+        ('am_gateway_environment', 'scheduled_time'), ('am_gw_api_artifacts', 'time_stamp'),
+        ('am_gw_instances', 'gw_properties'), ('am_gw_instance_env_mapping', 'env_label'),
+        ('am_gw_revision_deployment', 'last_updated'), ('am_llm_provider', 'model_family_supported'),
+        ('am_llm_provider_model', 'model_family_name'), ('am_task_lock', 'node_id')) AS w (t, c)
+        WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()
+        AND table_name = w.t AND column_name = w.c))
+THEN RAISE EXCEPTION USING message =
+    'apim is not 4.6.0: a column is missing';
+END IF; END $refuse$;
+DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM (VALUES ('alembic_version_apim', 'version_num')) AS w (t, c)
+        WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()
+        AND table_name = w.t AND column_name = w.c)) AND NOT EXISTS (SELECT 1 FROM (VALUES ('am_api_key', 'status'),
+        ('am_api_key_api_mapping', 'api_uuid'), ('am_api_key_application_mapping', 'application_uuid'),
+        ('am_gateway_token', 'revoked_at'), ('am_gw_platform_api_artifacts', 'time_stamp'),
+        ('am_gw_platform_event', 'claimed_by'), ('idn_oauth_consumer_secrets', 'expiry_time')) AS w (t, c)
+        WHERE NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema()
+        AND table_name = w.t AND column_name = w.c))
+THEN RAISE EXCEPTION USING message =
+    'apim is newer than 4.6.0 and has no stamp: nothing was changed';
+END IF; END $refuse$;
+DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM AM_GW_API_ARTIFACTS t WHERE t.API_ID IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM AM_GW_PUBLISHED_API_DETAILS p WHERE p.API_ID = t.API_ID))
+THEN RAISE EXCEPTION USING message =
+    'AM_GW_API_ARTIFACTS: (API_ID) points to no row of AM_GW_PUBLISHED_API_DETAILS';
+END IF; END $refuse$;
+
+-- ==== the stamp, and this run in the history
 CREATE TABLE IF NOT EXISTS alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-DO $refuse$ BEGIN IF EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.6.0')) THEN RAISE EXCEPTION USING message = 'apim is not stamped 4.6.0: nothing was changed'; END IF; END $refuse$;
+DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM alembic_version_apim WHERE version_num NOT IN ('4.6.0'))
+THEN RAISE EXCEPTION USING message =
+    'apim is not stamped 4.6.0: nothing was changed';
+END IF; END $refuse$;
 CREATE TABLE IF NOT EXISTS apim_schema_history (
     database_name VARCHAR(16) NOT NULL,
     run INTEGER NOT NULL,
@@ -26,15 +87,20 @@ CREATE TABLE IF NOT EXISTS apim_schema_history (
     error TEXT,
     PRIMARY KEY (database_name, run)
 );
-INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements, planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS anon_1, coalesce(max(apim_schema_history.run), 0) + 1 AS anon_2, '4.6.0' AS anon_3, '4.7.0' AS anon_4, 'started' AS anon_5, NULL AS anon_6, 0 AS anon_7, 0 AS anon_8, 0 AS anon_9, date_trunc('second', now() AT TIME ZONE 'UTC'), current_user, '0.1.0' AS anon_10
+INSERT INTO apim_schema_history (database_name, run, from_release, to_release, outcome, verdict, statements,
+    planned, rows_compared, started_at, done_by, tool_version) SELECT 'apim' AS database_name,
+    coalesce(max(apim_schema_history.run), 0) + 1 AS run, '4.6.0' AS from_release, '4.7.0' AS to_release,
+    'started' AS outcome, NULL AS verdict, 0 AS statements, 0 AS planned, 0 AS rows_compared, date_trunc('second',
+    now() AT TIME ZONE 'UTC') AS started_at, current_user AS done_by, '0.1.0' AS tool_version
 FROM apim_schema_history
 WHERE apim_schema_history.database_name = 'apim'
 HAVING NOT (EXISTS (SELECT same.run
 FROM apim_schema_history AS same
 WHERE same.database_name = 'apim' AND same.to_release = '4.7.0' AND same.outcome = 'started'));
 
--- 4.7.0
--- create table AM_API_KEY
+-- ==== 4.7.0: 15 statements
+
+-- 1. create table AM_API_KEY
 CREATE TABLE AM_API_KEY (
     API_KEY_UUID VARCHAR(64) NOT NULL,
     NAME VARCHAR(512) NOT NULL,
@@ -49,7 +115,8 @@ CREATE TABLE AM_API_KEY (
     PRIMARY KEY (API_KEY_UUID),
     UNIQUE (API_KEY_HASH)
 );
--- create table AM_API_KEY_API_MAPPING
+
+-- 2. create table AM_API_KEY_API_MAPPING
 CREATE TABLE AM_API_KEY_API_MAPPING (
     API_KEY_UUID VARCHAR(64) NOT NULL,
     API_UUID VARCHAR(64) NOT NULL,
@@ -57,7 +124,8 @@ CREATE TABLE AM_API_KEY_API_MAPPING (
     FOREIGN KEY (API_KEY_UUID) REFERENCES AM_API_KEY (API_KEY_UUID),
     FOREIGN KEY (API_UUID) REFERENCES AM_API (API_UUID)
 );
--- create table AM_API_KEY_APPLICATION_MAPPING
+
+-- 3. create table AM_API_KEY_APPLICATION_MAPPING
 CREATE TABLE AM_API_KEY_APPLICATION_MAPPING (
     API_KEY_UUID VARCHAR(64) NOT NULL,
     APPLICATION_UUID VARCHAR(64) NOT NULL,
@@ -65,7 +133,8 @@ CREATE TABLE AM_API_KEY_APPLICATION_MAPPING (
     FOREIGN KEY (API_KEY_UUID) REFERENCES AM_API_KEY (API_KEY_UUID),
     FOREIGN KEY (APPLICATION_UUID) REFERENCES AM_APPLICATION (UUID)
 );
--- create table AM_GATEWAY_TOKEN
+
+-- 4. create table AM_GATEWAY_TOKEN
 CREATE TABLE AM_GATEWAY_TOKEN (
     ID VARCHAR(255) NOT NULL,
     GATEWAY_ID VARCHAR(45) NOT NULL,
@@ -76,8 +145,11 @@ CREATE TABLE AM_GATEWAY_TOKEN (
     PRIMARY KEY (ID),
     FOREIGN KEY (GATEWAY_ID) REFERENCES AM_GATEWAY_ENVIRONMENT (UUID) ON DELETE CASCADE
 );
+
+-- 5. create table AM_GATEWAY_TOKEN
 CREATE INDEX IDX_APGT_TOKEN_HASH ON AM_GATEWAY_TOKEN (TOKEN_HASH);
--- create table AM_GW_PLATFORM_API_ARTIFACTS
+
+-- 6. create table AM_GW_PLATFORM_API_ARTIFACTS
 CREATE TABLE AM_GW_PLATFORM_API_ARTIFACTS (
     API_ID VARCHAR(255) NOT NULL,
     REVISION_ID VARCHAR(255) NOT NULL,
@@ -89,8 +161,11 @@ CREATE TABLE AM_GW_PLATFORM_API_ARTIFACTS (
     UNIQUE (GATEWAY_ENV_UUID, API_ID, REVISION_ID),
     FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID)
 );
+
+-- 7. create table AM_GW_PLATFORM_API_ARTIFACTS
 CREATE INDEX IDX_GW_PLATFORM_ARTIFACT_API_ID ON AM_GW_PLATFORM_API_ARTIFACTS (API_ID);
--- create table AM_GW_PLATFORM_EVENT
+
+-- 8. create table AM_GW_PLATFORM_EVENT
 CREATE TABLE AM_GW_PLATFORM_EVENT (
     ID VARCHAR(36) NOT NULL,
     GATEWAY_ID VARCHAR(45) NOT NULL,
@@ -103,8 +178,11 @@ CREATE TABLE AM_GW_PLATFORM_EVENT (
     PRIMARY KEY (ID),
     FOREIGN KEY (GATEWAY_ID) REFERENCES AM_GATEWAY_ENVIRONMENT (UUID) ON DELETE CASCADE
 );
+
+-- 9. create table AM_GW_PLATFORM_EVENT
 CREATE INDEX AM_GW_PLATFORM_EVENT_PENDING ON AM_GW_PLATFORM_EVENT (GATEWAY_ID, DELIVERED_AT);
--- create table IDN_OAUTH_CONSUMER_SECRETS
+
+-- 10. create table IDN_OAUTH_CONSUMER_SECRETS
 CREATE TABLE IDN_OAUTH_CONSUMER_SECRETS (
     ID SERIAL NOT NULL,
     SECRET_ID VARCHAR(100) NOT NULL,
@@ -117,12 +195,17 @@ CREATE TABLE IDN_OAUTH_CONSUMER_SECRETS (
     CONSTRAINT SECRET_ID_CONSTRAINT UNIQUE (SECRET_ID),
     FOREIGN KEY (CONSUMER_KEY) REFERENCES IDN_OAUTH_CONSUMER_APPS (CONSUMER_KEY) ON DELETE CASCADE
 );
+
+-- 11. create table IDN_OAUTH_CONSUMER_SECRETS
 CREATE INDEX IDX_IDN_OAUTH_CS_CK ON IDN_OAUTH_CONSUMER_SECRETS (CONSUMER_KEY);
--- replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one on update cascade
+
+-- 12. replace foreign key of AM_GW_API_ARTIFACTS (API_ID) by one on update cascade
+--    reads every row; lock ACCESS EXCLUSIVE blocks reads and writes
 DO $do$
 BEGIN
     EXECUTE (
-        SELECT format('ALTER TABLE %s DROP CONSTRAINT %I, ADD FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID) ON UPDATE CASCADE', k.conrelid::regclass, k.conname)
+        SELECT format('ALTER TABLE %s DROP CONSTRAINT %I, ADD FOREIGN KEY (API_ID) REFERENCES AM_GW_PUBLISHED_API_DETAILS (API_ID) ON UPDATE CASCADE',
+            k.conrelid::regclass, k.conname)
         FROM pg_constraint k
         WHERE k.conrelid = 'AM_GW_API_ARTIFACTS'::regclass AND k.contype = 'f' AND ARRAY['api_id'] = ARRAY(
             SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
@@ -130,12 +213,26 @@ BEGIN
     );
 END
 $do$;
--- alter column AM_GW_INSTANCES.GW_PROPERTIES to NULL
+
+-- 13. alter column AM_GW_INSTANCES.GW_PROPERTIES to NULL
+--    metadata only; lock ACCESS EXCLUSIVE blocks reads and writes
 ALTER TABLE AM_GW_INSTANCES ALTER COLUMN GW_PROPERTIES DROP NOT NULL;
--- replace trigger TIME_STAMP of AM_GW_API_ARTIFACTS by one before the event
+
+-- 14. replace trigger TIME_STAMP of AM_GW_API_ARTIFACTS by one before the event
+--    metadata only; lock ACCESS EXCLUSIVE blocks reads and writes
 DROP TRIGGER TIME_STAMP ON AM_GW_API_ARTIFACTS;
-CREATE TRIGGER TIME_STAMP BEFORE UPDATE ON AM_GW_API_ARTIFACTS FOR EACH ROW EXECUTE FUNCTION UPDATE_MODIFIED_COLUMN();
+
+-- 15. replace trigger TIME_STAMP of AM_GW_API_ARTIFACTS by one before the event
+--    metadata only; lock ACCESS EXCLUSIVE blocks reads and writes
+CREATE TRIGGER TIME_STAMP BEFORE UPDATE ON AM_GW_API_ARTIFACTS FOR EACH ROW EXECUTE FUNCTION
+    UPDATE_MODIFIED_COLUMN();
+
+-- the stamp
 DELETE FROM alembic_version_apim;
 INSERT INTO alembic_version_apim (version_num) VALUES ('4.7.0');
-UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=date_trunc('second', now() AT TIME ZONE 'UTC') WHERE apim_schema_history.database_name = 'apim' AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
+
+-- ==== done
+UPDATE apim_schema_history SET outcome='finished', verdict='by script, not proven', finished_at=date_trunc('second',
+    now() AT TIME ZONE 'UTC') WHERE apim_schema_history.database_name = 'apim'
+    AND apim_schema_history.to_release = '4.7.0' AND apim_schema_history.outcome = 'started';
 COMMIT;

@@ -59,7 +59,8 @@ def _insert(dialect: Dialect, table: Table, database: str, start: str, target: s
     open_ = select(same.c.run).where(
         same.c.database_name == database, same.c.to_release == target, same.c.outcome == history.STARTED
     )
-    made = select(*row.values()).where(table.c.database_name == database).having(~open_.exists())
+    values = [value.label(column.name) for column, value in row.items()]
+    made = select(*values).where(table.c.database_name == database).having(~open_.exists())
     return table.insert().from_select(list(row), made)
 
 
