@@ -1,6 +1,6 @@
-// Parses Oracle SQL and PL/SQL. stdin: a JSON array of units, each as SQL*Plus would send it to the server;
-// stdout: a JSON array of null or "line:column message", one for each.
-import { readFileSync, writeFileSync } from "fs";
+// Parses Oracle SQL and PL/SQL. stdin: lines, each a JSON array of units as SQL*Plus would send them to the server;
+// stdout: for each line a JSON array of null or "line:column message", one for each unit.
+import { createInterface } from "readline";
 import antlr4 from "antlr4";
 import { PlSqlLexer, PlSqlParser } from "@griffithswaite/ts-plsql-parser";
 
@@ -27,7 +27,8 @@ function firstError(unit, mode) {
 }
 
 // SLL is fast and never accepts what LL would not; what it rejects is asked again
-const units = JSON.parse(readFileSync(0, "utf8"));
 const fast = (unit) => firstError(unit, SLL);
 const full = (unit) => firstError(unit, LL);
-writeFileSync(1, JSON.stringify(units.map((unit) => fast(unit) && full(unit))));
+for await (const line of createInterface({ input: process.stdin })) {
+  console.log(JSON.stringify(JSON.parse(line).map((unit) => fast(unit) && full(unit))));
+}
