@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from functools import cached_property
-from itertools import groupby
 from typing import Final
 
 from apim_schema import chain, estimate, preflight, product, timing
@@ -242,11 +241,11 @@ def numbered(planned: Plan) -> Iterator[Reviewed]:
     """The statements of a plan with their numbers, which begin with 1."""
     number = 0
     for release in planned.steps:
-        for _, found in groupby(release.statements, lambda statement: statement.change):
-            steps = list(found)
-            for step, statement in enumerate(steps, 1):
-                number += 1
-                yield Reviewed(number, release.release, statement, step, len(steps))
+        for statement in release.statements:
+            of_change = [other for other in release.statements if statement.change in (other.change, *other.more)]
+            step = next(place for place, other in enumerate(of_change, 1) if other is statement)
+            number += 1
+            yield Reviewed(number, release.release, statement, step, len(of_change))
 
 
 def _findings(live: Live, start: Start, planned: Plan, ages: Iterable[Age]) -> Iterator[Finding]:
