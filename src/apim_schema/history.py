@@ -153,8 +153,8 @@ def who(connection: Connection) -> str:
 
 
 def _user() -> str:
-    """The user of the operating system; in a container it may have no more than a number."""
+    """The user of the operating system; in a container it may have no more than a number, and on Windows no name."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # which of them depends on Python's version
-        return f"user {os.getuid()}"
+    except (ImportError, KeyError, OSError):  # which of them depends on Python's version
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "an unknown user"

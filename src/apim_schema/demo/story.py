@@ -146,7 +146,9 @@ def _stopped_by_signals() -> Iterator[None]:
     def stop(number: int, frame: Any) -> None:
         raise Interrupted("the demo was interrupted")
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    names = ("SIGTERM", "SIGHUP")  # of which Windows has the first
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
