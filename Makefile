@@ -9,7 +9,7 @@ BROWSER := .browser/chromium.stamp
 # an engine, parser or browser named here fails `make test` where it would be skipped
 export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql,chromium
 
-.PHONY: demo test test-kill test-drift golden check bench clean
+.PHONY: demo test test-kill test-drift golden check bench bundle clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -91,3 +91,15 @@ clean:
 .parsers/plsql.stamp: tests/parsers/plsql.sh .venv/dev.stamp
 	tests/parsers/plsql.sh .parsers/plsql $(PYTHON)
 	touch $@
+
+# The tool with all drivers as wheels, for a machine of this kind that reaches nothing; installed once to see that none is missing.
+DRIVERS := mysql,postgresql,oracle,mssql
+bundle: .venv/dev.stamp
+	rm -rf build/bundle build/bundled
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --wheel-dir build/bundle '.[$(DRIVERS)]'
+	python3 -m venv build/bundled
+	build/bundled/bin/python -m pip install --quiet --disable-pip-version-check --no-index --find-links build/bundle \
+	  'apim-schema[$(DRIVERS)]'
+	build/bundled/bin/apim-schema sql --dialect oracle --database apim --from 4.6.0 > build/bundled/upgrade.sql
+	rm -rf build/bundled
+	tar -C build -czf build/apim-schema-bundle.tar.gz bundle
