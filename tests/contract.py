@@ -29,6 +29,7 @@ def mssql() -> None:
         session,
         space,
         types,
+        witness,
     )
 
     keeps(
@@ -40,6 +41,7 @@ def mssql() -> None:
             ddl,
             introspect,
             digest,
+            witness,
             session,
             impact,
             obstacles,
@@ -68,6 +70,7 @@ def mysql() -> None:
         session,
         space,
         types,
+        witness,
     )
 
     keeps(
@@ -79,6 +82,7 @@ def mysql() -> None:
             ddl,
             introspect,
             digest,
+            witness,
             session,
             impact,
             obstacles,
@@ -107,6 +111,7 @@ def oracle() -> None:
         session,
         space,
         types,
+        witness,
     )
 
     keeps(
@@ -118,6 +123,7 @@ def oracle() -> None:
             ddl,
             introspect,
             digest,
+            witness,
             session,
             impact,
             obstacles,
@@ -146,6 +152,7 @@ def postgresql() -> None:
         session,
         space,
         types,
+        witness,
     )
 
     keeps(
@@ -157,6 +164,7 @@ def postgresql() -> None:
             ddl,
             introspect,
             digest,
+            witness,
             session,
             impact,
             obstacles,

@@ -31,7 +31,8 @@ CONNECT_TIMEOUT = 10
 """Seconds that a server may take to let us in, unless the URL says otherwise; the driver would wait for ever."""
 PAUSES = (1, 2, 4, 8)
 """Seconds between the attempts of a statement that came to its lock timeout."""
-LOCK_NOT_AVAILABLE = "55P03"
+LOCKED = ("55P03", "40P01")
+"""A lock timeout, and a deadlock that the server has ended in our disfavour: what holds the lock goes on in both."""
 RAW = {"no_parameters": True}
 
 APPLICATION = "apim-schema"
@@ -99,7 +100,7 @@ WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a
 ORDER BY a.pid"""
 ON_TABLES = (
     "l.locktype = 'relation' AND l.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
-    "AND relname = ANY(:words))"
+    "AND relname = ANY(:words)) AND (CAST(:modes AS text[]) IS NULL OR l.mode = ANY(:modes))"
 )
 OF_TABLES = HOLDERS.format(which=ON_TABLES)
 PREPARED = f"""
@@ -200,8 +201,8 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     One that comes to its lock timeout is tried again, from a savepoint so that the transaction survives. Raises
     Refused, naming the sessions that are in the way, when all attempts have failed.
     """
-    holders = partial(_in_the_way, connection, re.findall(r"\w+", sql.lower()))
-    if not locks.granted(partial(_attempt, connection, sql), PAUSES, holders, say):
+    holders = partial(in_the_way, connection, re.findall(r"\w+", sql.lower()))
+    if not locks.granted(partial(attempt, connection, sql), PAUSES, holders, say):
         raise Refused(
             f"no lock for {sql!r} in {len(PAUSES) + 1} attempts; locks on its tables are held by {holders()}: "
             "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
@@ -213,25 +214,26 @@ def others(connection: Connection, schema: str | None) -> list[str]:
     return [told(row) for row in connection.execute(text(CLIENTS), {"application": APPLICATION})]
 
 
-def _attempt(connection: Connection, sql: str) -> bool:
-    """Runs a statement in a savepoint; False if it came to its lock timeout."""
+def attempt(connection: Connection, sql: str) -> bool:
+    """Runs a statement in a savepoint; False if it came to its lock timeout, or to a deadlock."""
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(sql, execution_options=RAW)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+        if getattr(error.orig, "sqlstate", None) not in LOCKED:
             raise
         return False
     return True
 
 
-def _in_the_way(connection: Connection, words: list[str]) -> str:
-    """Who holds locks on the tables that a statement names."""
+def in_the_way(connection: Connection, words: list[str], modes: Sequence[str] | None = None) -> str:
+    """Who holds locks on the tables that a statement names: of these modes of pg_locks, None for any."""
+    asked = {"words": words, "modes": modes and list(modes)}
     prepared = [
         f"prepared transaction {row.gid!r} of {row.owner} (end it by COMMIT PREPARED or ROLLBACK PREPARED)"
-        for row in connection.execute(text(PREPARED), {"words": words})
+        for row in connection.execute(text(PREPARED), asked)
     ]
-    sessions = [told(row) for row in connection.execute(text(OF_TABLES), {"words": words})]
+    sessions = [told(row) for row in connection.execute(text(OF_TABLES), asked)]
     return ", ".join((*sessions, *prepared)) or "a session that has ended by now"
 
 

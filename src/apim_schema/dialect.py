@@ -19,6 +19,7 @@ from apim_schema.jdbc import Translated
 from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
+from apim_schema.witness import WitnessModule
 
 METADATA: Final = "metadata"
 SCAN: Final = "scan"
@@ -474,6 +475,7 @@ class Dialect:
     ddl: Ddl
     introspect: Introspect
     digest: Digest
+    witness: WitnessModule
     session: Session
     impact: ImpactModule
     obstacles: Obstacles

@@ -14,6 +14,7 @@ PARTS = (
     "ddl",
     "introspect",
     "digest",
+    "witness",
     "session",
     "impact",
     "obstacles",

@@ -1,0 +1,62 @@
+"""Who vouches for rows that nobody reads: what a server itself keeps of the writes to its tables.
+
+A witness marks the tables before the first statement. Afterwards it says of which of them it can't vouch that every row
+is as it was at the mark, and why. A dialect's `witness` module finds it, or says why there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+from sqlalchemy import Connection
+
+from apim_schema.progress import Say
+from apim_schema.schema import Column
+
+ENGINE: Final = "engine"
+FULL: Final = "full"
+By = Literal["engine", "full"]
+"""What a verdict on a table's rows rests on: the word of the server that has them, or reading all of them twice."""
+WAYS: tuple[By, ...] = (ENGINE, FULL)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a witness has to remember of tables, in words of its own that JSON can hold, and when it can be of no use.
+
+    `unfit` are the tables that it will not vouch for whatever happens, each with the reason: their rows must be read.
+    """
+
+    remembered: Mapping[str, Any]
+    unfit: Mapping[str, str]
+
+
+class Witness(Protocol):
+    """One server's, on the connection of an upgrade and in the schema of its tables."""
+
+    def hold(self, tables: Collection[str], say: Say) -> None:
+        """Keeps all others from writing to these tables until the verdict, where the server has a way to do so.
+
+        `say` is told who is waited for. Raises Refused, naming the holder, where a lock can't be had in time.
+        """
+
+    def mark(self, tables: Collection[str], rewritten: Collection[str] = ()) -> Mark:
+        """The tables as they are now; of those `rewritten` the statements to come write all rows anew."""
+
+    def doubts(self, mark: Mark) -> Mapping[str, str]:
+        """The marked tables whose rows may be others than at the mark, with the reason. No row is read for it."""
+
+    def differs(self, table: str, column: Column, default: str | None) -> bool:
+        """Whether rows that stood hold anything but `default` (SQL, None for NULL) in a column added since the mark.
+
+        Asked only of a table without doubts, and answered without reading a row.
+        """
+
+
+class WitnessModule(Protocol):
+    """Whether this server can vouch for rows."""
+
+    def find(self, connection: Connection, schema: str) -> Witness | str:
+        """The witness, or why there is none; it goes on from "all rows are read: "."""
