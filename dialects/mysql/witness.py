@@ -1,4 +1,4 @@
-"""Who vouches for rows on MySQL and MariaDB: nobody. Each statement that changes a schema commits, and ends every lock."""
+"""Who vouches for rows on MySQL and MariaDB: nobody. Each statement that changes a schema commits, which ends locks."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ A table that is locked against others, whose file is the same and which this tra
 rows that it had. The file is another one after whatever writes all rows anew, TRUNCATE included, and the server counts
 each row that a transaction inserts, updates or deletes, whoever had it do so: a trigger, a function, COPY.
 
-See https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS-TABLE (`pg_stat_xact_all_tables`),
+See https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS (`pg_stat_xact_all_tables`),
 https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-DBLOCATION (`pg_relation_filenode`) and
 https://www.postgresql.org/docs/current/explicit-locking.html. What could fool it is in docs/evidence.md.
 """
@@ -47,11 +47,12 @@ SELECT t.name, c.oid::bigint AS relation, m.amname AS method, c.relkind::text AS
        ARRAY[pg_relation_filenode(c.oid), pg_relation_filenode(nullif(c.reltoastrelid, 0))]::bigint[] AS files,
        (SELECT ARRAY[coalesce(sum(s.n_tup_ins), 0), coalesce(sum(s.n_tup_upd), 0), coalesce(sum(s.n_tup_del), 0)]
         ::bigint[] FROM pg_stat_xact_all_tables s WHERE s.relid IN (c.oid, nullif(c.reltoastrelid, 0))) AS writes,
-       (SELECT coalesce(jsonb_object_agg(a.attname, jsonb_build_array(a.attnum, CASE a.atttypid
-            WHEN 'varchar'::regtype THEN 'text'::regtype ELSE a.atttypid END::bigint, a.attmissingval::text)), '{{}}')
-        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+       ARRAY(SELECT ARRAY[a.attname::text, a.attnum::text, CASE a.atttypid WHEN 'varchar'::regtype THEN 'text'::regtype
+                          ELSE a.atttypid END::text, md5(a.attmissingval::text)]
+             FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
-             AND NOT a.attisdropped AND (a.atttypid >= {FIRST_MADE} OR a.attgenerated = 'v') ORDER BY a.attnum) AS elsewhere
+             AND NOT a.attisdropped AND (a.atttypid >= {FIRST_MADE} OR a.attgenerated = 'v')
+             ORDER BY a.attnum) AS elsewhere
 FROM tree t JOIN pg_class c ON c.oid = t.relation LEFT JOIN pg_am m ON m.oid = c.relam
 ORDER BY t.name, c.oid"""
 """Each part of each table. A text may become a wider one, or one of any length, with its bytes as they are.
@@ -93,7 +94,7 @@ def find(connection: Connection, schema: str) -> Counters | str:
 
 
 def _counts(connection: Connection) -> bool:
-    return connection.scalar(text("SHOW track_counts")) == "on"
+    return str(connection.execute(text("SHOW track_counts")).scalar_one()) == "on"
 
 
 class Counters:
@@ -169,7 +170,12 @@ def _unfit(parts: Mapping[str, Row[Any]], rewritten: Collection[str]) -> str:
 
 
 def _kept(row: Row[Any]) -> dict[str, Any]:
-    return {"files": row.files, "writes": row.writes, "columns": row.columns}
+    return {"files": row.files, "writes": row.writes, "columns": _places(row)}
+
+
+def _places(row: Row[Any]) -> dict[str, list[str]]:
+    """What each column's bytes are read as, by its name."""
+    return {name: place for name, *place in row.columns}
 
 
 def _doubt(kept: Mapping[str, Mapping[str, Any]], found: Mapping[str, Row[Any]]) -> str:
@@ -187,6 +193,7 @@ def _reasons(kept: Mapping[str, Any], row: Row[Any]) -> Iterator[str]:
     if any(written):
         counts = ", ".join(f"{count} {verb}" for count, verb in zip(written, VERBS, strict=True) if count)
         yield f"rows of {row.called} were written in this transaction: {counts}"
-    others = [name for name, place in kept["columns"].items() if row.columns.get(name, place) != place]
+    places = _places(row)
+    others = [name for name, place in kept["columns"].items() if places.get(name, place) != place]
     if others:
         yield f"the same bytes of {row.called} are read as another {', '.join(others)}"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp, timing
-from apim_schema.changes import Change, replay
+from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
@@ -23,11 +23,12 @@ from apim_schema.live import Live, Start
 from apim_schema.locks import Check
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
+from apim_schema.proof import Proof
 from apim_schema.recognise import unmatched
 from apim_schema.revision import Changes
 from apim_schema.snapshot import Snapshot
 from apim_schema.timing import Clock, Timing
-from apim_schema.verify import compare_rows
+from apim_schema.witness import FULL
 
 DRIFT_SHOWN = 20
 
@@ -134,12 +135,15 @@ class Attempt:
     def _change(self, start: Start, planned: Plan, undo: ExitStack) -> Result:
         live = self._live
         self._continue_or_begin(start, planned)
+        # what this run has made itself is empty, and a snapshot is of rows that were read
+        proof = Proof(live, planned, FULL if self._against or self._touched else live.target.evidence)
+        with self._clock.part(timing.BEFORE):
+            proof.hold(self._progress)
         with self._clock.part(timing.LOOK):
             preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
         begun = self._kept()
-        after = replay(live.model, (p.change for p in planned.changes))
         with self._clock.part(timing.BEFORE):
-            before = self._against or begun or live.snapshot(self._progress, "rows before", after)
+            before = self._against or begun or proof.begin(self._progress)
         self._begin(None if begun else before, undo)
         if planned.start != planned.target or planned.statements:
             with self._clock.part(timing.STATEMENTS):
@@ -148,9 +152,12 @@ class Attempt:
         with self._clock.part(timing.SCHEMA):
             self._verify_schema(planned, reached)
         with self._clock.part(timing.AFTER):
-            verdict = self._verify_rows(before, reached, fresh=begun is None)
+            verdict = proof.judge(before, reached, self._release, self._progress)
+            proof.check(verdict, self._executed)
+        verdict = self._with_doubts(verdict, before, fresh=begun is None)
         self._check_lock()
-        self._finish(verdict)
+        with proof.sealed(reached):
+            self._finish(verdict)
         return self._result(start, planned, reached, verdict)
 
     def _continue_or_begin(self, start: Start, planned: Plan) -> None:
@@ -262,14 +269,6 @@ class Attempt:
         if wrong := planned.broken_by(reached.differences_from(self._release)):
             raise Refused(f"{reached.database} is not {self._release} as planned after the upgrade:\n{listed(wrong)}")
 
-    def _verify_rows(self, before: Snapshot, reached: Live, fresh: bool) -> Verdict:
-        """Compares with the beginning; on a database that can roll back, anything but a proof is an error."""
-        verdict = compare_rows(reached, before, self._release, self._progress, "rows after")
-        if self._session.transactional_ddl and self._executed and verdict.verdict != evidence.PROVEN:
-            rows = "\n".join(f"  {failure}" for failure in verdict.failures)
-            raise Refused(f"{reached.database}: rows changed during the upgrade:\n{rows}")
-        return self._with_doubts(verdict, before, fresh)
-
     def _with_doubts(self, verdict: Verdict, before: Snapshot, fresh: bool) -> Verdict:
         """Says of a run that goes on with another what lies between them, and what nobody kept."""
         earlier = self._earlier
@@ -285,7 +284,8 @@ class Attempt:
 
     def _finish(self, verdict: Verdict) -> None:
         live = self._live
-        run = replace(self._run, verdict=verdict.verdict, rows_compared=verdict.rows).ended(history.FINISHED)
+        found = replace(self._run, verdict=verdict.verdict, rows_compared=verdict.rows, evidence=verdict.told)
+        run = found.ended(history.FINISHED)
         if self._session.transactional_ddl:
             history.write(live.connection, live.schema, run)
         else:

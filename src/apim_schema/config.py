@@ -7,26 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from apim_schema import accept, chain, deployment, environments
+from apim_schema import accept, chain, deployment, environments, witness
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember
 from apim_schema.target import Target, target
 
 URL_VARIABLES = {"apim": "APIM_SCHEMA_APIM_URL", "shared": "APIM_SCHEMA_SHARED_URL"}
-X_ARGUMENTS = ("url", "env", "schema", "accept")
+X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence")
 
 
 def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     """The database that Alembic's command line means: `-x url=` or `-x env=`, else the environment.
 
-    `-x schema=` names a schema, and `-x accept=` an accept list. Raises UsageError where nothing names it, or two do.
+    `-x schema=` names a schema, `-x accept=` an accept list, and `-x evidence=` the way of proving that no row has
+    changed. Raises UsageError where nothing names the database, or two do.
     """
     unknown = sorted(x.keys() - set(X_ARGUMENTS))
     if unknown:
         raise UsageError(f"unknown -x {', '.join(unknown)}: the names are {', '.join(X_ARGUMENTS)}")
     if "url" in x and "env" in x:
         raise UsageError("-x url= and -x env= both name the database: leave one")
-    return accepting([_named(database, x)], x.get("accept"))[0]
+    (found,) = accepting([_named(database, x)], x.get("accept"))
+    return replace(found, evidence=witness.way(x["evidence"], "-x evidence=")) if "evidence" in x else found
 
 
 def _named(database: str, x: Mapping[str, str]) -> Target:

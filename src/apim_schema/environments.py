@@ -10,18 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from apim_schema import accept, chain, deployment, flavours, passwords, toml
+from apim_schema import accept, chain, deployment, flavours, passwords, toml, witness
 from apim_schema.deployment import Deployment
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember
 from apim_schema.target import Target, target
+from apim_schema.witness import By
 
 FILE = "environments.toml"
 FILE_VARIABLE = "APIM_SCHEMA_ENVIRONMENTS"
 DEPLOYMENT = "deployment_toml"
 SUPPORT = "support"
 """The table that is no environment: until when each release is supported, as the vendor's support matrix has it."""
-SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, accept.NAME)
+EVIDENCE = "evidence"
+SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, EVIDENCE, accept.NAME)
 
 TEMPLATE = """\
 # Environments of apim-schema: apim-schema status --env dev. Take the # away where a line is meant.
@@ -39,6 +41,7 @@ TEMPLATE = """\
 # password_file = "…"       # the first line of a file, relative to this one
 # password_command = "…"    # the first line that a command prints; no shell is asked
 # accept = ["…"]            # breaking drift that is taken as it is: see status --write-accept
+# evidence = "full"         # an upgrade reads all rows twice, also where the server can vouch for them
 
 # [dev.shared]
 # url = "…"
@@ -149,7 +152,14 @@ class Environment:
         remember(found.url)
         notes = (*found.notes, *self._exposed(settings, database))
         product = self._deployment.file if self._deployment else None
-        return replace(found, notes=notes, accept=self.accepted(database), product=product)
+        evidence = self._evidence(settings, database)
+        return replace(found, notes=notes, accept=self.accepted(database), product=product, evidence=evidence)
+
+    def _evidence(self, settings: Mapping[str, str], database: str) -> By | None:
+        if EVIDENCE not in settings:
+            return None
+        line = self.file.line(self.name, database, EVIDENCE)
+        return witness.way(settings[EVIDENCE], f"{EVIDENCE} in {self.where(database)}{line}")
 
     def _one_password(self, settings: Mapping[str, str], database: str, found: Target) -> None:
         given = [name for name in passwords.SETTINGS if name in settings]

@@ -1,4 +1,4 @@
-"""Evidence that no row changed: digests of all rows before and after, and what they say.
+"""Evidence that no row changed: digests of rows before and after, and what they say. Who needs none is in `proof`.
 
 Compared are the columns that stood before, in the form they had before, over all tables of the schema, the
 customer's own included. A column that a release drops can't be read afterwards: digests before leave it out too, and
@@ -9,7 +9,7 @@ primary key, so that a mismatch leads to the rows. New columns are checked for h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from apim_schema import chain
 from apim_schema.dialect import Bucket, Compared, Dialect
 from apim_schema.progress import Progress
-from apim_schema.schema import Key, Schema, Table
+from apim_schema.schema import Column, Key, Schema, Table
+from apim_schema.witness import ENGINE, FULL, By
 
 KEYS_SHOWN = 100
 
@@ -57,6 +58,8 @@ class TableVerdict:
     """What is proven of one table. `keys` are the primary keys of the rows that stand now in groups that differ.
 
     A changed or a new row is one of them, unless they are as many as are shown; a row that is gone is none.
+    `by` is what the verdict rests on: where that is the engine, no row was read, and `about` is how many there are by
+    the server's own statistics, None where these do not tell.
     """
 
     table: str
@@ -66,8 +69,12 @@ class TableVerdict:
     reason: str = ""
     key_columns: tuple[str, ...] = ()
     keys: tuple[tuple[object, ...], ...] = ()
+    by: By = FULL
+    about: int | None = None
 
     def __str__(self) -> str:
+        if self.verdict == PROVEN and self.by == ENGINE:
+            return f"{self.table}: unchanged by the word of the server, no row was read"
         if self.verdict == PROVEN:
             return f"{self.table}: {self.rows_after} rows unchanged"
         most = f" (the first {KEYS_SHOWN})" if len(self.keys) == KEYS_SHOWN else ""
@@ -99,7 +106,21 @@ class Verdict:
 
     @property
     def rows(self) -> int:
+        """How many were read and compared."""
         return sum(table.rows_after for table in self.tables)
+
+    def proven_by(self, way: By) -> tuple[TableVerdict, ...]:
+        """The tables whose verdict rests on this."""
+        return tuple(table for table in self.tables if table.by == way)
+
+    @property
+    def told(self) -> str:
+        """What it rests on, table by table: those that were read by name, where the server vouches for the others."""
+        vouched, read = self.proven_by(ENGINE), self.proven_by(FULL)
+        if not vouched:
+            return f"{FULL}: {len(read)} tables"
+        listed = f"; {FULL}: {', '.join(table.table for table in read)}" if read else ""
+        return f"{ENGINE}: {len(vouched)} tables{listed}"
 
     @property
     def failures(self) -> tuple[TableVerdict, ...]:
@@ -119,7 +140,7 @@ def collect(
     wanted = live.tables if old is None else {t: _spelled(old[t], live.tables[t]) for t in old if t in live.tables}
     sizes = dialect.space.sizes(connection, schema)
     buckets: dict[str, Mapping[int, Bucket]] = {}
-    unread = {t: why for t, table in wanted.items() if (why := _unreadable(dialect, table, live.tables[t]))}
+    unread = {t: why for t, table in wanted.items() if (why := unreadable(dialect, table, live.tables[t]))}
     with progress.rows(doing, sum(sizes[name].rows or 0 for name in wanted if name in sizes)) as advance:
         for name in (name for name in wanted if name not in unread):
             columns = compared(dialect, wanted[name], live.tables[name])
@@ -150,7 +171,7 @@ def _spelled(old: Table, now: Table) -> Table:
     return replace(old, name=now.name, columns=columns, primary_key=key)
 
 
-def _unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
+def unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
     """Why the columns of a table as they were can't be compared with what they are now; None where they can."""
     types = dialect.types
     for name, column in old.columns.items():
@@ -222,17 +243,20 @@ def check_new_columns(
 ) -> list[TableVerdict]:
     """The tables in which a new column holds anything but its default (or the value it was filled with)."""
     found = []
-    for name, table in old.items():
-        if name not in live.tables:
-            continue
-        new = [column for column in live.tables[name].columns.values() if column.name not in table.columns]
-        for column in new:
-            default = fills.get((name, column.name), column.default)
-            count = _others(dialect, connection, schema, live.tables[name].name, column.name, default)
-            if count:
-                reason = f"{count} rows hold something else than {default or 'NULL'} in the new column {column.name}"
-                found.append(TableVerdict(name, CHANGED, 0, count, reason))
+    for name, column, default in new_columns(old, live, fills):
+        count = _others(dialect, connection, schema, live.tables[name].name, column.name, default)
+        if count:
+            reason = f"{count} rows hold something else than {default or 'NULL'} in the new column {column.name}"
+            found.append(TableVerdict(name, CHANGED, 0, count, reason))
     return found
+
+
+def new_columns(old: Mapping[str, Table], live: Schema, fills: Fills) -> Iterator[tuple[str, Column, str | None]]:
+    """The tables' columns that were not there before, each with what the rows that stood must hold in it."""
+    for name, table in old.items():
+        columns = live.tables[name].columns.values() if name in live.tables else ()
+        for column in (column for column in columns if column.name not in table.columns):
+            yield name, column, fills.get((name, column.name), column.default)
 
 
 Fills = Mapping[tuple[str, str], str]

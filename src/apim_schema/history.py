@@ -51,7 +51,8 @@ class Entry:
 
     `finished_at` is when it ended or, until then, was last heard of.
     `statements` of the `planned` ones are in, those of earlier runs that it has continued included. `verdict` is what
-    the row evidence said, None where it came to none; `error` is what ended it.
+    the row evidence said, None where it came to none; `rows_compared` are those that were read for it, and `evidence`
+    is what it rests on, table by table. `error` is what ended it.
     """
 
     database_name: str
@@ -64,6 +65,7 @@ class Entry:
     statements: int = 0
     planned: int = 0
     rows_compared: int = 0
+    evidence: str | None = None
     finished_at: datetime | None = None
     error: str | None = None
     tool_version: str = __version__
@@ -94,6 +96,7 @@ def table(schema: str | None) -> Table:
         Column("statements", Integer, nullable=False),
         Column("planned", Integer, nullable=False),
         Column("rows_compared", BigInteger, nullable=False),
+        Column("evidence", Text),
         Column("started_at", DateTime, nullable=False),
         Column("finished_at", DateTime),
         Column("done_by", String(255), nullable=False),

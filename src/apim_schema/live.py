@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -17,7 +17,7 @@ from apim_schema.errors import NotRecognised, Refused
 from apim_schema.planner import Plan, plan
 from apim_schema.progress import Progress
 from apim_schema.recognise import Recognised, differences, recognise
-from apim_schema.schema import Schema
+from apim_schema.schema import Schema, Table
 from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 from apim_schema.unrecognised import refuse, too_old
@@ -147,11 +147,10 @@ class Live:
         """The way from one release to another. Raises as `planner.plan` does."""
         return plan(self.dialect, self.database, self.model, start, target, self.schema, self.target.accept)
 
-    def snapshot(self, progress: Progress, doing: str = "rows", after: Schema | None = None) -> Snapshot:
-        """Reads all rows; with `after`, the schema that is to come, without the columns that it drops."""
+    def snapshot(self, progress: Progress, doing: str = "rows", tables: Mapping[str, Table] | None = None) -> Snapshot:
+        """Reads all rows; with `tables`, only those of these, in the columns that they have there."""
         taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         doing = f"{self.database}: {doing}"
-        tables = evidence.staying(self.model.tables, after) if after else None
         found = evidence.collect(self.dialect, self.connection, self.schema, self.model, progress, doing, tables)
         return Snapshot(self.database, self.dialect.name, self.server, self.release, taken_at, found)
 

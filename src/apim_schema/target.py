@@ -15,6 +15,7 @@ from apim_schema import flavours, registry, toml
 from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember, remember_jdbc
+from apim_schema.witness import By
 
 JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>[\w+]+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
 ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);")
@@ -26,7 +27,8 @@ class Target:
     """One database: `database` is "apim" or "shared"; `schema` None means the login's default schema.
 
     `notes` are what a person should hear of how it was named, before anything is done. `accept` are the entries of its
-    accept list, `product` is the product's own configuration, where that is known.
+    accept list, `product` is the product's own configuration, where that is known. `evidence` is the way in which an
+    upgrade is to prove that no row has changed, None for the server's word where that can be had.
     """
 
     database: str
@@ -35,6 +37,7 @@ class Target:
     notes: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
     product: toml.File | None = field(default=None, compare=False, repr=False)
+    evidence: By | None = None
 
     @property
     def dialect(self) -> Dialect:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import Connection
 
+from apim_schema.errors import UsageError
 from apim_schema.progress import Say
 from apim_schema.schema import Column
 
@@ -20,6 +21,14 @@ FULL: Final = "full"
 By = Literal["engine", "full"]
 """What a verdict on a table's rows rests on: the word of the server that has them, or reading all of them twice."""
 WAYS: tuple[By, ...] = (ENGINE, FULL)
+
+
+def way(text: str, where: str) -> By:
+    """The way of proving that no row has changed which this word means. Raises UsageError where it means none."""
+    for known in WAYS:
+        if text == known:
+            return known
+    raise UsageError(f"{where} must be one of {', '.join(WAYS)}: it is {text!r}")
 
 
 @dataclass(frozen=True)

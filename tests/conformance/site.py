@@ -14,6 +14,7 @@ from apim_schema import catalog, chain
 from apim_schema.demo import rows
 from apim_schema.target import target
 from apim_schema.upgrade import Upgrade
+from apim_schema.witness import By
 from tests.servers import Server, new_database
 from tests.vendor import dump, make, outside
 from tests.vendor.common import Catalog
@@ -89,9 +90,10 @@ class Site:
         found["tables"] = {name: table for name, table in found["tables"].items() if name not in OWN_TABLES}
         return outside.differences(outside.plain(make.catalog(self.flavour, self.database, release)), found)
 
-    def upgrade(self, release: str = "head", **options: Any) -> Upgrade:
+    def upgrade(self, release: str = "head", evidence: By | None = None, **options: Any) -> Upgrade:
         """The tool's upgrade of this database, not yet run."""
-        return Upgrade(target(self.database, self.url, self.schema), release, **options)
+        here = replace(target(self.database, self.url, self.schema), evidence=evidence)
+        return Upgrade(here, release, **options)
 
     def alembic(self, *arguments: str) -> None:
         """Runs plain Alembic on this database, as its command line would."""

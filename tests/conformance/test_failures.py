@@ -121,7 +121,7 @@ def test_row_changed_between_the_scans_is_caught(server: Server, sql: str) -> No
     with site(server, "apim", FIRST) as customer, before_each_change(change):
         if customer.transactional:
             with pytest.raises(Refused, match=rf"(?s)rows changed.*{table}.*Rolled back"):
-                run(customer.upgrade())
+                run(customer.upgrade(evidence="full"))
             assert customer.differences_from(FIRST) == []
             assert stamped(customer) is None
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 
 from apim_schema import chain, history, stamp
 from apim_schema.environment import through_alembic as run
+from apim_schema.evidence import TableVerdict
 from apim_schema.target import target
 from tests.conformance.site import Site, site
 from tests.releases import FIRST, HEAD, STARTS, after
@@ -27,7 +28,8 @@ def test_every_release_becomes_the_newest(server: Server, database: str, release
         assert customer.rows_are_as_before()
         assert result.verdict.verdict == "proven"
         assert result.executed == len(result.plan.statements)
-        assert result.verdict.rows == (sum(map(len, customer.before.values())) if result.compared else 0)
+        assert result.verdict.rows == (rows_of(customer, result.verdict.proven_by("full")) if result.compared else 0)
+        assert {t.table for t in result.verdict.tables} == (customer.before.keys() if result.compared else set())
         assert stamped(customer) == HEAD
 
 
@@ -135,6 +137,11 @@ def test_a_fix_applied_by_hand_is_skipped(server: Server) -> None:
         result = run(customer.upgrade("4.4.0"))
         assert "add column AM_API.API_SUBTYPE" in [str(planned.change) for planned in result.plan.present]
         assert customer.differences_from("4.4.0") == []
+
+
+def rows_of(customer: Site, tables: Iterable[TableVerdict]) -> int:
+    """How many rows these tables had."""
+    return sum(len(customer.before[table.table]) for table in tables)
 
 
 def stamped(customer: Site) -> str | None:

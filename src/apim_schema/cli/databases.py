@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
 from typing import Any
 
@@ -14,6 +14,7 @@ from apim_schema import chain, config, report
 from apim_schema.cli.common import Answer, Function, format_option, of_error
 from apim_schema.errors import Exit, UsageError
 from apim_schema.target import Target
+from apim_schema.witness import WAYS, By
 
 OPTIONS = (
     click.option("--env", "envs", metavar="NAME", multiple=True, help="An environment to work on; may be repeated."),
@@ -27,6 +28,14 @@ OPTIONS = (
     click.option("--accept", metavar="FILE", help="An accept list: breaking drift that is taken as it is."),
     click.option("--keep-going", is_flag=True, help="Go on with the next environment after one that failed."),
 )
+
+evidence_option = click.option(
+    "--evidence",
+    type=click.Choice(WAYS),
+    help="Prove the rows by the server's own word (engine), or read all of them twice (full). "
+    "By default engine, where the server can vouch.",
+)
+"""For the verbs that prove that no row has changed."""
 
 OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
 """Options that name a file: it is of one environment."""
@@ -83,6 +92,11 @@ def database_options(function: Function) -> Function:
     for option in reversed(OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def proving(targets: Iterable[Target], way: By | None) -> tuple[Target, ...]:
+    """The databases with the way of proving that the command line says, which counts more than the file's."""
+    return tuple(replace(found, evidence=way or found.evidence) for found in targets)
 
 
 def say(notes: Iterable[str]) -> None:

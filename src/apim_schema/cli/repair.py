@@ -15,12 +15,13 @@ from apim_schema import report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, worst
-from apim_schema.cli.databases import database_options
+from apim_schema.cli.databases import database_options, evidence_option, proving
 from apim_schema.dialect import BLOCK
 from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
 from apim_schema.repair import Outlook, Repair
 from apim_schema.target import Target
+from apim_schema.witness import By
 
 CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
@@ -28,8 +29,9 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @click.command(epilog=epilog("apim-schema repair --env prod --apply", *CODES))
 @database_options
 @click.option("--apply", "apply_", is_flag=True, help="Execute the statements, instead of showing them.")
+@evidence_option
 @click.option("--sql", metavar="FILE", type=click.Path(path_type=Path), help="Write them as a script for one database.")
-def repair(targets: Sequence[Target], apply_: bool, sql: Path | None) -> Answer:
+def repair(targets: Sequence[Target], apply_: bool, evidence: By | None, sql: Path | None) -> Answer:
     """Show what brings drift back to the release.
 
     Missing tables, columns, keys and indexes, widths, NOT NULL and defaults. Nothing is narrowed and nothing dropped:
@@ -41,7 +43,10 @@ def repair(targets: Sequence[Target], apply_: bool, sql: Path | None) -> Answer:
         raise UsageError("--apply executes the statements, --sql writes them to a file: leave one")
     if sql:
         return _script(targets, sql)
+    if evidence and not apply_:
+        raise UsageError("--evidence is of --apply: nothing is changed without it")
     if apply_:
+        targets = proving(targets, evidence)
         return each(targets, lambda target: Repair(target, report.Terminal()).run(), _done)
     return each(targets, repairing.look, _shown)
 

@@ -16,13 +16,14 @@ from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, snapshots_of, with_releases, worst
-from apim_schema.cli.databases import database_options
+from apim_schema.cli.databases import database_options, evidence_option, proving
 from apim_schema.cli.reviews import Consent
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
 from apim_schema.review import MAX_BLOCKING
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
+from apim_schema.witness import ENGINE, By
 
 CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
@@ -32,6 +33,7 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @database_options
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
+@evidence_option
 @click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
 @click.option("--yes", is_flag=True, help="Go on without asking.")
 @click.option(
@@ -48,13 +50,13 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 )
 @with_releases
 def upgrade(
-    targets: Sequence[Target], release: str, create: bool, against: Path | None, rehearse: bool, yes: bool,
-    limit: float, report: Path | None,
+    targets: Sequence[Target], release: str, create: bool, against: Path | None, evidence: By | None, rehearse: bool,
+    yes: bool, limit: float, report: Path | None,
 ) -> Answer:  # fmt: skip
     """Upgrade each database to a release.
 
     RELEASE is one of {first} to {newest}, or head, the newest. The schema is compared with the release's afterwards,
-    and all rows with what they were before. Take a backup first. apim goes before shared. On a database that can
+    and it is proven that no row has changed. Take a backup first. apim goes before shared. On a database that can
     roll back DDL it is all or nothing; on the others the same command continues an upgrade that was cut off. On a
     terminal, what will happen is shown, and you are asked.
     """
@@ -64,6 +66,9 @@ def upgrade(
         raise UsageError(
             "--rehearse tries what stands and compares no rows: leave --create, --against and --report out"
         )
+    if against and evidence == ENGINE:
+        raise UsageError("--against compares all rows with the file: leave --evidence engine out")
+    targets = proving(targets, evidence)
     if rehearse:
         return each(targets, partial(_rehearse, release), _rehearsed)
     before = snapshots_of(against, targets)

@@ -1,0 +1,145 @@
+"""How one run proves that no row has changed: by the word of the server where it vouches for a table, else by digests.
+
+    hold → (preflight) → begin → (statements) → judge → sealed (the verdict is written down) → commit
+
+What the server vouches for is proven without reading a row. The tables that the statements write anew, and those of
+which it can't speak, are read before and after, as all are where there is no witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from apim_schema import chain, evidence
+from apim_schema.changes import replay
+from apim_schema.errors import Refused, UsageError
+from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, TableVerdict, Verdict
+from apim_schema.live import Live
+from apim_schema.planner import Plan, listed
+from apim_schema.progress import Progress
+from apim_schema.schema import Schema, Table
+from apim_schema.snapshot import Snapshot
+from apim_schema.verify import compare_rows
+from apim_schema.witness import ENGINE, FULL, By, Mark, Witness
+
+FULL_WAY_OUT = "--evidence full reads all rows before and after, and compares them themselves"
+
+
+class Proof:
+    """That of one run. `wanted` is the way that somebody has chosen, None for the server's word where that can be had.
+
+    Raises UsageError where the server's word is asked for and not to be had.
+    """
+
+    def __init__(self, live: Live, planned: Plan, wanted: By | None) -> None:
+        self._live, self._planned, self._chosen = live, planned, wanted is not None
+        found = "that was asked for" if wanted == FULL else live.dialect.witness.find(live.connection, live.schema)
+        if isinstance(found, str) and wanted == ENGINE:
+            raise UsageError(f"{live.database} can't be proven by the engine: {found}. Leave it out, or say full")
+        self._witness: Witness | None = None if isinstance(found, str) else found
+        self._mark: Mark | None = None
+        self.reason = found if isinstance(found, str) else ""
+        """Why all rows are read; "" where that is not so."""
+        self._after = replay(live.model, (entry.change for entry in planned.changes))
+        self._tables = evidence.staying(live.model.tables, self._after)
+        self._vouched: Mapping[str, Table] = {}
+
+    @property
+    def holds(self) -> bool:
+        """Whether others are kept from writing to the tables from the beginning."""
+        return self._witness is not None
+
+    def mark(self) -> frozenset[str]:
+        """Has the server remember what it vouches for; the tables that must be read: all where it vouches for none.
+
+        Those that go with the upgrade have no rows, which is for reading to find out.
+        """
+        if self._witness is None:
+            return frozenset(self._tables)
+        rewritten = {s.change.table for s in self._planned.statements if s.impact.rewrites}
+        gone = self._tables.keys() - self._after.tables.keys()
+        self._mark = self._witness.mark(self._tables, rewritten | gone)
+        return frozenset(self._tables.keys() - self._mark.remembered.keys() | self._mark.unfit.keys())
+
+    def hold(self, progress: Progress) -> None:
+        """Keeps others from writing, where the server is to vouch. Raises Refused, with the holder's name."""
+        if self._witness:
+            self._witness.hold(self._live.model.tables, lambda text: progress.say(f"{self._live.database}: {text}"))
+
+    def begin(self, progress: Progress) -> Snapshot:
+        """Marks what the server vouches for, and reads the rows of all else."""
+        live, read = self._live, self.mark()
+        if self._mark:
+            vouched = len(self._tables) - len(read)
+            progress.say(f"{live.database}: the server vouches for {vouched} of {len(self._tables)} tables")
+        elif not self._chosen:
+            progress.say(f"{live.database}: all rows are read: {self.reason}")
+        self._vouched = {name: table for name, table in self._tables.items() if name not in read}
+        return live.snapshot(progress, "rows before", {name: self._tables[name] for name in sorted(read)})
+
+    def judge(self, before: Snapshot, reached: Live, release: str, progress: Progress) -> Verdict:
+        """What is proven, now that all statements have run. `release` is the one that the database is by now."""
+        vouched = self._unread(reached, release)
+        compared = compare_rows(reached, before, release, progress, "rows after")
+        tables = sorted((*compared.tables, *vouched), key=lambda table: table.table)
+        dropped = chain.dropped(reached.model.flavour, reached.database, before.release, release)
+        left_out = tuple(f"{table}.{column}" for table, column in dropped if table in self._tables)
+        return replace(compared, tables=tuple(tables), left_out=left_out) if self._mark else compared
+
+    def _unread(self, reached: Live, release: str) -> list[TableVerdict]:
+        """What the server says of the tables that were not read."""
+        if self._mark is None or self._witness is None:
+            return []
+        doubts = self._witness.doubts(self._mark)
+        sizes = reached.dialect.space.sizes(reached.connection, reached.schema)
+        about = {name: size.rows or None for name, size in sizes.items()}
+        found = {
+            name: replace(self._of_table(table, reached.model, doubts.get(name, "")), about=about.get(name))
+            for name, table in self._vouched.items()
+        }
+        proven = {name: table for name, table in self._vouched.items() if found[name].verdict == PROVEN}
+        fills = chain.fills(reached.model.flavour, reached.database, release)
+        for name, column, default in evidence.new_columns(proven, reached.model, fills):
+            if self._witness.differs(name, column, default):
+                reason = f"rows hold something else than {default or 'NULL'} in the new column {column.name}"
+                found[name] = replace(found[name], verdict=CHANGED, reason=reason)
+        return list(found.values())
+
+    def _of_table(self, old: Table, now: Schema, doubt: str) -> TableVerdict:
+        if old.name not in now.tables:
+            return TableVerdict(old.name, CHANGED, 0, 0, "the table is gone", by=ENGINE)
+        unreadable = evidence.unreadable(self._live.dialect, old, now.tables[old.name])
+        word, reason = unreadable or ((NOT_PROVEN, doubt) if doubt else (PROVEN, ""))
+        return TableVerdict(old.name, word, 0, 0, reason, by=ENGINE)
+
+    def check(self, verdict: Verdict, executed: int) -> None:
+        """Raises Refused where anything but a proof has to be taken back, on a database that can do so."""
+        by_us = executed or any(table.by == ENGINE for table in verdict.failures)
+        if not self._live.dialect.session.transactional_ddl or not by_us or verdict.verdict == PROVEN:
+            return
+        changed = verdict.verdict == CHANGED
+        what = "rows changed during the upgrade" if changed else "it is not proven that no row has changed"
+        way_out = "" if changed else f"\n{FULL_WAY_OUT}"
+        raise Refused(f"{self._live.database}: {what}:\n{listed(verdict.failures)}{way_out}")
+
+    @contextmanager
+    def sealed(self, reached: Live) -> Iterator[None]:
+        """Has the block write the verdict down, and sees to it that nothing else is written by that, in any table.
+
+        Raises Refused where it is, by a trigger on our own tables or one that waits for the commit. However the rows
+        were proven: a witness that there is can say so much without holding anything.
+        """
+        found = self._witness or self._live.dialect.witness.find(self._live.connection, self._live.schema)
+        if isinstance(found, str):
+            yield
+            return
+        mark = found.mark(reached.model.tables)
+        yield
+        if doubts := found.doubts(mark):
+            told = listed(f"{table}: {reason}" for table, reason in doubts.items())
+            raise Refused(
+                f"{reached.database}: rows were written after they were compared:\n{told}\nLook for a trigger of your "
+                "own on apim_schema_history, or one that is deferred to the commit"
+            )
