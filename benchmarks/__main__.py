@@ -10,13 +10,14 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import evidence, memory, upgrade, verify
+from benchmarks import engine, evidence, memory, upgrade, verify
 from benchmarks.measure import Line
 from tests.servers import engines, started
 
 SUBJECTS = {
     "evidence": evidence.measure,
     "upgrade": upgrade.measure,
+    "engine": engine.measure,
     "verify": verify.measure,
     "memory": memory.measure,
 }

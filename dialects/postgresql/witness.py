@@ -141,7 +141,8 @@ class Counters:
 
     def differs(self, table: str, column: Column, default: str | None) -> bool:
         """Whether the catalog has another value for the rows that stood than this default."""
-        query = MISSING.format(type=column.type, default="NULL" if default is None else default)
+        wanted = "NULL" if default is None else default
+        query = MISSING.format(type=column.type, default=wanted.replace(":", "\\:"))  # no parameter of SQLAlchemy's
         asked = {"schema": self._schema, "table": names.to_server(table), "column": names.to_server(column.name)}
         return bool(self._connection.execute(text(query), asked).scalar_one())
 

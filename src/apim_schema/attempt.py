@@ -23,7 +23,7 @@ from apim_schema.live import Live, Start
 from apim_schema.locks import Check
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
-from apim_schema.proof import Proof
+from apim_schema.proof import Proof, sealed
 from apim_schema.recognise import unmatched
 from apim_schema.revision import Changes
 from apim_schema.snapshot import Snapshot
@@ -156,7 +156,7 @@ class Attempt:
             proof.check(verdict, self._executed)
         verdict = self._with_doubts(verdict, before, fresh=begun is None)
         self._check_lock()
-        with proof.sealed(reached):
+        with sealed(reached):
             self._finish(verdict)
         return self._result(start, planned, reached, verdict)
 
@@ -327,12 +327,13 @@ class Attempt:
         return _undone(error, told, "Nothing was changed", isinstance(error, Unfinished))
 
     def _roll_back(self, told: str) -> None:
-        """Ends the transaction; a history that is there already gets to know of what was undone."""
+        """Ends the transaction; a history that is there already gets to know of what was undone, if by that alone."""
         live = self._live
-        with suppress(DBAPIError):
+        with suppress(DBAPIError, Refused):
             live.connection.rollback()
             if self._executed and history.exists(live.connection, live.schema):
-                history.write(live.connection, live.schema, self._run.ended(history.ROLLED_BACK, told))
+                with sealed(live):
+                    history.write(live.connection, live.schema, self._run.ended(history.ROLLED_BACK, told))
                 live.connection.commit()
 
     def _leave_failed(self, told: str) -> None:

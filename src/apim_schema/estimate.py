@@ -63,12 +63,16 @@ def of_evidence(sizes: Iterable[Size], rates: Rates) -> float:
     return sum(size.bytes or 0 for size in sizes) / rates.read
 
 
-def writers_wait(costs: Sequence[tuple[Impact, float]], transactional: bool, evidence: float) -> float:
+def writers_wait(
+    costs: Sequence[tuple[Impact, float]], transactional: bool, evidence: float, held: bool = False
+) -> float:
     """The seconds for which somebody who writes may have to wait, from each statement's impact and seconds.
 
     Where DDL is transactional, locks are held until the commit, which comes once the rows are read again: `evidence`
-    are the seconds of that.
+    are the seconds of that. `held` says that all tables are locked before they are read for the first time.
     """
+    if held and costs:
+        return sum(seconds for _, seconds in costs) + 2 * evidence
     blocking = [place for place, (impact, _) in enumerate(costs) if impact.blocks_writers]
     if not blocking:
         return 0

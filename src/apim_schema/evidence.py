@@ -118,9 +118,9 @@ class Verdict:
         """What it rests on, table by table: those that were read by name, where the server vouches for the others."""
         vouched, read = self.proven_by(ENGINE), self.proven_by(FULL)
         if not vouched:
-            return f"{FULL}: {len(read)} tables"
-        listed = f"; {FULL}: {', '.join(table.table for table in read)}" if read else ""
-        return f"{ENGINE}: {len(vouched)} tables{listed}"
+            return f"{FULL} ({len(read)} tables)"
+        listed = f", {FULL} ({', '.join(table.table for table in read)})" if read else ""
+        return f"{ENGINE} ({len(vouched)} tables){listed}"
 
     @property
     def failures(self) -> tuple[TableVerdict, ...]:

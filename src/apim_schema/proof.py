@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from apim_schema import chain, evidence
 from apim_schema.changes import replay
@@ -25,6 +25,30 @@ from apim_schema.verify import compare_rows
 from apim_schema.witness import ENGINE, FULL, By, Mark, Witness
 
 FULL_WAY_OUT = "--evidence full reads all rows before and after, and compares them themselves"
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """How an upgrade will prove that no row has changed: `read` are the tables whose rows it reads, before and after.
+
+    `vouched` is for how many others the server vouches. `reason` says why it does so for none, "" where it does.
+    """
+
+    read: tuple[str, ...]
+    vouched: int
+    reason: str
+
+    @property
+    def held(self) -> bool:
+        """Whether others are kept from writing to the tables from the beginning."""
+        return not self.reason
+
+
+def look(live: Live, planned: Plan) -> Prospect:
+    """What an upgrade by this plan will read. Raises UsageError as the upgrade does."""
+    proof = Proof(live, planned, live.target.evidence)
+    read = proof.mark()
+    return Prospect(tuple(sorted(read)), len(live.model.tables) - len(read), proof.reason)
 
 
 class Proof:
@@ -45,11 +69,6 @@ class Proof:
         self._after = replay(live.model, (entry.change for entry in planned.changes))
         self._tables = evidence.staying(live.model.tables, self._after)
         self._vouched: Mapping[str, Table] = {}
-
-    @property
-    def holds(self) -> bool:
-        """Whether others are kept from writing to the tables from the beginning."""
-        return self._witness is not None
 
     def mark(self) -> frozenset[str]:
         """Has the server remember what it vouches for; the tables that must be read: all where it vouches for none.
@@ -124,22 +143,23 @@ class Proof:
         way_out = "" if changed else f"\n{FULL_WAY_OUT}"
         raise Refused(f"{self._live.database}: {what}:\n{listed(verdict.failures)}{way_out}")
 
-    @contextmanager
-    def sealed(self, reached: Live) -> Iterator[None]:
-        """Has the block write the verdict down, and sees to it that nothing else is written by that, in any table.
 
-        Raises Refused where it is, by a trigger on our own tables or one that waits for the commit. However the rows
-        were proven: a witness that there is can say so much without holding anything.
-        """
-        found = self._witness or self._live.dialect.witness.find(self._live.connection, self._live.schema)
-        if isinstance(found, str):
-            yield
-            return
-        mark = found.mark(reached.model.tables)
+@contextmanager
+def sealed(live: Live) -> Iterator[None]:
+    """Has the block write down what came of a run, and sees to it that nothing else is written by that, in any table.
+
+    Raises Refused where it is, by a trigger on our own tables or one that waits for the commit. However the rows were
+    proven: a witness that there is can say so much without holding anything.
+    """
+    witness = live.dialect.witness.find(live.connection, live.schema)
+    if isinstance(witness, str):
         yield
-        if doubts := found.doubts(mark):
-            told = listed(f"{table}: {reason}" for table, reason in doubts.items())
-            raise Refused(
-                f"{reached.database}: rows were written after they were compared:\n{told}\nLook for a trigger of your "
-                "own on apim_schema_history, or one that is deferred to the commit"
-            )
+        return
+    mark = witness.mark(live.model.tables)
+    yield
+    if doubts := witness.doubts(mark):
+        told = listed(f"{table}: {reason}" for table, reason in doubts.items())
+        raise Refused(
+            f"{live.database}: rows were written after they were compared:\n{told}\nLook for a trigger of your own on "
+            "apim_schema_history, or one that is deferred to the commit"
+        )

@@ -125,6 +125,8 @@ def _details(out: Console, result: Result) -> None:
     if not result.compared:
         adopted = ", and is stamped so now" if result.adopted else ""
         out.print(f"{result.database} is {result.target} already{adopted}: nothing to do")
+    elif result.verdict.tables:
+        out.print(f"{result.database}: evidence by {result.verdict.told}")
     listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
     listed(out, f"{result.database}: dropped by the release, and not compared", result.verdict.left_out)
     failures(out, result.database, result.verdict)

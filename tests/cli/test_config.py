@@ -45,6 +45,19 @@ def test_environment_has_all_its_databases(folder: Path) -> None:
     assert apim.url.drivername == "postgresql+psycopg"
 
 
+def test_how_rows_are_proven(folder: Path) -> None:
+    """By the file, or by Alembic's command line, which counts more."""
+    (folder / "environments.toml").write_text(FILE.replace("[prod.shared]", 'evidence = "full"\n\n[prod.shared]'))
+    assert [found.evidence for found in config.from_options("prod", {})] == ["full", None]
+    assert config.from_x_arguments("apim", {"env": "prod"}).evidence == "full"
+    assert config.from_x_arguments("apim", {"env": "prod", "evidence": "engine"}).evidence == "engine"
+    with pytest.raises(UsageError, match="-x evidence= must be one of engine, full: it is 'none'"):
+        config.from_x_arguments("apim", {"env": "prod", "evidence": "none"})
+    (folder / "environments.toml").write_text(FILE.replace("[prod.shared]", 'evidence = "fast"\n\n[prod.shared]'))
+    with pytest.raises(UsageError, match=r"evidence in \[prod.apim\] of .*\(line 7\) must be .*: it is 'fast'"):
+        config.from_options("prod", {})
+
+
 def test_one_database_of_an_environment(folder: Path) -> None:
     assert [t.database for t in config.from_options("prod", {}, "shared")] == ["shared"]
     assert [t.database for t in config.from_options("dev", {})] == ["apim"]

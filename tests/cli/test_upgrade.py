@@ -30,7 +30,9 @@ def test_both_databases(run_json: RunJson, databases: Databases) -> None:
     assert apim["statements"] >= len(apim["changes"]) > 90
     assert apim["changes"][0].keys() == {"release", "change", "already_there"}
     assert apim["rows"]["verdict"] == "proven"
-    assert apim["rows"]["rows_compared"] == 191 * 4
+    by = {table["table"]: table["evidence"] for table in apim["rows"]["evidence"]}
+    assert (len(by), set(by.values())) == (191, {"engine", "full"})
+    assert apim["rows"]["rows_compared"] == sum(t["rows_read"] for t in apim["rows"]["evidence"]) < 191 * 4
     assert apim["rows"]["failures"] == []
     same = HEAD in like_the_first("postgresql", "shared")
     assert (shared["to"], shared["statements"] == 0, shared["rows"] is None) == (HEAD, same, same)
@@ -39,11 +41,24 @@ def test_both_databases(run_json: RunJson, databases: Databases) -> None:
 def test_text_and_second_run(run: Run, databases: Databases) -> None:
     first = run("upgrade", *databases.options)
     assert (first.exit_code, first.stdout) == (0, "")
-    for told in (f"apim: recognised as {FIRST}", "apim: rows before: 764 rows in", "rows compared", "proven"):
+    vouched = "apim: the server vouches for 189 of 191 tables"
+    for told in (f"apim: recognised as {FIRST}", vouched, "apim: rows before: 8 rows in", "rows compared", "proven"):
         assert told in first.stderr
+    assert "apim: evidence by engine (189 tables), full (AM_API_OPERATION_POLICY_MAPPING, " in first.stderr
     second = run("upgrade", *databases.options)
     assert (second.exit_code, second.stdout) == (0, "")
     assert f"apim is {HEAD} already: nothing to do" in second.stderr
+
+
+def test_all_rows_are_read_where_that_is_wanted(run: Run, databases: Databases) -> None:
+    wrong = run("upgrade", *databases.options, "--evidence", "engine", "--against", "before.snapshot")
+    assert wrong.exit_code == 2
+    assert "leave --evidence engine out" in wrong.stderr
+    done = run("upgrade", *databases.options, "--evidence", "full")
+    assert done.exit_code == 0
+    assert "apim: rows before: 764 rows in" in done.stderr
+    assert "apim: evidence by full (191 tables)" in done.stderr
+    assert "vouches" not in done.stderr
 
 
 def test_one_database_to_one_release(run_json: RunJson, databases: Databases) -> None:

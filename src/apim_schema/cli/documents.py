@@ -15,7 +15,7 @@ def differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
 
 
 def verdict(rows: Verdict) -> dict[str, Any]:
-    """What is proven of the rows; only the tables that are not proven are listed."""
+    """What is proven of the rows, and of each table by what; `failures` are those that are not proven."""
     return {
         "verdict": rows.verdict,
         "method": rows.method,
@@ -24,7 +24,19 @@ def verdict(rows: Verdict) -> dict[str, Any]:
         "tables_compared": len(rows.tables),
         "rows_compared": rows.rows,
         "columns_left_out": list(rows.left_out),
+        "evidence": [_evidence(table) for table in rows.tables],
         "failures": [_failure(table) for table in rows.failures],
+    }
+
+
+def _evidence(table: TableVerdict) -> dict[str, Any]:
+    """What the verdict on a table rests on; its rows by the server's statistics where nobody has read them."""
+    return {
+        "table": table.table,
+        "evidence": table.by,
+        "verdict": table.verdict,
+        "rows_read": table.rows_after,
+        "rows_about": table.about,
     }
 
 

@@ -23,7 +23,7 @@ from apim_schema.rehearsal import Rehearsal
 from apim_schema.review import MAX_BLOCKING
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
-from apim_schema.witness import ENGINE, By
+from apim_schema.witness import ENGINE, FULL, By
 
 CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
@@ -68,7 +68,7 @@ def upgrade(
         )
     if against and evidence == ENGINE:
         raise UsageError("--against compares all rows with the file: leave --evidence engine out")
-    targets = proving(targets, evidence)
+    targets = proving(targets, FULL if against else evidence)
     if rehearse:
         return each(targets, partial(_rehearse, release), _rehearsed)
     before = snapshots_of(against, targets)

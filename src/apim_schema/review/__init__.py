@@ -12,7 +12,7 @@ from datetime import date, datetime, timezone
 from functools import cached_property
 from typing import Final
 
-from apim_schema import chain, estimate, preflight, product, timing
+from apim_schema import chain, estimate, preflight, product, proof, timing
 from apim_schema.attempt import Result
 from apim_schema.dialect import BLOCK, INFO, WARN, Backup, Impact, Size, Statement
 from apim_schema.difference import Difference
@@ -21,6 +21,7 @@ from apim_schema.live import Live, Start
 from apim_schema.planner import Plan
 from apim_schema.preflight import Finding
 from apim_schema.product import Age
+from apim_schema.proof import Prospect
 from apim_schema.redact import redact
 from apim_schema.timing import Timing
 
@@ -75,8 +76,9 @@ class Review:
     """What an upgrade will do to one live database, or has done: `result` and `error` are None until it has run.
 
     `address` is the URL without its password, `same` all releases that the schema fits where there is no stamp.
-    `evidence` are the seconds that reading all rows once should take, which is done before and after. `limit` is how
-    long a statement may take before somebody has to agree.
+    `prospect` is how it will be proven that no row has changed, and `evidence` are the seconds that reading once the
+    rows which have to be read should take, which is done before and after. `limit` is how long a statement may take
+    before somebody has to agree.
     """
 
     database: str
@@ -96,6 +98,7 @@ class Review:
     differences: tuple[Difference, ...]
     backups: tuple[Backup, ...]
     made_at: str
+    prospect: Prospect
     limit: float = MAX_BLOCKING
     evidence: float | None = None
     result: Result | None = field(default=None, compare=False)
@@ -136,18 +139,20 @@ class Review:
         """Seconds that writers of a table wait at the longest.
 
         Where all is one transaction, a lock is held until the commit: through the statements after it and the
-        comparison of the rows. Elsewhere it goes with its statement. After the upgrade, it is what was measured.
+        comparison of the rows. Elsewhere it goes with its statement. Where the server vouches for rows, all tables
+        are locked from the beginning. After the upgrade, it is what was measured.
         """
         if self.result:
             return self._was_blocked(self.result.timing)
         if self.expected is None or (self.statements and self.evidence is None):
             return None
         costs = [(s.impact, s.expected or 0) for s in self.statements]
-        return estimate.writers_wait(costs, self.transactional, self.evidence or 0)
+        return estimate.writers_wait(costs, self.transactional, self.evidence or 0, self.prospect.held)
 
     def _was_blocked(self, measured: Timing) -> float:
         if self.transactional:
-            return sum(seconds for part, seconds in measured.parts if part in timing.WITH_LOCKS)
+            locked = (timing.BEFORE, *timing.WITH_LOCKS) if self.prospect.held else timing.WITH_LOCKS
+            return sum(seconds for part, seconds in measured.parts if part in locked)
         return sum(s.seconds or 0 for s in self.statements if s.impact.blocks_writers)
 
     @property
@@ -204,6 +209,7 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
     planned = live.plan(start.release, release)
     sizes = live.dialect.space.sizes(live.connection, live.schema)
     rates = estimate.measured(live.dialect, live.connection, live.schema, live.model)
+    prospect = proof.look(live, planned)
     session, today = live.dialect.session, datetime.now(timezone.utc)
     ages = tuple(product.age(name, support, today.date()) for name in dict.fromkeys((start.release, release)))
     return Review(
@@ -224,8 +230,9 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
         live.differences_from(start.release),
         tuple(session.backups(session.server(live.connection))),
         today.isoformat(timespec="seconds"),
+        prospect,
         limit,
-        estimate.of_evidence((sizes[name] for name in live.model.tables if name in sizes), rates) if rates else None,
+        estimate.of_evidence((sizes[name] for name in prospect.read if name in sizes), rates) if rates else None,
     )
 
 

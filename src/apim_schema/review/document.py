@@ -26,6 +26,7 @@ def render(review: Review) -> dict[str, Any]:
         "made_at": review.made_at,
         "outlook": review.outlook,
         "totals": _totals(review),
+        "rows": asdict(review.prospect),
         "ages": [_age(age) for age in review.ages],
         "findings": [_finding(finding) for finding in review.findings],
         "statements": [_statement(reviewed) for reviewed in review.statements],

@@ -19,6 +19,7 @@ from apim_schema.evidence import TableVerdict
 from apim_schema.product import PARTS, Task
 from apim_schema.report import CLASSES
 from apim_schema.review import CAREFUL, CLEAR, FORBIDDEN, NOTHING_TO_DO, Review, Reviewed, rollback, words
+from apim_schema.witness import ENGINE, FULL, By
 
 LONGEST = 12
 """Statements and tables that a picture shows."""
@@ -49,6 +50,7 @@ class Bar:
 
 TONES = {CLEAR: "good", NOTHING_TO_DO: "good", CAREFUL: "careful", FORBIDDEN: "bad"}
 KINDS = {timing.STATEMENTS: "statements", timing.BEFORE: "rows", timing.AFTER: "rows"}
+WAYS: dict[By, str] = {ENGINE: "the server's word", FULL: "all rows read"}
 VERDICTS = {evidence.PROVEN: "good", evidence.CHANGED: "bad", evidence.NOT_PROVEN: "careful"}
 
 
@@ -89,6 +91,7 @@ def _context(reviews: Sequence[Review]) -> dict[str, Any]:
         "BLOCKS": words.BLOCKS,
         "LEVELS": {BLOCK: "forbids", WARN: "warns", INFO: "informs"},
         "VERDICTS": VERDICTS,
+        "WAYS": WAYS,
         "CLASSES": CLASSES,
         "PUBLISHED": product.PUBLISHED,
         "tasks": _tasks(releases),
@@ -109,9 +112,9 @@ def headline(review: Review) -> Headline:
         return Headline(TONES[review.outlook], words.OUTLOOKS[review.outlook])
     if not result.compared:
         return Headline("good", f"It was {result.target} already")
-    rows = f"{words.count(result.verdict.rows, 'row')} in {words.count(len(result.verdict.tables), 'table')}"
+    tables = words.count(len(result.verdict.tables), "table")
     told = {
-        evidence.PROVEN: f"Done: the schema is {result.target}, and {rows} are proven to be as they were",
+        evidence.PROVEN: f"Done: the schema is {result.target}, and the rows of {tables} are proven to be as they were",
         evidence.CHANGED: f"The schema is {result.target}, but rows have changed",
         evidence.NOT_PROVEN: f"The schema is {result.target}, but it is not proven that no row has changed",
     }
@@ -189,13 +192,20 @@ def longest(review: Review) -> list[Bar]:
 def compared(review: Review) -> tuple[list[tuple[TableVerdict, Bar]], int]:
     """The tables whose rows were compared, those that differ first and then the largest, and how many had no row."""
     found = review.result.verdict.tables if review.result else ()
-    shown = [t for t in found if t.rows_before or t.rows_after or t.verdict != evidence.PROVEN]
-    shown.sort(key=lambda t: (t.verdict == evidence.PROVEN, -t.rows_after, t.table))
-    most = max((max(t.rows_before, t.rows_after) for t in shown), default=0)
-    return [(t, Bar("rows", _share(t.rows_after, most), _rows(t))) for t in shown], len(found) - len(shown)
+    shown = [t for t in found if t.by == ENGINE or t.rows_before or t.rows_after or t.verdict != evidence.PROVEN]
+    shown.sort(key=lambda t: (t.verdict == evidence.PROVEN, -_size(t), t.table))
+    most = max((max(t.rows_before, _size(t)) for t in shown), default=0)
+    return [(t, Bar("rows", _share(_size(t), most), _rows(t))) for t in shown], len(found) - len(shown)
+
+
+def _size(table: TableVerdict) -> int:
+    """How many rows there are, by the server's own statistics where nobody has read them."""
+    return table.rows_after or table.about or 0
 
 
 def _rows(table: TableVerdict) -> str:
+    if table.by == ENGINE:
+        return "not counted" if table.about is None else f"about {table.about:,}"
     before = f"{table.rows_before:,} → " if table.rows_before != table.rows_after else ""
     return f"{before}{table.rows_after:,}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from apim_schema.dialect import BLOCK, INFO, WARN
 from apim_schema.report import CLASSES
 from apim_schema.review import NOTHING_TO_DO, Review, Reviewed
-from apim_schema.review.words import OUTLOOKS, about, count, impact, roughly, size
+from apim_schema.review.words import OUTLOOKS, about, count, impact, prospect, roughly, size
 
 WIDTH = 80
 LEVELS = {BLOCK: "forbids it", WARN: "warning", INFO: "good to know"}
@@ -38,7 +38,8 @@ def _head(review: Review) -> Iterator[str]:
     yield f"  {'statements':<18}{len(review.statements):,} in {count(len(review.releases), 'release')}{already}"
     yield f"  {'writers blocked':<18}{roughly(review.blocked)}"
     yield f"  {'written anew':<18}{size(review.bytes_rewritten)} in {count(len(review.rewritten), 'table')}"
-    yield f"  {'the whole upgrade':<18}{roughly(review.whole)}, the comparison of all rows included"
+    yield f"  {'the whole upgrade':<18}{roughly(review.whole)}, the proof that no row has changed included"
+    yield from _wrapped(f"  {'rows':<18}{prospect(review.prospect)}", "", " " * 20)
 
 
 def _findings(review: Review) -> Iterator[str]:

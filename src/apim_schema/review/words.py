@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from apim_schema import space
 from apim_schema.dialect import DDL, IN_PLACE, METADATA, NOTHING, READS, REBUILD, SCAN, WRITES, Blocks, Impact, Work
+from apim_schema.proof import Prospect
 from apim_schema.review import CAREFUL, CLEAR, FORBIDDEN, NOTHING_TO_DO
 
 UNKNOWN = "not known"
@@ -70,6 +71,14 @@ def exactly(found: float | None) -> str:
     if not found:
         return "" if found is None else "none"
     return f"{found * 1000:.0f} ms" if found < 1 else f"{found:.1f} s" if found < 90 else duration(found)
+
+
+def prospect(found: Prospect) -> str:
+    """How it will be proven that no row has changed."""
+    if not found.held:
+        return f"all are read before and after: {found.reason}"
+    vouched = f"the server vouches for {count(found.vouched, 'table')}"
+    return f"{vouched}; {count(len(found.read), 'table')} to be read before and after" if found.read else vouched
 
 
 def impact(found: Impact) -> str:

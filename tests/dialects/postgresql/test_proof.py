@@ -51,7 +51,7 @@ def test_only_what_is_written_anew_is_read(customer: Site) -> None:
     assert (entry.verdict, entry.rows_compared) == ("proven", sum(len(customer.before[name]) for name in read))
     for name in sorted(read):
         assert name in (entry.evidence or "")
-    assert f"engine: {len(found) - len(read)} tables" in (entry.evidence or "")
+    assert f"engine ({len(found) - len(read)} tables)" in (entry.evidence or "")
 
 
 def test_full_reads_all_rows(customer: Site) -> None:
@@ -59,7 +59,7 @@ def test_full_reads_all_rows(customer: Site) -> None:
     assert {table.by for table in found.values()} == {"full"}
     (entry,) = entries(customer)
     assert entry.rows_compared == rows_of(customer, found.values()) == sum(map(len, customer.before.values()))
-    assert entry.evidence == f"full: {len(found)} tables"
+    assert entry.evidence == f"full ({len(found)} tables)"
 
 
 def test_a_snapshot_is_compared_in_full(customer: Site) -> None:

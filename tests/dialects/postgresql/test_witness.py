@@ -263,7 +263,7 @@ def test_what_nobody_can_vouch_for_is_said_beforehand(
 
 
 NEW = {
-    "a text": (Column("C", "VARCHAR(9)"), "'it''s'"),
+    "a text": (Column("C", "VARCHAR(9)"), "'it''s :x'"),
     "a number": (Column("C", "INTEGER"), "7"),
     "bytes": (Column("C", "BYTEA"), "'\\x0041'::bytea"),
     "yes or no": (Column("C", "BOOLEAN"), "false"),
