@@ -1,4 +1,4 @@
-"""An upgrade for which the server vouches: with many tokens it takes as long as with few, since it reads none of them."""
+"""An upgrade for which the server vouches takes as long with many tokens as with few, since none of them is read."""
 
 from __future__ import annotations
 

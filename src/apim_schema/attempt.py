@@ -136,14 +136,13 @@ class Attempt:
         live = self._live
         self._continue_or_begin(start, planned)
         # what this run has made itself is empty, and a snapshot is of rows that were read
-        proof = Proof(live, planned, FULL if self._against or self._touched else live.target.evidence)
-        with self._clock.part(timing.BEFORE):
-            proof.hold(self._progress)
+        way = FULL if self._against or self._touched else live.target.evidence
+        proof = Proof(live, planned, way, self._progress)
         with self._clock.part(timing.LOOK):
-            preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say)
+            preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say, proof.hold)
         begun = self._kept()
         with self._clock.part(timing.BEFORE):
-            before = self._against or begun or proof.begin(self._progress)
+            before = self._against or begun or proof.begin()
         self._begin(None if begun else before, undo)
         if planned.start != planned.target or planned.statements:
             with self._clock.part(timing.STATEMENTS):
@@ -152,7 +151,7 @@ class Attempt:
         with self._clock.part(timing.SCHEMA):
             self._verify_schema(planned, reached)
         with self._clock.part(timing.AFTER):
-            verdict = proof.judge(before, reached, self._release, self._progress)
+            verdict = proof.judge(before, reached, self._release)
             proof.check(verdict, self._executed)
         verdict = self._with_doubts(verdict, before, fresh=begun is None)
         self._check_lock()

@@ -11,7 +11,7 @@ copy of what is needed, and then empties or drops it by hand, which the upgrade 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -34,6 +34,7 @@ from apim_schema.progress import Say
 from apim_schema.schema import ForeignKey, Schema, Table
 
 KEYS_SHOWN = 20
+Hold = Callable[[], None]
 LONGEST_NAME = 255
 """Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
 
@@ -71,9 +72,17 @@ class Finding:
         return ", ".join([*shown, *more])
 
 
-def forbid(live: Live, target: str, changes: Iterable[Change], say: Say) -> None:
-    """Says what may be in the way of an upgrade to a release. Raises Blocked for what forbids it."""
-    found = review(live, target, changes)
+def _unheld() -> None:
+    """Nobody is kept from writing: for those who only look."""
+
+
+def forbid(live: Live, target: str, changes: Iterable[Change], say: Say, hold: Hold = _unheld) -> None:
+    """Says what may be in the way of an upgrade to a release. Raises Blocked for what forbids it.
+
+    `hold` is called once the catalog shows nothing that forbids it, before rows are looked at: where it keeps others
+    from writing, what is found then stays so.
+    """
+    found = review(live, target, changes, hold)
     for finding in found:
         if finding.level == WARN:
             say(f"warning: {finding}")
@@ -82,18 +91,18 @@ def forbid(live: Live, target: str, changes: Iterable[Change], say: Say) -> None
         raise Blocked(f"{live.database} can't go to {target}; {way_out}", blocking)
 
 
-def review(live: Live, target: str, changes: Iterable[Change]) -> list[Finding]:
+def review(live: Live, target: str, changes: Iterable[Change], hold: Hold = _unheld) -> list[Finding]:
     """All that is to be known before an upgrade to a release: who uses the database, the server, what is in the way."""
     others = live.dialect.session.others(live.connection, live.schema)
     return [
         *(Finding(WARN, "", f"another session uses it: {session}", "stop the application") for session in others),
         *_told(live.dialect.server.find(live.connection, live.schema, target, live.model)),
-        *check(live.dialect, live.connection, live.schema, live.model, changes),
+        *check(live.dialect, live.connection, live.schema, live.model, changes, hold),
     ]
 
 
 def check(
-    dialect: Dialect, connection: Connection, schema: str, live: Schema, changes: Iterable[Change]
+    dialect: Dialect, connection: Connection, schema: str, live: Schema, changes: Iterable[Change], hold: Hold = _unheld
 ) -> list[Finding]:
     """Runs the rules of all changes that are not in yet, against the database as it stands now.
 
@@ -103,6 +112,7 @@ def check(
     found = _in_catalog(dialect, connection, schema, live, wanted)
     if any(finding.level == BLOCK for finding in found):
         return found
+    hold()
     return [*found, *_in_rows(dialect, connection, schema, live, wanted)]
 
 

@@ -1,6 +1,6 @@
 """How one run proves that no row has changed: by the word of the server where it vouches for a table, else by digests.
 
-    hold → (preflight) → begin → (statements) → judge → sealed (the verdict is written down) → commit
+    (catalog looked at) → hold → (rows looked at) → begin → (statements) → judge → check → sealed (history) → commit
 
 What the server vouches for is proven without reading a row. The tables that the statements write anew, and those of
 which it can't speak, are read before and after, as all are where there is no witness.
@@ -18,7 +18,7 @@ from apim_schema.errors import Refused, UsageError
 from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, TableVerdict, Verdict
 from apim_schema.live import Live
 from apim_schema.planner import Plan, listed
-from apim_schema.progress import Progress
+from apim_schema.progress import Progress, Silent
 from apim_schema.schema import Schema, Table
 from apim_schema.snapshot import Snapshot
 from apim_schema.verify import compare_rows
@@ -46,7 +46,7 @@ class Prospect:
 
 def look(live: Live, planned: Plan) -> Prospect:
     """What an upgrade by this plan will read. Raises UsageError as the upgrade does."""
-    proof = Proof(live, planned, live.target.evidence)
+    proof = Proof(live, planned, live.target.evidence, Silent())
     read = proof.mark()
     return Prospect(tuple(sorted(read)), len(live.model.tables) - len(read), proof.reason)
 
@@ -57,8 +57,8 @@ class Proof:
     Raises UsageError where the server's word is asked for and not to be had.
     """
 
-    def __init__(self, live: Live, planned: Plan, wanted: By | None) -> None:
-        self._live, self._planned, self._chosen = live, planned, wanted is not None
+    def __init__(self, live: Live, planned: Plan, wanted: By | None, progress: Progress) -> None:
+        self._live, self._planned, self._progress, self._chosen = live, planned, progress, wanted is not None
         found = "that was asked for" if wanted == FULL else live.dialect.witness.find(live.connection, live.schema)
         if isinstance(found, str) and wanted == ENGINE:
             raise UsageError(f"{live.database} can't be proven by the engine: {found}. Leave it out, or say full")
@@ -82,26 +82,25 @@ class Proof:
         self._mark = self._witness.mark(self._tables, rewritten | gone)
         return frozenset(self._tables.keys() - self._mark.remembered.keys() | self._mark.unfit.keys())
 
-    def hold(self, progress: Progress) -> None:
+    def hold(self) -> None:
         """Keeps others from writing, where the server is to vouch. Raises Refused, with the holder's name."""
         if self._witness:
-            self._witness.hold(self._live.model.tables, lambda text: progress.say(f"{self._live.database}: {text}"))
+            self._witness.hold(self._live.model.tables, self._say)
 
-    def begin(self, progress: Progress) -> Snapshot:
+    def begin(self) -> Snapshot:
         """Marks what the server vouches for, and reads the rows of all else."""
         live, read = self._live, self.mark()
         if self._mark:
-            vouched = len(self._tables) - len(read)
-            progress.say(f"{live.database}: the server vouches for {vouched} of {len(self._tables)} tables")
+            self._say(f"the server vouches for {len(self._tables) - len(read)} of {len(self._tables)} tables")
         elif not self._chosen:
-            progress.say(f"{live.database}: all rows are read: {self.reason}")
+            self._say(f"all rows are read: {self.reason}")
         self._vouched = {name: table for name, table in self._tables.items() if name not in read}
-        return live.snapshot(progress, "rows before", {name: self._tables[name] for name in sorted(read)})
+        return live.snapshot(self._progress, "rows before", {name: self._tables[name] for name in sorted(read)})
 
-    def judge(self, before: Snapshot, reached: Live, release: str, progress: Progress) -> Verdict:
+    def judge(self, before: Snapshot, reached: Live, release: str) -> Verdict:
         """What is proven, now that all statements have run. `release` is the one that the database is by now."""
         vouched = self._unread(reached, release)
-        compared = compare_rows(reached, before, release, progress, "rows after")
+        compared = compare_rows(reached, before, release, self._progress, "rows after")
         tables = sorted((*compared.tables, *vouched), key=lambda table: table.table)
         dropped = chain.dropped(reached.model.flavour, reached.database, before.release, release)
         left_out = tuple(f"{table}.{column}" for table, column in dropped if table in self._tables)
@@ -132,6 +131,9 @@ class Proof:
         unreadable = evidence.unreadable(self._live.dialect, old, now.tables[old.name])
         word, reason = unreadable or ((NOT_PROVEN, doubt) if doubt else (PROVEN, ""))
         return TableVerdict(old.name, word, 0, 0, reason, by=ENGINE)
+
+    def _say(self, text: str) -> None:
+        self._progress.say(f"{self._live.database}: {text}")
 
     def check(self, verdict: Verdict, executed: int) -> None:
         """Raises Refused where anything but a proof has to be taken back, on a database that can do so."""
