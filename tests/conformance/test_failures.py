@@ -131,6 +131,16 @@ def test_row_changed_between_the_scans_is_caught(server: Server, sql: str) -> No
             assert entries(customer)[0].verdict == "changed"
 
 
+def test_the_word_of_a_server_that_gives_none_is_refused(server: Server) -> None:
+    with site(server, "apim", FIRST) as customer:
+        if customer.transactional:
+            pytest.skip("its word can be had")
+        with pytest.raises(UsageError, match="can't be proven by the engine: the server commits each statement"):
+            run(customer.upgrade(evidence="engine"))
+        expect_untouched(customer)
+        assert {table.by for table in run(customer.upgrade(evidence="full")).verdict.tables} == {"full"}
+
+
 def test_preflight_refuses_duplicates_and_long_values(server: Server) -> None:
     with site(server, "apim", "4.5.0") as customer:
         wide = "x" * 101

@@ -62,9 +62,9 @@ def upgrade(
     """
     for target in targets:
         chain.check_release(target.database, release)
-    if rehearse and (create or against or report):
+    if rehearse and (create or against or evidence or report):
         raise UsageError(
-            "--rehearse tries what stands and compares no rows: leave --create, --against and --report out"
+            "--rehearse tries what stands and compares no rows: leave --create, --against, --evidence and --report out"
         )
     if against and evidence == ENGINE:
         raise UsageError("--against compares all rows with the file: leave --evidence engine out")
