@@ -206,6 +206,7 @@ IF OBJECT_ID(N'apim_schema_history') IS NULL
     statements INTEGER NOT NULL,
     planned INTEGER NOT NULL,
     rows_compared BIGINT NOT NULL,
+    evidence TEXT NULL,
     started_at DATETIME NOT NULL,
     finished_at DATETIME NULL,
     done_by VARCHAR(255) NOT NULL,

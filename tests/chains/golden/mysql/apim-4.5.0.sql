@@ -135,6 +135,7 @@ CREATE TABLE IF NOT EXISTS apim_schema_history (
     statements INTEGER NOT NULL,
     planned INTEGER NOT NULL,
     rows_compared BIGINT NOT NULL,
+    evidence TEXT,
     started_at DATETIME NOT NULL,
     finished_at DATETIME,
     done_by VARCHAR(255) NOT NULL,

@@ -94,6 +94,7 @@ BEGIN
     statements INTEGER NOT NULL,
     planned INTEGER NOT NULL,
     rows_compared NUMBER(19) NOT NULL,
+    evidence CLOB,
     started_at DATE NOT NULL,
     finished_at DATE,
     done_by VARCHAR2(255 CHAR) NOT NULL,

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS apim_schema_history (
     statements INTEGER NOT NULL,
     planned INTEGER NOT NULL,
     rows_compared BIGINT NOT NULL,
+    evidence TEXT,
     started_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
     finished_at TIMESTAMP WITHOUT TIME ZONE,
     done_by VARCHAR(255) NOT NULL,
