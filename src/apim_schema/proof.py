@@ -98,13 +98,18 @@ class Proof:
         return live.snapshot(self._progress, "rows before", {name: self._tables[name] for name in sorted(read)})
 
     def judge(self, before: Snapshot, reached: Live, release: str) -> Verdict:
-        """What is proven, now that all statements have run. `release` is the one that the database is by now."""
+        """What is proven, now that all statements have run. `release` is the one that the database is by now.
+
+        The witness is asked first: what is deferred to the commit happens then, and rows are read after it.
+        """
         vouched = self._unread(reached, release)
         compared = compare_rows(reached, before, release, self._progress, "rows after")
+        if self._mark is None:
+            return compared
         tables = sorted((*compared.tables, *vouched), key=lambda table: table.table)
         dropped = chain.dropped(reached.model.flavour, reached.database, before.release, release)
         left_out = tuple(f"{table}.{column}" for table, column in dropped if table in self._tables)
-        return replace(compared, tables=tuple(tables), left_out=left_out) if self._mark else compared
+        return replace(compared, tables=tuple(tables), left_out=left_out)
 
     def _unread(self, reached: Live, release: str) -> list[TableVerdict]:
         """What the server says of the tables that were not read."""
