@@ -23,10 +23,13 @@ BUCKETS = 4096
 RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
 RECORD_SINCE = (14,)
 
+WHOLE = "hashint8extended({0}, {1} # ({0}::bigint >> 32))"
+"""The server's hash folds a number to 32 bits, 5 and 4294967300 to the same ones: the upper half goes into the seed."""
+
 SEEDS = {
-    "SMALLINT": "hashint8extended({0}, {1})",
-    "INTEGER": "hashint8extended({0}, {1})",
-    "BIGINT": "hashint8extended({0}, {1})",
+    "SMALLINT": WHOLE,
+    "INTEGER": WHOLE,
+    "BIGINT": WHOLE,
     "TEXT": 'hashtextextended({0} COLLATE "C", {1})',
     "VARCHAR": 'hashtextextended({0} COLLATE "C", {1})',
 }
@@ -42,6 +45,7 @@ VALUES = {
     "BYTEA": "{0}",
     "DATE": "{0}",
     "INTEGER": "{0}",
+    "MONEY": "cash_send({0})",
     "SMALLINT": "{0}",
     "TEXT": '{0} COLLATE "C"',
     "TIMESTAMP": "timestamp_send({0})",
@@ -50,7 +54,8 @@ VALUES = {
 """What to hash of a column, by its type; of any other type its text.
 
 The server gives one hash to values that it takes for equal or folds to 32 bits, and evidence is about every bit:
-1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded.
+1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded, and the
+text of a MONEY is as `lc_monetary` has it.
 """
 AS_TEXT = '{0}::text COLLATE "C"'
 
