@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema import sqltext
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import NotProven
 from apim_schema.schema import Column, Table
 
@@ -26,8 +26,12 @@ from . import names, types
 BUCKETS = 4096
 """By CRC32 of the primary key: it only leads to the rows, what is proven is proven by SHA-256."""
 
-LARGEST = 1 << 104
-"""More than the hashes of 2^40 rows can add up to: stands for a hash that the server could not make."""
+LARGEST = 1 << 136
+"""More than the weighed hashes of 2^40 rows can add up to: stands for a hash that the server could not make."""
+
+HASH = "CAST(CONV(LEFT(SHA2({0}, 256), 16), 16, 10) AS DECIMAL(20))"
+WEIGHT = "({0} | 2147483649)"
+"""Of 32 bits: odd, and so large that few of them divide a number."""
 
 PLAIN = dict.fromkeys((*types.INTEGERS, "DECIMAL", "DOUBLE", "DATE", "TIME", "DATETIME", "TIMESTAMP", "YEAR"), "")
 PLAIN |= {"FLOAT": " + 0e0", "BIT": " + 0"}
@@ -52,16 +56,14 @@ def buckets(
 
     With `most`, of no more rows than that, whichever the server comes to first.
 
-    The sum is exact: of BIGINT the server makes a DECIMAL. Raises NotProven where the server could not hash a row.
+    The sum is exact: it is a DECIMAL. Raises NotProven where the server could not hash a row.
     """
-    row = _row([_value(table.columns[column.name], column.expression) for column in compared])
-    number = f"CAST(CONV(LEFT(SHA2({row}, 256), 16), 16, 10) AS UNSIGNED)"
+    key, hash_ = _hashes(table, compared)
     source = names.qualified(table.name, schema)
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
-    found = _ask(
-        connection, f"SELECT {_bucket(table)}, COUNT(*), SUM(IFNULL({number}, {LARGEST})) FROM {source} GROUP BY 1"
-    )
+    total = f"SUM(IFNULL({hash_} * {WEIGHT.format(key)}, {LARGEST}))"
+    found = _ask(connection, f"SELECT {_bucket(key)}, COUNT(*), {total} FROM {source} GROUP BY 1")
     if any(int(total) >= LARGEST for _, _, total in found):
         raise NotProven(
             f"{table.name} has rows that the server can't hash: raise max_allowed_packet above their largest value"
@@ -69,29 +71,43 @@ def buckets(
     return {int(bucket): Bucket(int(rows), int(total)) for bucket, rows, total in found}
 
 
-def keys(
-    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
-) -> list[tuple[object, ...]]:
-    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
-    if table.primary_key is None:
-        return []
-    wanted = ", ".join(map(str, buckets))
-    columns = ", ".join(map(names.sql, table.key_columns))
-    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
-    return _ask(connection, f"SELECT {columns} {source} LIMIT {limit:d}")
+def rows(
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    buckets: Sequence[int],
+    named: Sequence[str],
+) -> list[HashedRow]:
+    """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
+    key, hash_ = _hashes(table, compared)
+    wanted = ", ".join((_bucket(key), hash_, WEIGHT.format(key), *map(names.sql, named)))
+    source = f"{names.qualified(table.name, schema)} WHERE {_bucket(key)} IN ({', '.join(map(str, buckets))})"
+    found = _ask(connection, f"SELECT {wanted} FROM {source}")
+    return [HashedRow(int(bucket), int(number), int(weight), tuple(name)) for bucket, number, weight, *name in found]
 
 
 def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]
 
 
-def _bucket(table: Table) -> str:
-    """The bucket of a row's primary key, texts in utf8mb4 as everywhere; two keys may well share one."""
+def _hashes(table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
+    """The CRC32 of a row's primary key, or else of all of it, and its hash."""
+    row = _row([_value(table.columns[column.name], column.expression) for column in compared])
+    return _key(table) or f"CRC32({row})", HASH.format(row)
+
+
+def _key(table: Table) -> str | None:
+    """The CRC32 of a row's primary key, texts in utf8mb4 as everywhere, None where there is none; two may share one."""
     if table.primary_key is None:
-        return "0"
+        return None
     columns = [table.columns[name] for name in table.key_columns]
     values = [_value(column, names.sql(column.name)) for column in columns]
-    return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)})) & {BUCKETS - 1}"
+    return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)}))"
+
+
+def _bucket(key: str) -> str:
+    return f"{key} & {BUCKETS - 1}"
 
 
 @dataclass(frozen=True)

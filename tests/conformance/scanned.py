@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateTable
 
 from apim_schema import evidence
 from apim_schema.dialect import Bucket
@@ -127,7 +128,7 @@ class Scanned:
             self.other = stack.enter_context(self.dialect.session.connect(engine, None))
         self.collation = self._collation()
         self._metadata = sa.MetaData()
-        self._defined: list[str] = []
+        self._defined = ""
 
     def _collation(self) -> str | None:
         """The name of a collation that takes `a` for `A`, where the database has not one by itself."""
@@ -140,12 +141,11 @@ class Scanned:
 
     def define(self, *columns: sa.Column[Any]) -> None:
         """Makes the table anew, unless it is as it is wanted."""
-        if (wanted := [repr(column) for column in columns]) == self._defined:
+        rows = sa.Table("t", metadata := sa.MetaData(), *columns)
+        if (wanted := str(CreateTable(rows).compile(self.writer))) == self._defined:
             return
-        self._defined = wanted
         self._metadata.drop_all(self.writer)
-        self._metadata.clear()
-        self.rows = sa.Table("t", self._metadata, *columns)
+        self._metadata, self.rows, self._defined = metadata, rows, wanted
         self._metadata.create_all(self.writer)
         live = self.dialect.introspect.read(self.usual, None)
         self.usual.rollback()
@@ -183,12 +183,12 @@ class Scanned:
         finally:
             connection.rollback()
 
-    def judge(self, before: Buckets, after: Buckets) -> Verdict:
+    def judge(self, before: Buckets, after: Buckets, most: int = evidence.ROWS_SHOWN) -> Verdict:
         """The verdict on two digests; the rows are read as they are now."""
         live = Schema(self.dialect.name, {self.table.name: self.table})
         then, now = (Evidence("", live.tables, {self.table.name: found}) for found in (before, after))
         try:
-            return evidence.judge(self.dialect, self.usual, None, then, now)
+            return evidence.judge(self.dialect, self.usual, None, live, then, now, most)
         finally:
             self.usual.rollback()
 

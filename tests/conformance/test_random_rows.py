@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apim_schema.evidence import CHANGED, PROVEN
+from apim_schema.evidence import CHANGED, PROVEN, TableVerdict
 from tests.conformance.scanned import Row, Scanned, scanned, total
 from tests.conformance.test_false_results import BYTES, EXACT, MOMENT, key, text
 from tests.servers import Server
@@ -60,19 +60,19 @@ def columns(ground: Scanned) -> list[sa.Column[Any]]:
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
-    """Rows, and the same with one more, one fewer, or one value that may be another."""
-    rows = draw(st.lists(st.tuples(*CELLS), min_size=1, max_size=ROWS))
+    """Rows with a key, and the same with one more, one fewer, or one value that may be another."""
+    rows = [(number, *row) for number, row in enumerate(draw(st.lists(st.tuples(*CELLS), min_size=1, max_size=ROWS)))]
     after, place = list(rows), draw(st.integers(0, len(rows) - 1))
     kind = draw(st.sampled_from(("update", "update", "update", "delete", "insert", "double", "move")))
     if kind == "update":
         cell = draw(st.integers(0, len(CELLS) - 1))
-        after[place] = (*rows[place][:cell], draw(CELLS[cell]), *rows[place][cell + 1 :])
+        after[place] = (*rows[place][: cell + 1], draw(CELLS[cell]), *rows[place][cell + 2 :])
     elif kind == "delete":
         del after[place]
     elif kind == "move":
-        after[place] = (*rows[place][:2], rows[place][3], rows[place][2], *rows[place][4:])
+        after[place] = (*rows[place][:3], rows[place][4], rows[place][3], *rows[place][5:])
     else:
-        after.append(rows[place] if kind == "double" else draw(st.tuples(*CELLS)))
+        after.append((len(rows), *(rows[place][1:] if kind == "double" else draw(st.tuples(*CELLS)))))
     return rows, after
 
 
@@ -88,22 +88,30 @@ few = settings(max_examples=40, derandomize=True, deadline=None, database=None)
 @few
 @given(changed=changes())
 def test_one_change_of_rows_with_a_key(ground: Scanned, changed: tuple[list[Row], list[Row]]) -> None:
+    """Each is the only one in its bucket, and so the row is known."""
     ground.define(*columns(ground))
-    expect_found(ground, *([(number, *row) for number, row in enumerate(rows)] for rows in changed))
+    verdict = expect_found(ground, *changed)
+    before, after = (ground.meant(rows) for rows in changed)
+    new, gone = ({row[0] for row in rows} for rows in (after - before, before - after))
+    assert verdict.changed == tuple((number,) for number in new & gone)
+    assert verdict.added == tuple((number,) for number in new - gone)
+    assert verdict.missing == len(gone - new)
 
 
 @few
 @given(changed=changes())
 def test_one_change_of_rows_without_a_key(ground: Scanned, changed: tuple[list[Row], list[Row]]) -> None:
     ground.define(*columns(ground)[1:])
-    expect_found(ground, *changed)
+    expect_found(ground, *([row[1:] for row in rows] for rows in changed))
 
 
-def expect_found(ground: Scanned, one: list[Row], other: list[Row]) -> None:
+def expect_found(ground: Scanned, one: list[Row], other: list[Row]) -> TableVerdict:
     ground.fill(one)
     before = ground.digest()
     ground.fill(other[::-1])
     after = ground.digest()
     differ = ground.meant(one) != ground.meant(other)
     assert (total(before) != total(after)) == differ
-    assert ground.judge(before, after).verdict == (CHANGED if differ else PROVEN)
+    [verdict] = ground.judge(before, after).tables
+    assert verdict.verdict == (CHANGED if differ else PROVEN)
+    return verdict

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import NotSupportedError, ProgrammingError
 
-from apim_schema import registry, sqltext
-from apim_schema.dialect import Bucket, Compared
+from apim_schema import evidence, registry, sqltext
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from tests.conformance.scanned import Row
 from tests.conformance.test_false_results import TEXTS
 from tests.dialects.postgresql.conftest import Run
@@ -31,6 +31,12 @@ def buckets(connection: Connection, table: str = "T", **expressions: str) -> dic
     found = DIALECT.introspect.read(connection, None).tables[table]
     compared = [Compared(name, expressions.get(name, DIALECT.names.sql(name))) for name in found.columns]
     return DIALECT.digest.buckets(connection, None, found, compared)
+
+
+def hashed(connection: Connection, buckets: Sequence[int], *named: str) -> list[HashedRow]:
+    table = DIALECT.introspect.read(connection, None).tables["T"]
+    columns = evidence.compared(DIALECT, table, table)
+    return DIALECT.digest.rows(connection, None, table, columns, buckets, named)
 
 
 def digest(connection: Connection) -> tuple[int, int]:
@@ -142,11 +148,9 @@ def test_keys_of_a_changed_row(connection: Connection, run: Run, type_: str, sin
     after = buckets(connection)
     touched = [bucket for bucket in before if before[bucket] != after[bucket]]
     assert len(touched) == 1
-    table = DIALECT.introspect.read(connection, None).tables["T"]
-    keys = DIALECT.digest.keys(connection, None, table, touched, 20)
-    assert 77 in [key[1] for key in keys]
-    assert len(keys) == after[touched[0]].rows
-    assert len(DIALECT.digest.keys(connection, None, table, list(after), 3)) == 3
+    rows = hashed(connection, touched, "ORDER")
+    assert (77,) in [row.name for row in rows]
+    assert Bucket(len(rows), sum(row.hash * row.weight for row in rows)) == after[touched[0]]
 
 
 @METHODS
@@ -154,8 +158,7 @@ def test_a_table_without_a_primary_key(connection: Connection, run: Run, since: 
     run("CREATE TABLE t (a INTEGER)", "INSERT INTO t SELECT i % 3 FROM generate_series(1, 9) i")
     found = buckets(connection)
     assert sorted(bucket.rows for bucket in found.values()) == [3, 3, 3]
-    table = DIALECT.introspect.read(connection, None).tables["T"]
-    assert DIALECT.digest.keys(connection, None, table, list(found), 20) == []
+    assert len(hashed(connection, list(found))) == 9
     run("CREATE TABLE bare ()", "INSERT INTO bare DEFAULT VALUES")
     assert [bucket.rows for bucket in buckets(connection, "BARE").values()] == [1]
 
