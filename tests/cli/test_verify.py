@@ -215,6 +215,7 @@ def flipped(file: Path) -> None:
         (lambda file: edit(file, lambda d: d["databases"]["apim"]["buckets"].clear()), "is no snapshot, or a damaged"),
         (lambda file: file.write_bytes(gzip.compress(b"[]")), "is no snapshot, or a damaged one"),
         (lambda file: edit(file, lambda d: d.update(format=99, tool_version="7.0")), "by a newer version, 7.0"),
+        (lambda file: edit(file, lambda d: d.update(format=2, tool_version="0.0")), "by an older version, 0.0"),
         (lambda file: edit(file, lambda d: d["databases"].pop("shared")), "has no shared: it has apim"),
         (Path.unlink, "can't read .*: No such file"),
     ],
