@@ -70,8 +70,9 @@ ENCODED = (
     "ISNULL(CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(20), DATALENGTH({0})) + ':') + {0}, CONVERT(VARBINARY(1), 'N'))"
 )
 
-BUCKET = "CONVERT(INT, SUBSTRING({0}, 1, 2))"
-"""16 bits of the hash of the primary key."""
+BUCKETS = 4096
+BUCKET = f"(CONVERT(INT, SUBSTRING({{0}}, 1, 2)) & {BUCKETS - 1})"
+"""12 bits of the hash of the primary key."""
 LEAST_WEIGHT = 2**24
 WEIGHT = f"(CONVERT(INT, SUBSTRING({{0}}, 3, 3)) + {LEAST_WEIGHT})"
 """25 bits of it that the bucket has not; so large that few of them divide a number, and so small that a DECIMAL(38)
@@ -181,7 +182,7 @@ def _read(
         by = bytes(key or hash_)
         weight = int.from_bytes(by[2:5], "big") + LEAST_WEIGHT
         halves = (int.from_bytes(hash_[start : start + 8], "big", signed=True) for start in (0, 8))
-        yield HashedRow(int.from_bytes(by[:2], "big"), _joined(*halves), weight, name)
+        yield HashedRow(int.from_bytes(by[:2], "big") & BUCKETS - 1, _joined(*halves), weight, name)
 
 
 def _summed(rows: Iterable[HashedRow]) -> dict[int, Bucket]:

@@ -239,8 +239,18 @@ class Rows:
         before, after = (sum(bucket.rows for bucket in buckets.values()) for buckets in (old, new))
         reason = _what_changed(before, after, found, len(touched) - len(looked_into))
         shown = slice(self.most if named else 0)
-        suspects, changed, added = found.suspects[shown], found.changed[shown], found.added[shown]
-        return TableVerdict(table.name, CHANGED, before, after, reason, named, suspects, changed, added, found.missing)
+        return TableVerdict(
+            table.name,
+            CHANGED,
+            before,
+            after,
+            reason,
+            named,
+            keys=found.suspects[shown],
+            changed=found.changed[shown],
+            added=found.added[shown],
+            missing=found.missing,
+        )
 
     def _readable(self, touched: Sequence[int], new: Mapping[int, Bucket]) -> list[int]:
         """The first of the buckets, no more than rows are named: each has one that differs. They may be large."""
