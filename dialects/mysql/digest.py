@@ -37,6 +37,10 @@ PLAIN = dict.fromkeys((*types.INTEGERS, "DECIMAL", "DOUBLE", "DATE", "TIME", "DA
 PLAIN |= {"FLOAT": " + 0e0", "BIT": " + 0"}
 """Types whose value has no comma in it, and what makes a text of it that is all of it: FLOAT shows six digits only."""
 
+WHOLE = ("utf8mb4", "utf8mb3", "utf8", "latin1", None)
+"""The character sets in which a text can hold nothing that utf8mb4 has not: MySQL's latin1 has a character for every
+byte. Others have bytes without one, which a text may hold all the same. None is where no character set is known."""
+
 METHOD = "64 bits of SHA-256"
 
 
@@ -93,7 +97,7 @@ def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
 
 def _hashes(table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
     """The CRC32 of a row's primary key, or else of all of it, and its hash."""
-    row = _row([_value(table.columns[column.name], column.expression) for column in compared])
+    row = _row([_value(table, table.columns[column.name], column.expression) for column in compared])
     return _key(table) or f"CRC32({row})", HASH.format(row)
 
 
@@ -101,8 +105,7 @@ def _key(table: Table) -> str | None:
     """The CRC32 of a row's primary key, texts in utf8mb4 as everywhere, None where there is none; two may share one."""
     if table.primary_key is None:
         return None
-    columns = [table.columns[name] for name in table.key_columns]
-    values = [_value(column, names.sql(column.name)) for column in columns]
+    values = [_value(table, table.columns[name], names.sql(name)) for name in table.key_columns]
     return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)}))"
 
 
@@ -128,9 +131,11 @@ def _row(values: Sequence[Value]) -> str:
     return f"CONCAT({', '.join((row, *hashes))})" if hashes else row
 
 
-def _value(column: Column, expression: str) -> Value:
+def _value(table: Table, column: Column, expression: str) -> Value:
     """A column's share in its row, by the type that it had at first; of a type that we do not know, its bytes."""
     base = sqltext.base(column.type)
+    if types.is_text(column.type) and table.charset_of(column)[0] not in WHOLE:
+        return _bytes_if_lost(column, expression, base in types.TEXTS)
     if base in types.TEXTS:
         return Value(_or_null(column, f"CHAR_LENGTH({expression})"), f"CONVERT({expression} USING utf8mb4)")
     if base in ("BINARY", "VARBINARY"):
@@ -142,6 +147,20 @@ def _value(column: Column, expression: str) -> Value:
     elif base not in types.BINARIES:
         expression = f"CAST({expression} AS BINARY)"
     return Value(hash=f"IF({names.sql(column.name)} IS NULL, '~', SHA2({expression}, 256))")
+
+
+def _bytes_if_lost(column: Column, expression: str, short: bool) -> Value:
+    """The share of a text that may hold what Unicode has not: then of its bytes, with a mark.
+
+    What has no counterpart becomes a question mark. So there are more of them in utf8mb4 than in the text as it is.
+    """
+    text, binary = f"CONVERT({expression} USING utf8mb4)", f"CAST({expression} AS BINARY)"
+    kept = " = ".join(f"CHAR_LENGTH(REPLACE({value}, '?', ''))" for value in (expression, text))
+    if short:
+        place = f"IF({kept}, CHAR_LENGTH({expression}), CONCAT('!', LENGTH({expression})))"
+        return Value(f"IF({expression} IS NULL, '~', {place})", f"IF({kept}, {text}, HEX({binary}))")
+    hash_ = f"IF({kept}, SHA2({text}, 256), CONCAT('!', SHA2({binary}, 256)))"
+    return Value(hash=f"IF({names.sql(column.name)} IS NULL, '~', {hash_})")
 
 
 def _or_null(column: Column, expression: str) -> str:

@@ -162,7 +162,7 @@ def _spelled(old: Table, now: Table) -> Table:
     live = {name: name for name in now.columns}
     columns = {live.get(name, name): column for name, column in old.columns.items()}
     key = old.primary_key and Key(tuple(live.get(name, name) for name in old.primary_key.columns))
-    return replace(old, name=now.name, columns=columns, primary_key=key)
+    return replace(old, name=now.name, columns=columns, primary_key=key, options=now.options)
 
 
 def _unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:

@@ -69,6 +69,41 @@ def test_rows_that_differ(connection: Connection, run: Run, columns: str, one: s
     assert differ(run, connection, f"{columns}", one, other)
 
 
+LOST = [
+    ("VARCHAR(9) CHARSET greek", "AE", "D2"),
+    ("CHAR(9) CHARSET hebrew NOT NULL", "41A1", "41FB"),
+    ("TEXT CHARSET greek", "AE", "D2"),
+    ("VARCHAR(9) CHARSET greek", "AE", "3F"),
+    ("VARCHAR(9) CHARSET greek", "AE", "214145"),
+]
+
+
+@pytest.mark.parametrize(("column", "one", "other"), LOST)
+def test_bytes_without_a_character_are_told_apart(
+    connection: Connection, run: Run, column: str, one: str, other: str
+) -> None:
+    """In utf8mb4 they are all question marks; strict mode would not let them in."""
+    run("SET SESSION sql_mode = ''")
+    assert differ(run, connection, f"A {column}", f"(_binary X'{one}')", f"(_binary X'{other}')")
+
+
+def test_bytes_without_a_character_that_a_conversion_loses_are_a_change(connection: Connection, run: Run) -> None:
+    run("SET SESSION sql_mode = ''", "CREATE TABLE T (A VARCHAR(9), B TEXT) CHARSET greek")
+    run("INSERT INTO T VALUES (_binary X'C1AE', _binary X'C1AE')")
+    old, before = table(connection), buckets(connection)
+    run("ALTER TABLE T MODIFY A VARCHAR(9) CHARACTER SET utf8mb4")
+    assert buckets(connection, old) != before
+
+
+def test_texts_in_any_character_set_are_the_same_in_another(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (A VARCHAR(9), B TEXT, C CHAR(9)) CHARSET greek")
+    run("INSERT INTO T VALUES ('\u03b1?', '\u03b2??', NULL), (NULL, NULL, ''), ('', '', 'x')")
+    old, before = table(connection), buckets(connection)
+    run("ALTER TABLE T CONVERT TO CHARACTER SET utf8mb4, MODIFY B LONGTEXT CHARACTER SET utf8mb4")
+    assert buckets(connection, old) == before
+    assert buckets(connection) == before
+
+
 def test_rows_that_do_not_differ(connection: Connection, run: Run) -> None:
     assert not differ(run, connection, "A VARCHAR(9), B INT", "('x', 1), ('y', NULL)", "('y', NULL), ('x', 1)")
 
