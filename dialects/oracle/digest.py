@@ -40,7 +40,7 @@ AT_ONCE = 60
 """How many of them fit into the 4000 bytes of an expression, at 64 each."""
 BUCKET = "TO_NUMBER(SUBSTR({0}, 1, 3), 'XXX')"
 LEAST_WEIGHT = 2**24
-WEIGHT = f"TO_NUMBER(SUBSTR({{0}}, 4, 6), 'XXXXXX') + {LEAST_WEIGHT}"
+WEIGHT = f"(TO_NUMBER(SUBSTR({{0}}, 4, 6), 'XXXXXX') + {LEAST_WEIGHT})"
 """25 bits of the hash of a key that the bucket has not; so large that few of them divide a number, and so small that a
 NUMBER, of 38 digits, holds the sum of a thousand million hashes of 64 bits times it."""
 NUMBER = "TO_NUMBER(SUBSTR({0}, 1, 16), 'XXXXXXXXXXXXXXXX')"
@@ -87,10 +87,10 @@ def buckets(
         source = f"(SELECT * FROM {source} WHERE ROWNUM <= {most:d})"
     if lobs:
         return _summed(_streamed(connection, table, source, key, row, lobs))
-    by = key or row
-    wanted = f"{BUCKET.format(by)} AS bucket, {NUMBER.format(row)} AS hash, {WEIGHT.format(by)} AS weight"
-    total = "TO_CHAR(SUM(hash * weight))"
-    found = _ask(connection, f"SELECT bucket, COUNT(*), {total} FROM (SELECT {wanted} FROM {source}) GROUP BY bucket")
+    hashed = f"SELECT {f'{key} AS k, ' if key else ''}{row} AS r FROM {source}"
+    bucket, weight = (form.format("k" if key else "r") for form in (BUCKET, WEIGHT))
+    total = f"TO_CHAR(SUM({NUMBER.format('r')} * {weight}))"
+    found = _ask(connection, f"SELECT {bucket}, COUNT(*), {total} FROM ({hashed}) GROUP BY {bucket}")
     return {int(number): Bucket(int(count), int(total)) for number, count, total in found}
 
 
