@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema import sqltext
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import NotProven
 from apim_schema.schema import Table
 
@@ -70,9 +70,15 @@ ENCODED = (
     "ISNULL(CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(20), DATALENGTH({0})) + ':') + {0}, CONVERT(VARBINARY(1), 'N'))"
 )
 
-BUCKET = "CONVERT(INT, SUBSTRING({0}, 1, 2))"
-"""16 bits of the hash of the primary key."""
-HALF = "SUM(CONVERT(DECIMAL(38, 0), CONVERT(BIGINT, SUBSTRING(r.hash, {0}, 8))))"
+BUCKETS = 4096
+BUCKET = f"(CONVERT(INT, SUBSTRING({{0}}, 1, 2)) & {BUCKETS - 1})"
+"""12 bits of the hash of the primary key."""
+LEAST_WEIGHT = 2**24
+WEIGHT = f"(CONVERT(INT, SUBSTRING({{0}}, 3, 3)) + {LEAST_WEIGHT})"
+"""25 bits of it that the bucket has not; so large that few of them divide a number, and so small that a DECIMAL(38)
+holds the sum of a thousand million halves of a hash times it."""
+HALVES = tuple(f"CONVERT(BIGINT, SUBSTRING(r.hash, {start}, 8))" for start in (1, 9))
+TOTAL = "SUM(CONVERT(DECIMAL(38, 0), {0}) * {1})"
 
 
 def method(connection: Connection) -> str:
@@ -94,24 +100,61 @@ def buckets(
     Raises NotProven where this login does not see all rows as they are.
     """
     _check_in_sight(connection, schema)
-    wanted = [column for column in compared if not _is_rowversion(table, column.name)]
-    read = [column for column in wanted if column.becomes_binary]
-    encoded = [_encoding(table, column) for column in wanted if column not in read]
+    encoded, read = _compared(table, compared)
     source = names.qualified(table.name, schema)
     if most is not None:
         source = f"(SELECT TOP ({most:d}) * FROM {source}) t"
     if read:
-        return _read(connection, source, table, encoded, read)
-    values = ", ".join(f"{value} AS c{number}" for number, value in enumerate(encoded))
-    row = _concatenated(f"v.c{number}" for number in range(len(encoded)))
-    found = _ask(
-        connection,
-        f"SELECT r.bucket, COUNT_BIG(*), {HALF.format(1)}, {HALF.format(9)} FROM ("
-        f"SELECT v.bucket AS bucket, {HASH.format(row)} AS hash FROM ("
-        f"SELECT {_bucket(table)} AS bucket, {values} FROM {source}) v) r "
-        "GROUP BY r.bucket",
-    )
-    return {int(bucket): Bucket(int(rows), (int(first) << 128) + int(second)) for bucket, rows, first, second in found}
+        return _summed(_read(connection, source, table, encoded, read))
+    by, hashed = _hashed(source, table, encoded)
+    totals = ", ".join(TOTAL.format(half, WEIGHT.format(by)) for half in HALVES)
+    bucket = BUCKET.format(by)
+    found = _ask(connection, f"SELECT {bucket}, COUNT_BIG(*), {totals} FROM ({hashed}) r GROUP BY {bucket}")
+    return {int(bucket): Bucket(int(rows), _joined(first, second)) for bucket, rows, first, second in found}
+
+
+def rows(
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    buckets: Sequence[int],
+    named: Sequence[str],
+) -> list[HashedRow]:
+    """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
+    encoded, read = _compared(table, compared)
+    source = names.qualified(table.name, schema)
+    if read:
+        wanted = set(buckets)
+        return [row for row in _read(connection, source, table, encoded, read, named) if row.bucket in wanted]
+    by, hashed = _hashed(source, table, encoded, named)
+    shown = "".join(f", r.n{number}" for number in range(len(named)))
+    select = f"SELECT {BUCKET.format(by)}, {', '.join(HALVES)}, {WEIGHT.format(by)}{shown} FROM ({hashed}) r"
+    found = _ask(connection, f"{select} WHERE {BUCKET.format(by)} IN ({', '.join(map(str, buckets))})")
+    return [HashedRow(int(row[0]), _joined(*row[1:3]), int(row[3]), row[4:]) for row in found]
+
+
+def _joined(first: int, second: int) -> int:
+    """One number of two, the sums of the halves of hashes too."""
+    return (int(first) << 128) + int(second)
+
+
+def _compared(table: Table, compared: Sequence[Compared]) -> tuple[list[str], list[Compared]]:
+    """The bytes of the columns that the server hashes, and the columns that are read and hashed here."""
+    wanted = [column for column in compared if not _is_rowversion(table, column.name)]
+    read = [column for column in wanted if column.becomes_binary]
+    return [_encoding(table, column) for column in wanted if column not in read], read
+
+
+def _hashed(source: str, table: Table, encoded: Sequence[str], named: Sequence[str] = ()) -> tuple[str, str]:
+    """The query `r` of the hash of each row, with its named columns, and what in it tells the row's bucket."""
+    key, shown = _key(table), "".join(f", v.n{number} AS n{number}" for number in range(len(named)))
+    columns = [f"{value} AS c{number}" for number, value in enumerate(encoded)]
+    columns += [f"{names.sql(name)} AS n{number}" for number, name in enumerate(named)]
+    columns += [f"{key} AS k"] if key else []
+    row = HASH.format(_concatenated(f"v.c{number}" for number in range(len(encoded))))
+    values = f"SELECT {', '.join(columns)} FROM {source}"
+    return ("r.k" if key else "r.hash"), f"SELECT {'v.k AS k, ' if key else ''}{row} AS hash{shown} FROM ({values}) v"
 
 
 def _check_in_sight(connection: Connection, schema: str | None) -> None:
@@ -124,15 +167,29 @@ def _check_in_sight(connection: Connection, schema: str | None) -> None:
 
 
 def _read(
-    connection: Connection, source: str, table: Table, encoded: Sequence[str], read: Sequence[Compared]
-) -> dict[int, Bucket]:
-    """The buckets of a table of which some columns are read; one row after the other, whatever their number."""
+    connection: Connection,
+    source: str,
+    table: Table,
+    encoded: Sequence[str],
+    read: Sequence[Compared],
+    named: Sequence[str] = (),
+) -> Iterator[HashedRow]:
+    """The rows of a table of which some columns are read; one row after the other, whatever their number."""
     rest = HASH.format(_concatenated(encoded)) if encoded else "NULL"
-    columns = ", ".join(_as_read(table, column) for column in read)
+    columns = (_key(table) or "NULL", *map(names.sql, named), rest, *(_as_read(table, column) for column in read))
+    for key, *values in _rows(connection, f"SELECT {', '.join(columns)} FROM {source}"):
+        name, hash_ = tuple(values[: len(named)]), _hash(values[len(named) :])
+        by = bytes(key or hash_)
+        weight = int.from_bytes(by[2:5], "big") + LEAST_WEIGHT
+        halves = (int.from_bytes(hash_[start : start + 8], "big", signed=True) for start in (0, 8))
+        yield HashedRow(int.from_bytes(by[:2], "big") & BUCKETS - 1, _joined(*halves), weight, name)
+
+
+def _summed(rows: Iterable[HashedRow]) -> dict[int, Bucket]:
     found: dict[int, Bucket] = defaultdict(lambda: Bucket(0, 0))
-    for row in _rows(connection, f"SELECT {_bucket(table)}, {rest}, {columns} FROM {source}"):
-        number, before = int(row[0]), found[int(row[0])]
-        found[number] = Bucket(before.rows + 1, before.total + _hash(row[1:]))
+    for row in rows:
+        before = found[row.bucket]
+        found[row.bucket] = Bucket(before.rows + 1, before.total + row.hash * row.weight)
     return dict(found)
 
 
@@ -142,10 +199,9 @@ def _as_read(table: Table, column: Compared) -> str:
     return WIDE.format(column.expression) if is_text and _is_plain(column) else column.expression
 
 
-def _hash(values: Iterable[str | bytes | None]) -> int:
-    """128 bits of the hash of a row, encoded as the server does it; text in UTF-8."""
-    encoded = b"".join(map(_prefixed, values))
-    return int.from_bytes(sha256(encoded).digest()[:16], "big")
+def _hash(values: Iterable[str | bytes | None]) -> bytes:
+    """The hash of a row, encoded as the server does it; text in UTF-8."""
+    return sha256(b"".join(map(_prefixed, values))).digest()
 
 
 def _prefixed(value: str | bytes | None) -> bytes:
@@ -155,24 +211,12 @@ def _prefixed(value: str | bytes | None) -> bytes:
     return f"{len(data)}:".encode() + data
 
 
-def keys(
-    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
-) -> list[tuple[object, ...]]:
-    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
+def _key(table: Table) -> str | None:
+    """The hash of a row's primary key, None where the table has none."""
     if table.primary_key is None:
-        return []
-    wanted = ", ".join(map(str, buckets))
-    bucket = _bucket(table)
-    columns, source = names.listed(table.primary_key.columns), names.qualified(table.name, schema)
-    return _ask(connection, f"SELECT TOP ({limit:d}) {columns} FROM {source} WHERE {bucket} IN ({wanted})")
-
-
-def _bucket(table: Table) -> str:
-    """The bucket of a row, 0 for all rows of a table without a primary key."""
-    if table.primary_key is None:
-        return "0"
+        return None
     parts = (_encoding(table, Compared(name, names.sql(name))) for name in table.primary_key.columns)
-    return BUCKET.format(HASH.format(_concatenated(parts)))
+    return HASH.format(_concatenated(parts))
 
 
 def _concatenated(values: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema import sqltext
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import NotProven
 from apim_schema.schema import Column, Table
 
@@ -26,12 +26,20 @@ from . import names, types
 BUCKETS = 4096
 """By CRC32 of the primary key: it only leads to the rows, what is proven is proven by SHA-256."""
 
-LARGEST = 1 << 104
-"""More than the hashes of 2^40 rows can add up to: stands for a hash that the server could not make."""
+LARGEST = 1 << 136
+"""More than the weighed hashes of 2^40 rows can add up to: stands for a hash that the server could not make."""
+
+HASH = "CAST(CONV(LEFT(SHA2({0}, 256), 16), 16, 10) AS DECIMAL(20))"
+WEIGHT = "({0} | 2147483649)"
+"""Of 32 bits: odd, and so large that few of them divide a number."""
 
 PLAIN = dict.fromkeys((*types.INTEGERS, "DECIMAL", "DOUBLE", "DATE", "TIME", "DATETIME", "TIMESTAMP", "YEAR"), "")
 PLAIN |= {"FLOAT": " + 0e0", "BIT": " + 0"}
 """Types whose value has no comma in it, and what makes a text of it that is all of it: FLOAT shows six digits only."""
+
+WHOLE = ("utf8mb4", "utf8mb3", "utf8", "latin1", None)
+"""The character sets in which a text can hold nothing that utf8mb4 has not: MySQL's latin1 has a character for every
+byte. Others have bytes without one, which a text may hold all the same. None is where no character set is known."""
 
 METHOD = "64 bits of SHA-256"
 
@@ -52,16 +60,14 @@ def buckets(
 
     With `most`, of no more rows than that, whichever the server comes to first.
 
-    The sum is exact: of BIGINT the server makes a DECIMAL. Raises NotProven where the server could not hash a row.
+    The sum is exact: it is a DECIMAL. Raises NotProven where the server could not hash a row.
     """
-    row = _row([_value(table.columns[column.name], column.expression) for column in compared])
-    number = f"CAST(CONV(LEFT(SHA2({row}, 256), 16), 16, 10) AS UNSIGNED)"
+    key, hash_ = _hashes(table, compared)
     source = names.qualified(table.name, schema)
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
-    found = _ask(
-        connection, f"SELECT {_bucket(table)}, COUNT(*), SUM(IFNULL({number}, {LARGEST})) FROM {source} GROUP BY 1"
-    )
+    total = f"SUM(IFNULL({hash_} * {WEIGHT.format(key)}, {LARGEST}))"
+    found = _ask(connection, f"SELECT {_bucket(key)}, COUNT(*), {total} FROM {source} GROUP BY 1")
     if any(int(total) >= LARGEST for _, _, total in found):
         raise NotProven(
             f"{table.name} has rows that the server can't hash: raise max_allowed_packet above their largest value"
@@ -69,29 +75,42 @@ def buckets(
     return {int(bucket): Bucket(int(rows), int(total)) for bucket, rows, total in found}
 
 
-def keys(
-    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
-) -> list[tuple[object, ...]]:
-    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
-    if table.primary_key is None:
-        return []
-    wanted = ", ".join(map(str, buckets))
-    columns = ", ".join(map(names.sql, table.key_columns))
-    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
-    return _ask(connection, f"SELECT {columns} {source} LIMIT {limit:d}")
+def rows(
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    buckets: Sequence[int],
+    named: Sequence[str],
+) -> list[HashedRow]:
+    """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
+    key, hash_ = _hashes(table, compared)
+    wanted = ", ".join((_bucket(key), hash_, WEIGHT.format(key), *map(names.sql, named)))
+    source = f"{names.qualified(table.name, schema)} WHERE {_bucket(key)} IN ({', '.join(map(str, buckets))})"
+    found = _ask(connection, f"SELECT {wanted} FROM {source}")
+    return [HashedRow(int(bucket), int(number), int(weight), tuple(name)) for bucket, number, weight, *name in found]
 
 
 def _ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.exec_driver_sql(sql, execution_options={"no_parameters": True})]
 
 
-def _bucket(table: Table) -> str:
-    """The bucket of a row's primary key, texts in utf8mb4 as everywhere; two keys may well share one."""
+def _hashes(table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
+    """The CRC32 of a row's primary key, or else of all of it, and its hash."""
+    row = _row([_value(table, table.columns[column.name], column.expression) for column in compared])
+    return _key(table) or f"CRC32({row})", HASH.format(row)
+
+
+def _key(table: Table) -> str | None:
+    """The CRC32 of a row's primary key, texts in utf8mb4 as everywhere, None where there is none; two may share one."""
     if table.primary_key is None:
-        return "0"
-    columns = [table.columns[name] for name in table.key_columns]
-    values = [_value(column, names.sql(column.name)) for column in columns]
-    return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)})) & {BUCKETS - 1}"
+        return None
+    values = [_value(table, table.columns[name], names.sql(name)) for name in table.key_columns]
+    return f"CRC32(CONCAT_WS(',', {', '.join(v.text or v.place or v.hash or '' for v in values)}))"
+
+
+def _bucket(key: str) -> str:
+    return f"{key} & {BUCKETS - 1}"
 
 
 @dataclass(frozen=True)
@@ -112,9 +131,11 @@ def _row(values: Sequence[Value]) -> str:
     return f"CONCAT({', '.join((row, *hashes))})" if hashes else row
 
 
-def _value(column: Column, expression: str) -> Value:
+def _value(table: Table, column: Column, expression: str) -> Value:
     """A column's share in its row, by the type that it had at first; of a type that we do not know, its bytes."""
     base = sqltext.base(column.type)
+    if types.is_text(column.type) and table.charset_of(column)[0] not in WHOLE:
+        return _bytes_if_lost(column, expression, base in types.TEXTS)
     if base in types.TEXTS:
         return Value(_or_null(column, f"CHAR_LENGTH({expression})"), f"CONVERT({expression} USING utf8mb4)")
     if base in ("BINARY", "VARBINARY"):
@@ -126,6 +147,20 @@ def _value(column: Column, expression: str) -> Value:
     elif base not in types.BINARIES:
         expression = f"CAST({expression} AS BINARY)"
     return Value(hash=f"IF({names.sql(column.name)} IS NULL, '~', SHA2({expression}, 256))")
+
+
+def _bytes_if_lost(column: Column, expression: str, short: bool) -> Value:
+    """The share of a text that may hold what Unicode has not: then of its bytes, with a mark.
+
+    What has no counterpart becomes a question mark. So there are more of them in utf8mb4 than in the text as it is.
+    """
+    text, binary = f"CONVERT({expression} USING utf8mb4)", f"CAST({expression} AS BINARY)"
+    kept = " = ".join(f"CHAR_LENGTH(REPLACE({value}, '?', ''))" for value in (expression, text))
+    if short:
+        place = f"IF({kept}, CHAR_LENGTH({expression}), CONCAT('!', LENGTH({expression})))"
+        return Value(f"IF({expression} IS NULL, '~', {place})", f"IF({kept}, {text}, HEX({binary}))")
+    hash_ = f"IF({kept}, SHA2({text}, 256), CONCAT('!', SHA2({binary}, 256)))"
+    return Value(hash=f"IF({names.sql(column.name)} IS NULL, '~', {hash_})")
 
 
 def _or_null(column: Column, expression: str) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import Refused
 from apim_schema.schema import Table
 
@@ -39,6 +39,10 @@ PROBE = LOB_VALUE.format("TO_BLOB(HEXTORAW('00'))", LOB_HASH.format("TO_BLOB(HEX
 AT_ONCE = 60
 """How many of them fit into the 4000 bytes of an expression, at 64 each."""
 BUCKET = "TO_NUMBER(SUBSTR({0}, 1, 3), 'XXX')"
+LEAST_WEIGHT = 2**24
+WEIGHT = f"(TO_NUMBER(SUBSTR({{0}}, 4, 6), 'XXXXXX') + {LEAST_WEIGHT})"
+"""25 bits of the hash of a key that the bucket has not; so large that few of them divide a number, and so small that a
+NUMBER, of 38 digits, holds the sum of a thousand million hashes of 64 bits times it."""
 NUMBER = "TO_NUMBER(SUBSTR({0}, 1, 16), 'XXXXXXXXXXXXXXXX')"
 
 HASHABLE = {
@@ -77,34 +81,61 @@ def buckets(
 
     Raises Refused where a column is of a type that can't be compared.
     """
-    lobs = [column for column in compared if _kind(table, column) in LOBS or _is_streamed(table, column)]
-    values = [_value(table, column) for column in compared if column not in lobs]
+    key, row, lobs = _hashes(connection, table, compared)
     source = names.qualified(table.name, schema)
     if most is not None:
         source = f"(SELECT * FROM {source} WHERE ROWNUM <= {most:d})"
-    row, bucket = HASH.format(_joined(values)), _bucket(table)
-    if lobs and (not _crypto(connection) or any(_is_streamed(table, column) for column in lobs)):
-        wanted = ", ".join(_lob(table, column) for column in lobs)
-        with _readable(table, [column.name for column in lobs]):
-            return _summed(_streamed(connection, f"SELECT {bucket}, {row}, {wanted} FROM {source}"))
     if lobs:
-        row = HASH.format(_joined([row, *(_lob_value(_lob(table, column)) for column in lobs)]))
-    rows = f"SELECT {bucket} AS bucket, {NUMBER.format(row)} AS hash FROM {source}"
-    found = _ask(connection, f"SELECT bucket, COUNT(*), TO_CHAR(SUM(hash)) FROM ({rows}) GROUP BY bucket")
+        return _summed(_streamed(connection, table, source, key, row, lobs))
+    hashed = f"SELECT {f'{key} AS k, ' if key else ''}{row} AS r FROM {source}"
+    bucket, weight = (form.format("k" if key else "r") for form in (BUCKET, WEIGHT))
+    total = f"TO_CHAR(SUM({NUMBER.format('r')} * {weight}))"
+    found = _ask(connection, f"SELECT {bucket}, COUNT(*), {total} FROM ({hashed}) GROUP BY {bucket}")
     return {int(number): Bucket(int(count), int(total)) for number, count, total in found}
 
 
-def keys(
-    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
-) -> list[tuple[object, ...]]:
-    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
-    columns = _key_columns(table)
-    if not columns:
-        return []
-    wanted = ", ".join(map(str, buckets[:limit]))
-    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(table)} IN ({wanted})"
-    with _readable(table, columns):
-        return _ask(connection, f"SELECT {names.listed(columns)} {source} FETCH FIRST {limit:d} ROWS ONLY")
+def rows(
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    buckets: Sequence[int],
+    named: Sequence[str],
+) -> list[HashedRow]:
+    """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
+    key, row, lobs = _hashes(connection, table, compared)
+    source, bucket = names.qualified(table.name, schema), BUCKET.format(key or row)
+    if lobs:
+        source += f" WHERE {_is_one_of(bucket, buckets)}" if key else ""
+        wanted = set(buckets)
+        return [
+            found for found in _streamed(connection, table, source, key, row, lobs, named) if found.bucket in wanted
+        ]
+    hashes = (bucket, f"TO_CHAR({NUMBER.format(row)})", WEIGHT.format(key or row))
+    select = f"SELECT {', '.join((*hashes, *map(names.sql, named)))} FROM {source}"
+    with _readable(table, named):
+        found = _ask(connection, f"{select} WHERE {_is_one_of(bucket, buckets)}")
+    return [HashedRow(int(bucket), int(number), int(weight), tuple(name)) for bucket, number, weight, *name in found]
+
+
+def _is_one_of(bucket: str, buckets: Sequence[int]) -> str:
+    """The condition that a row is in one of these: a list holds no more than 1000 (ORA-01795)."""
+    lists = (buckets[start : start + 1000] for start in range(0, len(buckets), 1000))
+    return " OR ".join(f"{bucket} IN ({', '.join(map(str, numbers))})" for numbers in lists)
+
+
+def _hashes(
+    connection: Connection, table: Table, compared: Sequence[Compared]
+) -> tuple[str | None, str, list[Compared]]:
+    """The hash of a row's primary key, None where it has none, that of the row, and what is for the client to hash.
+
+    Where there is such a column, the second is the hash of the others only.
+    """
+    lobs = [column for column in compared if _kind(table, column) in LOBS or _is_streamed(table, column)]
+    row = HASH.format(_joined([_value(table, column) for column in compared if column not in lobs]))
+    if not lobs or not _crypto(connection) or any(_is_streamed(table, column) for column in lobs):
+        return _key(table), row, lobs
+    return _key(table), HASH.format(_joined([row, *(_lob_value(_lob(table, column)) for column in lobs)])), []
 
 
 @contextmanager
@@ -176,31 +207,44 @@ def _key_columns(table: Table) -> list[str]:
     return [name for name in table.primary_key.columns if name in table.columns] if table.primary_key else []
 
 
-def _bucket(table: Table) -> str:
+def _key(table: Table) -> str | None:
+    """The hash of a row's primary key, None where the table has none."""
     columns = [_hash(table, Compared(name, names.sql(name))) for name in _key_columns(table)]
-    return BUCKET.format(HASH.format(_joined(columns))) if columns else "0"
+    return HASH.format(_joined(columns)) if columns else None
 
 
-def _summed(rows: Iterable[tuple[int, int]]) -> dict[int, Bucket]:
+def _summed(rows: Iterable[HashedRow]) -> dict[int, Bucket]:
     counts: dict[int, int] = defaultdict(int)
     totals: dict[int, int] = defaultdict(int)
-    for bucket, number in rows:
-        counts[bucket] += 1
-        totals[bucket] += number
+    for row in rows:
+        counts[row.bucket] += 1
+        totals[row.bucket] += row.hash * row.weight
     return {bucket: Bucket(counts[bucket], totals[bucket]) for bucket in counts}
 
 
-def _streamed(connection: Connection, sql: str) -> Iterator[tuple[int, int]]:
-    """The bucket and the hash of each row, its LOBs read piece by piece.
+def _streamed(
+    connection: Connection,
+    table: Table,
+    source: str,
+    key: str | None,
+    row: str,
+    lobs: Sequence[Compared],
+    named: Sequence[str] = (),
+) -> Iterator[HashedRow]:
+    """The rows of a table, or of a part of it, the LOBs of each read piece by piece and hashed with the rest of it.
 
     It is the driver's own cursor: SQLAlchemy's would fetch LOBs whole, and an empty one as None.
     """
-    with session.driver_cursor(connection) as cursor:
+    wanted = (key or "NULL", row, *map(names.sql, named), *(_lob(table, column) for column in lobs))
+    hidden = [*named, *(column.name for column in lobs)]
+    with _readable(table, hidden), session.driver_cursor(connection) as cursor:
         cursor.outputtypehandler = lambda cursor, metadata: None
-        cursor.execute(sql)
-        for bucket, row, *lobs in cursor:
-            digest = hashlib.sha256("".join((row, *map(lob_value, lobs))).encode())
-            yield int(bucket), int.from_bytes(digest.digest()[:8], "big")
+        cursor.execute(f"SELECT {', '.join(wanted)} FROM {source}")
+        for of_key, rest, *values in cursor:
+            name, read = values[: len(named)], values[len(named) :]
+            digest = hashlib.sha256("".join((rest, *map(lob_value, read))).encode()).hexdigest()
+            by = of_key or digest
+            yield HashedRow(int(by[:3], 16), int(digest[:16], 16), int(by[3:9], 16) + LEAST_WEIGHT, tuple(name))
 
 
 def lob_value(lob: Any) -> str:

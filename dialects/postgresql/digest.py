@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.schema import Table
 
 from . import names
@@ -20,13 +20,25 @@ from . import names
 BUCKETS = 4096
 """A power of 2. The server's hash table of so many stays in the processor's cache: 65536 take half as long again."""
 
+WEIGHT = "(({0} >> 32) & 2147483647 | 1073741825)"
+"""31 bits of a seed that the bucket has not: odd, and so large that few of them divide a number."""
+HALVES = ("({0} >> 32)", "({0} & 4294967295)")
+"""Of a hash: times a weight, each fits a BIGINT."""
+
+ONCE = "clock_timestamp() AS once"
+"""What is volatile keeps the planner from computing a row's hashes as often as they are named, and unlike OFFSET 0 not
+from dividing the scan among its workers: so two sums cost what one did with the seed computed twice."""
+
 RECORD, TEXT = "hash_record_extended", "hashtextextended of the row's text"
 RECORD_SINCE = (14,)
 
+WHOLE = "hashint8extended({0}, {1} # ({0}::bigint >> 32))"
+"""The server's hash folds a number to 32 bits, 5 and 4294967300 to the same ones: the upper half goes into the seed."""
+
 SEEDS = {
-    "SMALLINT": "hashint8extended({0}, {1})",
-    "INTEGER": "hashint8extended({0}, {1})",
-    "BIGINT": "hashint8extended({0}, {1})",
+    "SMALLINT": WHOLE,
+    "INTEGER": WHOLE,
+    "BIGINT": WHOLE,
     "TEXT": 'hashtextextended({0} COLLATE "C", {1})',
     "VARCHAR": 'hashtextextended({0} COLLATE "C", {1})',
 }
@@ -42,6 +54,7 @@ VALUES = {
     "BYTEA": "{0}",
     "DATE": "{0}",
     "INTEGER": "{0}",
+    "MONEY": "cash_send({0})",
     "SMALLINT": "{0}",
     "TEXT": '{0} COLLATE "C"',
     "TIMESTAMP": "timestamp_send({0})",
@@ -50,7 +63,8 @@ VALUES = {
 """What to hash of a column, by its type; of any other type its text.
 
 The server gives one hash to values that it takes for equal or folds to 32 bits, and evidence is about every bit:
-1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded.
+1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded, and the
+text of a MONEY is as `lc_monetary` has it.
 """
 AS_TEXT = '{0}::text COLLATE "C"'
 
@@ -71,29 +85,40 @@ def buckets(
 
     With `most`, of no more rows than that, whichever the server comes to first.
 
-    The sum is exact: of BIGINT the server makes a NUMERIC.
+    The sums are exact: of BIGINT the server makes a NUMERIC.
     """
-    values = ", ".join(_value(table, column) for column in compared)
-    records = _hashes_records(connection)
-    seed = _seed(table) or _hash(values, "0", records)
+    seed, hash_ = _hashes(connection, table, compared)
     source = names.qualified(table.name, schema)
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
-    sums = f"{_bucket(seed)}, count(*), sum({_hash(values, seed, records)})"
-    found = _ask(connection, f"SELECT {sums} FROM {source} GROUP BY 1")
-    return {bucket: Bucket(rows, int(total)) for bucket, rows, total in found}
+    sums = ", ".join(f"sum({half.format('hash')} * {WEIGHT.format('seed')})" for half in HALVES)
+    hashed = f"SELECT {seed} AS seed, {hash_} AS hash, {ONCE} FROM {source}"
+    found = _ask(connection, f"SELECT {_bucket('seed')}, count(*), {sums} FROM ({hashed}) AS h GROUP BY 1")
+    return {bucket: Bucket(count, (int(high) << 32) + int(low)) for bucket, count, high, low in found}
 
 
-def keys(
-    connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
-) -> list[tuple[object, ...]]:
-    """The primary keys of at most `limit` rows in the named buckets; none of a table that has no primary key."""
-    seed = _seed(table)
-    if table.primary_key is None or seed is None:
-        return []
-    wanted = ", ".join(map(str, buckets))
-    source = f"FROM {names.qualified(table.name, schema)} WHERE {_bucket(seed)} IN ({wanted})"
-    return _ask(connection, f"SELECT {names.listed(table.primary_key.columns)} {source} LIMIT {limit:d}")
+def rows(
+    connection: Connection,
+    schema: str | None,
+    table: Table,
+    compared: Sequence[Compared],
+    buckets: Sequence[int],
+    named: Sequence[str],
+) -> list[HashedRow]:
+    """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
+    seed, hash_ = _hashes(connection, table, compared)
+    wanted = ", ".join((_bucket(seed), hash_, WEIGHT.format(seed), *map(names.sql, named)))
+    source = f"{names.qualified(table.name, schema)} WHERE {_bucket(seed)} IN ({', '.join(map(str, buckets))})"
+    found = _ask(connection, f"SELECT {wanted} FROM {source}")
+    return [HashedRow(bucket, number, weight, tuple(name)) for bucket, number, weight, *name in found]
+
+
+def _hashes(connection: Connection, table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
+    """The hash that is a row's seed, of its key or else of all of it, and that of the row."""
+    values = ", ".join(_value(table, column) for column in compared)
+    records = _hashes_records(connection)
+    seed = _seed(table) or _hash(values, "0", records)
+    return seed, _hash(values, seed, records)
 
 
 def _hashes_records(connection: Connection) -> bool:

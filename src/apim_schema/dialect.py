@@ -167,10 +167,23 @@ class Compared:
 
 @dataclass(frozen=True)
 class Bucket:
-    """Rows and the sum of their hashes, for all rows of a table whose key falls into this bucket."""
+    """Rows, and the sum of their hashes, each times its weight, for all rows of a table that fall into this bucket.
+
+    A row falls into one, and has its weight, by its primary key, or where there is none, by all of it.
+    """
 
     rows: int
     total: int
+
+
+@dataclass(frozen=True)
+class HashedRow:
+    """One row as it stands: its bucket, its hash, its weight, which is never 0, and the values that name it."""
+
+    bucket: int
+    hash: int
+    weight: int
+    name: tuple[object, ...]
 
 
 class Names(Protocol):
@@ -260,10 +273,16 @@ class Digest(Protocol):
         With `most`, of no more rows than that, whichever the server comes to first.
         """
 
-    def keys(
-        self, connection: Connection, schema: str | None, table: Table, buckets: Sequence[int], limit: int
-    ) -> list[tuple[object, ...]]:
-        """The primary keys of at most `limit` rows in the named buckets."""
+    def rows(
+        self,
+        connection: Connection,
+        schema: str | None,
+        table: Table,
+        compared: Sequence[Compared],
+        buckets: Sequence[int],
+        named: Sequence[str],
+    ) -> list[HashedRow]:
+        """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
 
 
 class Session(Protocol):

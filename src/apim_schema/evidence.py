@@ -9,19 +9,25 @@ primary key, so that a mismatch leads to the rows. New columns are checked for h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import accumulate
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from apim_schema import chain
-from apim_schema.dialect import Bucket, Compared, Dialect
+from apim_schema import chain, drilldown
+from apim_schema.dialect import Bucket, Compared, Dialect, HashedRow
+from apim_schema.drilldown import Names, Narrowed
 from apim_schema.progress import Progress
 from apim_schema.schema import Column, Key, Schema, Table
 from apim_schema.witness import ENGINE, FULL, By
 
-KEYS_SHOWN = 100
+ROWS_SHOWN = 100
+"""How many rows of a table are named, unless somebody says otherwise."""
+ROWS_READ = 50_000
+"""How many rows of a table are read at most to find those that differ."""
 
 PROVEN: Final = "proven"
 CHANGED: Final = "changed"
@@ -55,9 +61,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TableVerdict:
-    """What is proven of one table. `keys` are the primary keys of the rows that stand now in groups that differ.
+    """What is proven of one table.
 
-    A changed or a new row is one of them, unless they are as many as are shown; a row that is gone is none.
+    Rows are named by their values of `key_columns`: those that are known to be `changed` or `added`, and `keys`, among
+    which are those that could not be told from their neighbours. `missing` rows have no values left.
     `by` is what the verdict rests on: where that is the engine, no row was read, and `about` is how many there are by
     the server's own statistics, None where these do not tell.
     """
@@ -68,7 +75,10 @@ class TableVerdict:
     rows_after: int
     reason: str = ""
     key_columns: tuple[str, ...] = ()
-    keys: tuple[tuple[object, ...], ...] = ()
+    keys: Names = ()
+    changed: Names = ()
+    added: Names = ()
+    missing: int = 0
     by: By = FULL
     about: int | None = None
 
@@ -77,9 +87,14 @@ class TableVerdict:
             return f"{self.table}: unchanged by the word of the server, no row was read"
         if self.verdict == PROVEN:
             return f"{self.table}: {self.rows_after} rows unchanged"
-        most = f" (the first {KEYS_SHOWN})" if len(self.keys) == KEYS_SHOWN else ""
-        where = f"; where they differ stand now{most}: {', '.join(map(self._key, self.keys))}" if self.keys else ""
-        return f"{self.table}: {self.verdict}, {self.reason}{where}"
+        told = "".join(f"; {word}: {', '.join(map(self._key, rows))}" for word, rows in self.named.items())
+        return f"{self.table}: {self.verdict}, {self.reason}{told}"
+
+    @property
+    def named(self) -> Mapping[str, Names]:
+        """The rows that have a name, by what is known of them."""
+        listed = {"changed": self.changed, "added": self.added, "among these": self.keys}
+        return {word: rows for word, rows in listed.items() if rows}
 
     def _key(self, key: tuple[object, ...]) -> str:
         return "(" + ", ".join(f"{name}={value!r}" for name, value in zip(self.key_columns, key, strict=True)) + ")"
@@ -168,7 +183,7 @@ def _spelled(old: Table, now: Table) -> Table:
     live = {name: name for name in now.columns}
     columns = {live.get(name, name): column for name, column in old.columns.items()}
     key = old.primary_key and Key(tuple(live.get(name, name) for name in old.primary_key.columns))
-    return replace(old, name=now.name, columns=columns, primary_key=key)
+    return replace(old, name=now.name, columns=columns, primary_key=key, options=now.options)
 
 
 def unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
@@ -197,45 +212,83 @@ def compared(dialect: Dialect, old: Table, now: Table) -> list[Compared]:
     ]
 
 
-def judge(dialect: Dialect, connection: Connection, schema: str | None, before: Evidence, after: Evidence) -> Verdict:
-    """Compares two collections; the keys of changed rows are read from the database as it is now."""
+def judge(
+    dialect: Dialect,
+    connection: Connection,
+    schema: str | None,
+    live: Schema,
+    before: Evidence,
+    after: Evidence,
+    most: int = ROWS_SHOWN,
+) -> Verdict:
+    """Compares two collections. Of a table that differs at most so many rows are named, as they are now."""
     if before.method != after.method:
         reason = f"hashed by {before.method} before and by {after.method} after"
         return Verdict(tuple(TableVerdict(t, NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
-    verdicts = (_judge_table(dialect, connection, schema, before, after, name) for name in before.tables)
-    return Verdict(tuple(verdicts), before.method)
+    rows = Rows(dialect, connection, schema, live, most)
+    return Verdict(tuple(_judge_table(rows, before, after, name) for name in before.tables), before.method)
 
 
-def _judge_table(
-    dialect: Dialect, connection: Connection, schema: str | None, before: Evidence, after: Evidence, name: str
-) -> TableVerdict:
-    rows = before.rows(name)
+def _judge_table(rows: Rows, before: Evidence, after: Evidence, name: str) -> TableVerdict:
+    count = before.rows(name)
     if name not in after.tables:
-        return TableVerdict(name, CHANGED if rows else PROVEN, rows, 0, "the table is gone")
+        return TableVerdict(name, CHANGED if count else PROVEN, count, 0, "the table is gone")
     if name not in after.buckets:
         word, reason = after.unread[name]
-        return TableVerdict(name, word, rows, 0, reason)
-    old, new = before.buckets[name], after.buckets[name]
-    touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
-    if not touched:
-        return TableVerdict(name, PROVEN, rows, after.rows(name))
-    table = after.tables[name]
-    keys = dialect.digest.keys(connection, schema, table, touched[:KEYS_SHOWN], KEYS_SHOWN) if table.primary_key else []
-    return TableVerdict(
-        name,
-        CHANGED,
-        rows,
-        after.rows(name),
-        _what_changed(rows, after.rows(name), len(touched)),
-        table.key_columns,
-        tuple(keys),
-    )
+        return TableVerdict(name, word, count, 0, reason)
+    if before.buckets[name] == after.buckets[name]:
+        return TableVerdict(name, PROVEN, count, after.rows(name))
+    return rows.verdict(after.tables[name], before.buckets[name], after.buckets[name])
 
 
-def _what_changed(before: int, after: int, buckets: int) -> str:
-    if before != after:
-        return f"{before} rows became {after}"
-    return f"at least one row differs in each of {buckets} groups" if buckets > 1 else "at least one row differs"
+@dataclass(frozen=True)
+class Rows:
+    """Leads from the buckets of a table that differ to its rows, as far as that can be told (see `drilldown`)."""
+
+    dialect: Dialect
+    connection: Connection
+    schema: str | None
+    live: Schema
+    most: int
+
+    def verdict(self, table: Table, old: Mapping[int, Bucket], new: Mapping[int, Bucket]) -> TableVerdict:
+        """The verdict on a table that has changed; `table` is as it was, in the spelling that it has now."""
+        named = table.key_columns or self.live.tables[table.name].naming_columns
+        touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
+        looked_into = self._readable(touched, new)
+        found = drilldown.narrowed(old, looked_into, partial(self._read, table, named))
+        before, after = (sum(bucket.rows for bucket in buckets.values()) for buckets in (old, new))
+        reason = _what_changed(before, after, found, len(touched) - len(looked_into))
+        shown = slice(self.most if named else 0)
+        return TableVerdict(
+            table.name,
+            CHANGED,
+            before,
+            after,
+            reason,
+            named,
+            keys=found.suspects[shown],
+            changed=found.changed[shown],
+            added=found.added[shown],
+            missing=found.missing,
+        )
+
+    def _readable(self, touched: Sequence[int], new: Mapping[int, Bucket]) -> list[int]:
+        """The first of the buckets, no more than rows are named: each has one that differs. They may be large."""
+        counts = (new[bucket].rows if bucket in new else 0 for bucket in touched[: self.most])
+        return [bucket for bucket, read in zip(touched, accumulate(counts), strict=False) if read <= ROWS_READ]
+
+    def _read(self, table: Table, named: Sequence[str], buckets: Sequence[int]) -> Sequence[HashedRow]:
+        columns = compared(self.dialect, table, self.live.tables[table.name])
+        return self.dialect.digest.rows(self.connection, self.schema, table, columns, buckets, named)
+
+
+def _what_changed(before: int, after: int, found: Narrowed, more: int) -> str:
+    """In words, with the groups that were not looked into."""
+    counts = f"{before:,} rows became {after:,}" if before != after else ""
+    groups = f"at least one row differs in each of {more:,} more groups" if more > 1 else "one more group differs"
+    told = filter(None, (counts, str(found), groups if more else ""))
+    return "; ".join(told) or "at least one row differed, and has become what it was since"
 
 
 def check_new_columns(

@@ -35,8 +35,6 @@ from apim_schema.schema import ForeignKey, Schema, Table
 
 KEYS_SHOWN = 20
 Hold = Callable[[], None]
-LONGEST_NAME = 255
-"""Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ def _(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -
     if column is None:
         return
     name = dialect.names.sql(column.name)
-    length, wanted = _length(column.type), _length(change.target(column, live.flavour).type)
+    length, wanted = sqltext.length(column.type), sqltext.length(change.target(column, live.flavour).type)
     if "CHAR" in sqltext.base(column.type) and wanted is not None and (length is None or wanted < length):
         condition = f"{dialect.types.length_of(name, column)} > {wanted}"
         yield Hazard(BLOCK, f"{column.name} is longer than the {wanted} characters it will have", condition)
@@ -265,20 +263,8 @@ def _(change: DropTable, live: Schema, dialect: Dialect, schema: str | None) -> 
     yield Hazard(BLOCK, "it is dropped, and has rows", "1 = 1", way_out)
 
 
-def _length(native: str) -> int | None:
-    """The number in a type's parentheses: characters of a VARCHAR."""
-    digits = native.partition("(")[2].partition(")")[0]
-    return int(digits) if digits.isdigit() else None
-
-
-def _naming(table: Table) -> tuple[str, ...]:
-    """The columns that name a row: those of the primary key, or the short ones of a unique key."""
-    short = (c for c in table.unique_columns if (_length(table.columns[c].type) or 0) <= LONGEST_NAME)
-    return table.key_columns or tuple(short)
-
-
 def _look(dialect: Dialect, connection: Connection, schema: str | None, table: Table, hazard: Hazard) -> Finding | None:
-    keys = _naming(table)
+    keys = table.naming_columns
     shown = ", ".join(f"t.{dialect.names.sql(column)}" for column in keys) or "1"
     source = f"FROM {dialect.names.qualified(table.name, schema)} t WHERE {hazard.condition}"
     raw = {"no_parameters": True}

@@ -12,8 +12,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
+from apim_schema import sqltext
+
 OWN_TABLES = ("ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_EVIDENCE", "APIM_SCHEMA_HISTORY")
 """The tables that this tool keeps in the database itself; they are no part of any release."""
+
+LONGEST_NAME = 255
+"""Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,16 @@ class Table:
     def unique_columns(self) -> tuple[str, ...]:
         """The columns of the first unique key, none where there is none."""
         return self._whole(next((key.columns for key in self.unique), ()))
+
+    @property
+    def naming_columns(self) -> tuple[str, ...]:
+        """The columns that name a row: of the primary key, the short ones of a unique key, else what points elsewhere.
+
+        Other columns may hold what nobody wants to see in a report; a table that has none of these names no row.
+        """
+        short = (c for c in self.unique_columns if (sqltext.length(self.columns[c].type) or 0) <= LONGEST_NAME)
+        foreign = dict.fromkeys(column for key in self.foreign_keys for column in key.columns)
+        return self.key_columns or tuple(short) or self._whole(tuple(foreign))
 
     def _whole(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """The columns of a key's parts; on MySQL a part may be the beginning of one, `ATTR_NAME(500)`, or none."""

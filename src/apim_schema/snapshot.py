@@ -22,7 +22,7 @@ from apim_schema.errors import UsageError
 from apim_schema.evidence import Evidence
 from apim_schema.schema import Column, Key, Table
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def read(path: Path) -> dict[str, Snapshot]:
-    """The snapshots of a file, by database. Raises UsageError where it can't be read, is damaged or too new."""
+    """The snapshots of a file, by database. Raises UsageError where it can't be read."""
     try:
         return unpack(path.read_bytes(), str(path))
     except OSError as error:
@@ -112,13 +112,12 @@ def read(path: Path) -> dict[str, Snapshot]:
 
 
 def unpack(packed: bytes, name: str) -> dict[str, Snapshot]:
-    """The snapshots of one piece, by database. Raises UsageError, with its name, where it is damaged or too new."""
+    """The snapshots of one piece, by database. Raises UsageError, with its name, where it can't be read."""
     try:
         document = json.loads(gzip.decompress(packed))
-        if document["format"] > FORMAT:
-            raise UsageError(
-                f"{name} was written by a newer version, {document['tool_version']}: read it with that one"
-            )
+        if document["format"] != FORMAT:
+            age = "a newer" if document["format"] > FORMAT else "an older"
+            raise UsageError(f"{name} was written by {age} version, {document['tool_version']}: read it with that one")
         if document["sha256"] != _checksum(document["databases"]):
             raise ValueError("another checksum")
         return {name: _snapshot(name, entry) for name, entry in document["databases"].items()}

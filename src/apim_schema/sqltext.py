@@ -69,6 +69,12 @@ def base(type_: str) -> str:
     return re.split(r"[ (]", type_, maxsplit=1)[0]
 
 
+def length(type_: str) -> int | None:
+    """The number in a type's parentheses: characters of a VARCHAR."""
+    digits = type_.partition("(")[2].partition(")")[0]
+    return int(digits) if digits.isdigit() else None
+
+
 WIDTH = 116
 """Characters of a line that a person reads without scrolling."""
 

@@ -99,7 +99,8 @@ def test_one_changed_row_is_named(run: Run, run_json: RunJson, databases: Databa
     assert document["exit_code"] == 1
     (failure,) = document["databases"][0]["rows"]["failures"]
     assert (failure["table"], failure["verdict"]) == ("AM_API_OPERATION_POLICY_MAPPING", "changed")
-    assert failure["keys"] == [{"OPERATION_POLICY_MAPPING_ID": 2}]
+    assert failure["changed"] == [{"OPERATION_POLICY_MAPPING_ID": 2}]
+    assert (failure["reason"], failure["added"], failure["missing"], failure["keys"]) == ("1 changed", [], 0, [])
     assert document["databases"][1]["rows"]["verdict"] == "proven"
     assert "OPERATION_POLICY_MAPPING_ID=2" in run("verify", *databases.options, "--against", before).stderr
 
@@ -111,8 +112,16 @@ def test_rows_written_and_removed_are_changes(run_json: RunJson, databases: Data
     document = run_json("verify", *databases.options, "--against", before)
     assert document["exit_code"] == 1
     apim, shared = (entry["rows"]["failures"] for entry in document["databases"])
-    assert [(f["table"], f["reason"]) for f in apim] == [("AM_SYSTEM_APPS", "4 rows became 5")]
-    assert [(f["table"], f["rows_before"], f["rows_after"]) for f in shared] == [("UM_SYSTEM_USER_ROLE", 4, 0)]
+    assert [(f["table"], f["reason"]) for f in apim] == [("AM_SYSTEM_APPS", "4 rows became 5; 1 added")]
+    assert [(f["table"], f["rows_before"], f["missing"]) for f in shared] == [("UM_SYSTEM_USER_ROLE", 4, 4)]
+
+
+def test_no_more_rows_are_named_than_are_asked_for(run_json: RunJson, databases: Databases, before: Path) -> None:
+    databases.execute("UPDATE um_user SET um_changed_time = '2001-01-01'", "shared")
+    for options, named in ((("--max-rows", "1"), 1), ((), 4)):
+        document = run_json("verify", *databases.options, "--against", before, *options)
+        (failure,) = document["databases"][1]["rows"]["failures"]
+        assert (failure["table"], len(failure["changed"])) == ("UM_USER", named)
 
 
 def test_dropped_table_and_column(run: Run, run_json: RunJson, databases: Databases, before: Path) -> None:
@@ -206,6 +215,7 @@ def flipped(file: Path) -> None:
         (lambda file: edit(file, lambda d: d["databases"]["apim"]["buckets"].clear()), "is no snapshot, or a damaged"),
         (lambda file: file.write_bytes(gzip.compress(b"[]")), "is no snapshot, or a damaged one"),
         (lambda file: edit(file, lambda d: d.update(format=99, tool_version="7.0")), "by a newer version, 7.0"),
+        (lambda file: edit(file, lambda d: d.update(format=2, tool_version="0.0")), "by an older version, 0.0"),
         (lambda file: edit(file, lambda d: d["databases"].pop("shared")), "has no shared: it has apim"),
         (Path.unlink, "can't read .*: No such file"),
     ],

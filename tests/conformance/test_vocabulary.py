@@ -205,9 +205,8 @@ def test_each_statement_brings_it_on_and_no_row_changes(server: Server, word: st
         reached = database.read()
         assert [str(change) for change in wanted if not change.is_in(reached)] == []
         expect_the_same(new, reached)
-        verdict = evidence.judge(
-            database.dialect, database.connection, database.schema, before, collected(database, before.tables)
-        )
+        after = collected(database, before.tables)
+        verdict = evidence.judge(database.dialect, database.connection, database.schema, reached, before, after)
         assert (verdict.verdict, verdict.failures) == (evidence.PROVEN, ())
         assert before.tables["T"].columns.keys() == old.tables["T"].columns.keys() & new.tables["T"].columns.keys()
 

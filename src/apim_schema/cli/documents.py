@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from apim_schema.difference import Difference
+from apim_schema.drilldown import Names
 from apim_schema.evidence import TableVerdict, Verdict
 
 
@@ -47,5 +48,12 @@ def _failure(table: TableVerdict) -> dict[str, Any]:
         "reason": table.reason,
         "rows_before": table.rows_before,
         "rows_after": table.rows_after,
-        "keys": [dict(zip(table.key_columns, key, strict=True)) for key in table.keys],
+        "changed": _rows(table, table.changed),
+        "added": _rows(table, table.added),
+        "missing": table.missing,
+        "keys": _rows(table, table.keys),
     }
+
+
+def _rows(table: TableVerdict, rows: Names) -> list[dict[str, Any]]:
+    return [dict(zip(table.key_columns, row, strict=True)) for row in rows]

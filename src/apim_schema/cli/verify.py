@@ -16,6 +16,7 @@ from apim_schema.cli.common import Answer, each, epilog, snapshots_of, worst
 from apim_schema.cli.databases import database_options
 from apim_schema.difference import breaking, drifted
 from apim_schema.errors import Exit
+from apim_schema.evidence import ROWS_SHOWN
 from apim_schema.live import opened
 from apim_schema.target import Target
 from apim_schema.verify import Verified
@@ -27,8 +28,16 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 @click.command(epilog=epilog("apim-schema verify --env prod --against before.snapshot", *CODES))
 @database_options
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
+@click.option(
+    "--max-rows",
+    "most",
+    type=click.IntRange(min=1),
+    default=ROWS_SHOWN,
+    show_default=True,
+    help="How many rows are named of each table that differs from the snapshot.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 for harmless drift too, unless it is accepted.")
-def verify(targets: Sequence[Target], against: Path | None, strict: bool) -> Answer:
+def verify(targets: Sequence[Target], against: Path | None, most: int, strict: bool) -> Answer:
     """Compare each database with its release.
 
     With a snapshot, all rows are compared with those of then as well. The release is the stamped one, else the one
@@ -40,7 +49,7 @@ def verify(targets: Sequence[Target], against: Path | None, strict: bool) -> Ans
 
     def look(target: Target) -> Verified:
         with opened(target) as live:
-            return verify_live(live, before.get(target.database), progress)
+            return verify_live(live, before.get(target.database), progress, most)
 
     return each(targets, look, partial(_answer, strict))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from apim_schema import chain, evidence, registry
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.evidence import compared
 from apim_schema.progress import Silent
 from apim_schema.schema import Column, Key, Schema, Table
@@ -56,7 +57,7 @@ def test_queries_are_accepted(accepted: Accepted) -> None:
     accepted([scan(table, plain(table)) for table in tables])
     server = Server()
     for table in tables:
-        DIALECT.digest.keys(server.connection, "my schema", table, [1, 65535], 20)
+        DIALECT.digest.rows(server.connection, "my schema", table, plain(table), [1, 4095], table.naming_columns)
     accepted(server.asked)
 
 
@@ -72,7 +73,7 @@ def test_every_column_has_its_length_before_it_and_null_is_no_length() -> None:
     for number in range(2):
         length = f"CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(20), DATALENGTH(v.c{number})) + ':')"
         assert f"ISNULL({length} + v.c{number}, CONVERT(VARBINARY(1), 'N'))" in sql
-    assert "SELECT 0 AS bucket" in sql
+    assert sql.startswith("SELECT (CONVERT(INT, SUBSTRING(r.hash, 1, 2)) & 4095), ")
 
 
 def test_text_is_hashed_in_utf16_whatever_its_code_page() -> None:
@@ -91,9 +92,14 @@ def test_a_text_and_the_bytes_it_becomes_are_read_and_the_rest_of_the_row_is_has
     assert "DIRECTION" in old
 
 
+def key(bucket: int) -> bytes:
+    """The hash of a key that falls into a bucket."""
+    return bucket.to_bytes(2, "big") + b"\1\2\3" + bytes(27)
+
+
 def read(value: str | bytes | None, rest: bytes = b"rest", bucket: int = 7) -> dict[int, Bucket]:
     table = chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]
-    return DIALECT.digest.buckets(Server(((bucket, rest, value),)).connection, "dbo", table, plain(table))
+    return DIALECT.digest.buckets(Server(((key(bucket), rest, value),)).connection, "dbo", table, plain(table))
 
 
 @pytest.mark.parametrize("text", ["", "plain", "trailing  ", "Gr\u00fc\u00dfe", "\u65e5\u672c", "\U0001f600", "\0"])
@@ -111,7 +117,7 @@ def test_other_bytes_are_not(other: bytes | None) -> None:
 
 def test_rows_that_are_read_count_as_often_as_they_stand_and_by_bucket() -> None:
     table = chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]
-    rows = ((1, b"r", "a"), (2, b"r", "a"), (1, b"r", "a"), (1, b"s", "a"))
+    rows = tuple((key(bucket), rest, "a") for bucket, rest in ((1, b"r"), (2, b"r"), (1, b"r"), (1, b"s")))
     found = DIALECT.digest.buckets(Server(rows).connection, "dbo", table, plain(table))
     [(_, one)], [(_, other)] = read("a", b"r").items(), read("a", b"s").items()
     assert found == {1: Bucket(3, 2 * one.total + other.total), 2: Bucket(1, one.total)}
@@ -126,8 +132,11 @@ def test_a_snapshots_table_is_read_in_the_servers_spelling() -> None:
     collected = evidence.collect(DIALECT, server.connection, "dbo", live, Silent(), "rows", schema.tables)
     assert server.asked[-1].endswith("FROM dbo.am_api_policy_mapping")
     assert "CONVERT(NVARCHAR(MAX), parameters)" in server.asked[-1]
-    DIALECT.digest.keys(server.connection, "dbo", collected.tables[MAPPING], [1], 20)
-    assert server.asked[-1].startswith("SELECT TOP (20) api_policy_mapping_id FROM dbo.am_api_policy_mapping")
+    named = collected.tables[MAPPING].naming_columns
+    DIALECT.digest.rows(
+        server.connection, "dbo", collected.tables[MAPPING], plain(collected.tables[MAPPING]), [1], named
+    )
+    assert ", api_policy_mapping_id, " in server.asked[-1]
 
 
 def test_values_lose_nothing() -> None:
@@ -143,14 +152,28 @@ def test_a_rowversion_is_not_compared() -> None:
     assert f"C{len(TYPES) - 1}" not in scan(EVERY_TYPE, plain(EVERY_TYPE))
 
 
-def test_keys_are_found_by_the_bucket_of_the_old_primary_key() -> None:
-    server = Server(rows=(("a", 1),))
-    assert DIALECT.digest.keys(server.connection, "dbo", EVERY_TYPE, [3, 4], 20) == [("a", 1)]
-    assert server.asked[-1].startswith("SELECT TOP (20) C1, C9 FROM dbo.T WHERE")
-    assert server.asked[-1].endswith("IN (3, 4)")
-    bucket = server.asked[-1].partition(" WHERE ")[2].removesuffix(" IN (3, 4)")
-    assert f"SELECT {bucket} AS bucket" in scan(EVERY_TYPE, plain(EVERY_TYPE))
+def test_rows_are_found_by_the_bucket_of_the_old_primary_key() -> None:
+    server = Server(rows=((3, -5, 3, 2**24, "a", 1),))
+    found = DIALECT.digest.rows(server.connection, "dbo", EVERY_TYPE, plain(EVERY_TYPE), [3, 4], ["C1", "C9"])
+    assert found == [HashedRow(3, (-5 << 128) + 3, 2**24, ("a", 1))]
+    assert server.asked[-1].endswith(" WHERE (CONVERT(INT, SUBSTRING(r.k, 1, 2)) & 4095) IN (3, 4)")
+    assert ", r.n0, r.n1 FROM (SELECT v.k AS k, HASHBYTES(" in server.asked[-1]
+    assert scan(EVERY_TYPE, plain(EVERY_TYPE)).startswith(
+        "SELECT (CONVERT(INT, SUBSTRING(r.k, 1, 2)) & 4095), COUNT_BIG(*), "
+    )
 
 
-def test_a_table_without_a_key_has_none_to_show() -> None:
-    assert DIALECT.digest.keys(Server().connection, "dbo", Table("T", {}), [0], 20) == []
+def test_rows_that_are_read_are_hashed_as_in_their_bucket() -> None:
+    table = chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]
+    rows = ((key(7), "name", b"rest", "a"), (key(8), "other", b"rest", "a"))
+    [row] = DIALECT.digest.rows(Server(rows).connection, "dbo", table, plain(table), [7], table.naming_columns)
+    assert row.name == ("name",)
+    assert read("a") == {7: Bucket(1, row.hash * row.weight)}
+
+
+def test_a_row_without_a_key_falls_into_the_bucket_of_all_of_it() -> None:
+    table = replace(chain.expected("mssql", "apim", "4.5.0").tables[MAPPING], primary_key=None)
+    found = [
+        DIALECT.digest.buckets(Server(((None, b"r", text),)).connection, "dbo", table, plain(table)) for text in "ab"
+    ]
+    assert found[0].keys() != found[1].keys()

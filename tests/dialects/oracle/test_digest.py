@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apim_schema import chain, registry
-from apim_schema.dialect import Bucket, Compared
+from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import Refused
 from apim_schema.evidence import compared
 from apim_schema.schema import Column, Key, Schema, Table
@@ -41,6 +41,15 @@ def compared_of(table: Table, now: Schema | None = None) -> list[Compared]:
     return compared(DIALECT, table, now.tables[table.name] if now else table)
 
 
+KEYS = {bucket: f"{bucket:03X}{2 * bucket:06X}{'F' * 55}" for bucket in range(9)}
+"""The hashes of keys that fall into each of these buckets."""
+
+
+def bucket(key: int, *rows: str) -> Bucket:
+    """The bucket of rows that the client has hashed, each from the text of its hashes, all with one key."""
+    return Bucket(len(rows), sum(number(row) for row in rows) * (2 * key + 2**24))
+
+
 def table(*types: str, key: Sequence[str] = ("C0",)) -> Table:
     columns = {f"C{place}": Column(f"C{place}", type_) for place, type_ in enumerate(types)}
     return Table("T", columns, Key(tuple(key)) if key else None)
@@ -67,14 +76,14 @@ def test_a_text_that_became_bytes_is_streamed_as_its_bytes() -> None:
     read = []
     for now, value in ((old, text), (new, Lob(text.encode()))):
         connection = Recorder()
-        connection.driver_rows = [(7, "AB", value), (8, "CD", None)]
+        connection.driver_rows = [(KEYS[7], "AB", value), (KEYS[8], "CD", None)]
         found = digest.buckets(connection, "APIM", wanted, compared_of(wanted, now))
         read.append((connection.asked[-1], found))
     content = hashlib.sha256(text.encode()).hexdigest().upper()
     assert read[0] == read[1]
     assert read[0][0].endswith(", PARAMETERS FROM APIM.AM_API_POLICY_MAPPING")
     assert "STANDARD_HASH(PARAMETERS" not in read[0][0]
-    assert read[0][1] == {7: Bucket(1, number(f"AB{content}")), 8: Bucket(1, number("CD-"))}
+    assert read[0][1] == {7: bucket(7, f"AB{content}"), 8: bucket(8, "CD-")}
 
 
 def test_lobs_are_hashed_by_the_server_where_it_may() -> None:
@@ -87,12 +96,12 @@ def test_lobs_are_hashed_by_the_server_where_it_may() -> None:
 
 def test_lobs_are_streamed_where_it_may_not() -> None:
     connection = Recorder(no_crypto)
-    connection.driver_rows = [(3, "AB", Lob(b"\x00\xff")), (3, "AB", None), (4, "CD", Lob(b""))]
+    connection.driver_rows = [(KEYS[3], "AB", Lob(b"\x00\xff")), (KEYS[3], "AB", None), (KEYS[4], "CD", Lob(b""))]
     found = digest.buckets(connection, None, table("INTEGER", "BLOB"), compared_of(table("INTEGER", "BLOB")))
     assert digest.method(connection) == "STANDARD_HASH SHA-256, LOBs streamed to the client"
     assert "GROUP BY" not in "".join(connection.asked)
     content = hashlib.sha256(b"\x00\xff").hexdigest().upper()
-    assert found == {3: Bucket(2, number(f"AB{content}") + number("AB-")), 4: Bucket(1, number("CD+"))}
+    assert found == {3: bucket(3, f"AB{content}", "AB-"), 4: bucket(4, "CD+")}
 
 
 def number(row: str) -> int:
@@ -143,29 +152,61 @@ def test_a_type_that_cannot_be_compared_is_refused_by_name() -> None:
         )
 
 
-def test_rows_of_a_table_without_a_key_are_one_bucket() -> None:
+def test_rows_are_read_by_the_bucket_of_the_old_primary_key() -> None:
+    connection = Recorder(lambda sql: [(3, "77", 16777216, "a", 1)])
+    wanted = table("CHAR(1)", "INTEGER", key=("C0", "C1"))
+    found = digest.rows(connection, "APIM", wanted, compared_of(wanted), [3, 4], ["C0", "C1"])
+    assert found == [HashedRow(3, 77, 16777216, ("a", 1))]
+    select, _, where = connection.asked[-1].partition(" FROM APIM.T WHERE ")
+    assert select.endswith(", C0, C1")
+    assert where.endswith(" IN (3, 4)")
+    connection.answer = lambda sql: ()
+    digest.buckets(connection, "APIM", wanted, compared_of(wanted))
+    key = where.removeprefix("TO_NUMBER(SUBSTR(").removesuffix(", 1, 3), 'XXX') IN (3, 4)")
+    assert f"(SELECT {key} AS k, " in connection.asked[-1]
+    assert connection.asked[-1].endswith(") GROUP BY TO_NUMBER(SUBSTR(k, 1, 3), 'XXX')")
+
+
+def test_a_list_of_buckets_is_no_longer_than_oracle_takes_one() -> None:
     connection = Recorder()
-    keyless = table("INTEGER", key=())
-    digest.buckets(connection, None, keyless, compared_of(keyless))
-    assert "SELECT 0 AS bucket" in connection.asked[-1]
-    assert digest.keys(connection, None, keyless, [0], 20) == []
+    digest.rows(connection, None, table("INTEGER"), compared_of(table("INTEGER")), list(range(1001)), [])
+    assert [len(part.split(")")[0].split(",")) for part in connection.asked[-1].split(" IN (")[1:]] == [1000, 1]
+
+
+def test_rows_that_the_client_hashes_are_hashed_as_in_their_bucket() -> None:
+    wanted = table("INTEGER", "BLOB", "VARCHAR2(9)")
+    rows = [(KEYS[3], "AB", b"x"), (KEYS[4], "CD", None), (KEYS[5], "EF", b"y")]
+    scan, look = Recorder(no_crypto), Recorder(no_crypto)
+    scan.driver_rows = list(rows)
+    look.driver_rows = [(key, rest, f"name {key[:3]}", lob) for key, rest, lob in rows]
+    buckets = digest.buckets(scan, None, wanted, compared_of(wanted))
+    found = digest.rows(look, None, wanted, compared_of(wanted), [3, 5], ["C2"])
+    assert [(row.bucket, row.name) for row in found] == [(3, ("name 003",)), (5, ("name 005",))]
+    assert [Bucket(1, row.hash * row.weight) for row in found] == [buckets[3], buckets[5]]
+    assert ", C2, C1 FROM T WHERE " in look.asked[-1]
+
+
+@pytest.mark.parametrize("crypto", [True, False])
+def test_a_row_without_a_key_falls_into_the_bucket_of_all_of_it(crypto: bool) -> None:
+    keyless = table("INTEGER", "BLOB", key=())
+    connection = Recorder() if crypto else Recorder(no_crypto)
+    connection.driver_rows = [(None, "AB", b"x")]
+    found = digest.buckets(connection, None, keyless, compared_of(keyless))
+    if crypto:
+        assert connection.asked[-1].endswith(" AS r FROM T) GROUP BY TO_NUMBER(SUBSTR(r, 1, 3), 'XXX')")
+    else:
+        content = hashlib.sha256(f"AB{hashlib.sha256(b'x').hexdigest().upper()}".encode()).hexdigest()
+        assert list(found) == [int(content[:3], 16)]
+        assert "SELECT NULL, " in connection.asked[-1]
 
 
 def test_a_boolean_is_not_hashed_by_itself_not_even_in_a_key() -> None:
     connection = Recorder()
     wanted = table("INTEGER", "BOOLEAN", key=("C0", "C1"))
     digest.buckets(connection, None, wanted, compared_of(wanted))
-    digest.keys(connection, None, wanted, [1], 20)
-    assert [sql.count("CASE WHEN C1 THEN 'T' ELSE 'F' END") for sql in connection.asked] == [2, 1]
+    digest.rows(connection, None, wanted, compared_of(wanted), [1], [])
+    assert all("CASE WHEN C1 THEN 'T' ELSE 'F' END" in sql for sql in connection.asked)
     assert "STANDARD_HASH(C1" not in "".join(connection.asked)
-
-
-def test_no_more_buckets_are_named_than_keys_are_wanted() -> None:
-    connection = Recorder(lambda sql: [("a", 1)])
-    found = digest.keys(connection, "APIM", table("CHAR(1)", "INTEGER", key=("C0", "C1")), list(range(4096)), 20)
-    assert found == [("a", 1)]
-    assert connection.asked[-1].startswith("SELECT C0, C1 FROM APIM.T WHERE ")
-    assert "IN (" + ", ".join(map(str, range(20))) + ") FETCH FIRST 20 ROWS ONLY" in connection.asked[-1]
 
 
 @pytest.mark.parametrize("package", ["DBMS_CRYPTO", "DBMS_LOB"])
@@ -191,11 +232,11 @@ class NoText(Recorder):
 
     def exec_driver_sql(self, sql: str, execution_options: object = None) -> Any:
         super().exec_driver_sql(sql)
-        return (b"caf\xe9".decode() for _ in range(1) if "FETCH" in sql)
+        return (b"caf\xe9".decode() for _ in range(1) if " IN (" in sql)
 
     def cursor(self) -> Any:
         found = super().cursor()
-        self.driver_rows = [(1, "AB", Broken())]
+        self.driver_rows = [(KEYS[1], "AB", Broken())]
         return found
 
 
@@ -211,4 +252,4 @@ def test_a_text_that_is_none_is_named_and_no_traceback() -> None:
     with pytest.raises(Refused, match=r"T: a text in C1 is not valid in the database's character set \('utf-8'"):
         digest.buckets(NoText(), None, wanted, compared_of(wanted))
     with pytest.raises(Refused, match=r"T: a text in C0 is not valid"):
-        digest.keys(NoText(), None, wanted, [1], 20)
+        digest.rows(NoText(), None, table("VARCHAR2(9)"), compared_of(table("VARCHAR2(9)")), [1], ["C0"])

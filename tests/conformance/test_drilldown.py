@@ -1,0 +1,88 @@
+"""From a table that differs to its rows, on every engine: which have changed, which are new, how many are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+import sqlalchemy as sa
+
+from apim_schema.evidence import TableVerdict
+from tests.conformance.scanned import Row, Scanned, scanned
+from tests.conformance.test_false_results import key
+from tests.servers import Server
+
+MANY = 20_000
+"""So many that each bucket holds several."""
+
+
+@pytest.fixture(scope="module")
+def ground(server: Server) -> Iterator[Scanned]:
+    with scanned(server) as found:
+        yield found
+
+
+def told(ground: Scanned, one: Sequence[Row], other: Sequence[Row], most: int = 100) -> TableVerdict:
+    """The verdict on rows that have become others."""
+    ground.fill(one)
+    before = ground.digest_in(ground.usual)
+    ground.fill(other)
+    [verdict] = ground.judge(before, ground.digest_in(ground.usual), most).tables
+    return verdict
+
+
+def test_rows_with_a_key(ground: Scanned) -> None:
+    ground.define(key(), sa.Column("a", sa.Integer()))
+    rows = [(number, number) for number in range(1, MANY + 1)]
+    other = [(7, 8), *rows[7:99], *rows[100:], (MANY + 1, 1)]
+    verdict = told(ground, rows[6:], other)
+    assert (verdict.changed, verdict.added, verdict.missing, verdict.keys) == (((7,),), ((MANY + 1,),), 1, ())
+    assert verdict.reason == "1 changed, 1 added, 1 missing"
+    assert str(verdict) == f"{ground.table.name}: changed, {verdict.reason}; changed: (ID=7); added: (ID={MANY + 1})"
+
+
+def test_a_key_that_has_changed_is_a_row_less_and_a_row_more(ground: Scanned) -> None:
+    ground.define(key(), sa.Column("a", sa.Integer()))
+    verdict = told(ground, [(1, 1), (2, 2)], [(1, 1), (3, 2)])
+    assert (verdict.changed, verdict.added, verdict.missing) == ((), ((3,),), 1)
+
+
+def test_a_key_of_several_columns_is_told_whole(ground: Scanned) -> None:
+    ground.define(
+        key(),
+        sa.Column("b", sa.String(9), primary_key=True),
+        sa.Column("order", sa.Integer()),
+        sa.Column("c", sa.Date()),
+    )
+    verdict = told(ground, [(1, "x", 1, None), (2, "y", 2, None)], [(1, "x", 1, None), (2, "y", 3, None)])
+    assert (verdict.key_columns, verdict.changed) == (("ID", "B"), ((2, "y"),))
+
+
+def test_a_table_without_a_key_names_rows_by_what_is_unique(ground: Scanned) -> None:
+    """A row that has changed is a row less and a row more there."""
+    ground.define(sa.Column("a", sa.Integer(), unique=True), sa.Column("b", sa.String(9)))
+    verdict = told(ground, [(1, "x"), (2, "y"), (3, "z")], [(1, "x"), (2, "!"), (3, "z"), (4, "z")])
+    assert verdict.key_columns == ("A",)
+    assert (verdict.changed, sorted(verdict.added), verdict.missing) == ((), [(2,), (4,)], 1)
+
+
+def test_a_table_in_which_nothing_names_a_row_is_counted(ground: Scanned) -> None:
+    ground.define(sa.Column("a", sa.Integer()), sa.Column("b", sa.String(9)))
+    verdict = told(ground, [(1, "secret"), (1, "x"), (1, "x")], [(1, "other"), (1, "x"), (1, "x"), (1, "x")])
+    assert str(verdict) == f"{ground.table.name}: changed, 3 rows became 4; 2 added, 1 missing"
+
+
+def test_more_rows_than_are_named(ground: Scanned) -> None:
+    """The others are counted by their groups; which group a row falls into differs by engine."""
+    ground.define(key(), sa.Column("a", sa.Integer()))
+    rows, other = ([(number, value) for number in range(50)] for value in (0, 1))
+    verdict = told(ground, rows, other, most=3)
+    assert len(verdict.changed) == 3
+    assert verdict.reason.startswith("3 changed; at least one row differs in each of ")
+    assert len(told(ground, rows, other).changed) > 40
+
+
+def test_all_rows_and_none(ground: Scanned) -> None:
+    ground.define(key(), sa.Column("a", sa.Integer()))
+    assert told(ground, [(1, 1), (2, 2)], []).missing == 2
+    assert sorted(told(ground, [], [(1, 1), (2, 2)]).added) == [(1,), (2,)]
