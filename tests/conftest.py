@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
-from tests import browser, parsers
+from apim_schema.cli import documents
+from tests import browser, parsers, schemas
 from tests.drift import summary
 from tests.servers import ENGINES, Pool, Server, engines, new_database, source
 
@@ -52,6 +55,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("random drift")
         for line in told:
             terminalreporter.line(line)
+
+
+@pytest.fixture(autouse=True)
+def _documents_are_as_their_schemas_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holds every JSON document that a test has the command line say against the published schema of its verb."""
+    render = documents.rendered
+
+    def checked(*arguments: Any) -> str:
+        text = render(*arguments)
+        schemas.validate(json.loads(text))
+        return text
+
+    monkeypatch.setattr(documents, "rendered", checked)
 
 
 @pytest.fixture(scope="session")

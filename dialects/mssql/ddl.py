@@ -188,7 +188,9 @@ def _in_the_way(
     qualified = names.table(change.table, live, schema)
     for index in (index for index in table.indexes if change.name in (*index.columns, *index.include)):
         if not set(index.columns) <= table.columns.keys():
-            raise Conflict(f"cannot {change}: drop index {index.name} before, and create it again after the upgrade")
+            raise Conflict(
+                f"cannot {change}", way_out=f"drop index {index.name} before, and create it again after the upgrade"
+            )
         drop.append(f"DROP INDEX {names.sql(index.name)} ON {qualified}")
         restore.append(definition.create_index(change.table, index, live, schema))
     for key in (key for key in table.unique if change.name in key.columns):
@@ -224,7 +226,11 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     old, spelled = names.sql(present.name), names.spelling(present.name)
     new = CONVERTED.format(spelled)
     if new.upper() in live.tables[change.table].columns:
-        raise Conflict(f"cannot {change}: {change.table} has a column {new}, which the conversion needs; rename it")
+        raise Conflict(
+            f"cannot {change}",
+            found=f"{change.table} has a column {new}, which the conversion needs",
+            way_out="rename it",
+        )
     default = [tsql.drop_default(qualified, present.name)] if present.default is not None else []
     bytes_of_default = f" DEFAULT {types.default_as_bytes(present.default)}" if present.default is not None else ""
     return [
@@ -314,7 +320,7 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     if present == trigger:
         return []
     if not triggers.knows(trigger):
-        raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
+        raise Conflict(f"cannot {change}", found="what it does is not known", way_out="replace it by hand")
     drop = f"DROP TRIGGER {names.qualified(present.name if present else trigger.name, schema)}"
     return [drop] * (present is not None) + [triggers.create(trigger, schema)]
 

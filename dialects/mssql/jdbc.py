@@ -72,7 +72,7 @@ def translate(subprotocol: str, rest: str) -> Translated:
     """
     found = FORM.fullmatch(rest)
     if not found:
-        raise UsageError(f"this form of a JDBC URL can't be read, or is of several servers: {jdbc.ONE_SERVER}")
+        raise UsageError("this form of a JDBC URL can't be read, or is of several servers", way_out=jdbc.ONE_SERVER)
     given = OPTION.finditer(found["options"] or "")
     options = Options((entry["name"].strip(), _plain(entry["value"])) for entry in given)
     host = found["server"] or options.take("serverName", "server") or "localhost"

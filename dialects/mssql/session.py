@@ -119,7 +119,11 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
         resource = names.literal(name)
         holders = partial(_holders, connection, resource)
         if not locks.granted(partial(_taken, connection, resource), PAUSES, holders, unheard):
-            raise Refused(f"{name} is locked by another upgrade: {holders()}; wait until it ends, or end its session")
+            raise Refused(
+                f"{name} is locked by another upgrade",
+                found=holders(),
+                way_out="wait until it ends, or end its session",
+            )
         try:
             yield locks.check(name, partial(_is_held, connection, resource))
         finally:
@@ -180,9 +184,9 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
         if str(LOCK_NOT_GRANTED) not in _numbers(error):
             raise
         raise Refused(
-            f"no lock within {LOCK_TIMEOUT} seconds for {sql!r}; sessions on this database: "
-            f"{_sessions(connection.engine) or 'none that this login may see'}: "
-            "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
+            f"no lock within {LOCK_TIMEOUT} seconds for {sql!r}; sessions on this database",
+            found=_sessions(connection.engine) or "none that this login may see",
+            way_out="stop what runs there (API Manager itself, reports, an open transaction in a client) and try again",
         ) from error
 
 

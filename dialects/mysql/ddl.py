@@ -178,7 +178,11 @@ def _create_unique(change: changes.CreateUnique, live: Schema, schema: str | Non
     table = live.tables[change.table]
     charset = table.options.get("charset")
     if charset and types.key_bytes(table, change.key.columns, charset) > types.KEY_BYTES:
-        raise Conflict(f"cannot {change}: over {types.KEY_BYTES} bytes in {charset}; make its columns shorter before")
+        raise Conflict(
+            f"cannot {change}",
+            found=f"over {types.KEY_BYTES} bytes in {charset}",
+            way_out="make its columns shorter before",
+        )
     way = impact.way(impact.ADD_INDEX, table, live.server)
     return [Alter(table.name, (f"ADD {definition.of_unique(change.key)}",), way, frozenset(change.key.columns))]
 
@@ -264,7 +268,7 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     if present is not None and present.table != trigger.table:
         raise trigger_in_the_way(change, present)
     if trigger.action is None:
-        raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
+        raise Conflict(f"cannot {change}", found="what it does is not known", way_out="replace it by hand")
     name = names.qualified(trigger.name, schema)
     create = (
         f"CREATE TRIGGER {name} {trigger.timing} {trigger.events[0]} "

@@ -56,7 +56,7 @@ def check_alike(change: ReplaceForeignKey, live: Schema) -> None:
             (_, here), (_, there) = table.charset_of(column), parent.charset_of(referenced)
             if here and there and here != there:
                 told = f"{name} is in {here} and {parent.name}.{ref_name} in {there}"
-                raise Conflict(f"cannot {change}: {told}; convert one of them before")
+                raise Conflict(f"cannot {change}", found=told, way_out="convert one of them before")
 
 
 def of_column(column: Column) -> str:

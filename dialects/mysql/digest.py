@@ -70,7 +70,8 @@ def buckets(
     found = _ask(connection, f"SELECT {_bucket(key)}, COUNT(*), {total} FROM {source} GROUP BY 1")
     if any(int(total) >= LARGEST for _, _, total in found):
         raise NotProven(
-            f"{table.name} has rows that the server can't hash: raise max_allowed_packet above their largest value"
+            f"{table.name} has rows that the server can't hash",
+            way_out="raise max_allowed_packet above their largest value",
         )
     return {int(bucket): Bucket(int(rows), int(total)) for bucket, rows, total in found}
 

@@ -48,8 +48,9 @@ def _create(connection: Connection, name: str, schema: str) -> None:
     except DBAPIError as error:
         pattern = PREFIX.replace("_", "\\_")
         raise Refused(
-            f"a rehearsal needs a database of its own, and the server says: {str(error.orig).strip()}. "
-            f"GRANT ALL ON `{pattern}%`.* to the login, for CREATE and DROP among others"
+            "a rehearsal needs a database of its own, and the server says",
+            found=str(error.orig).strip(),
+            way_out=f"GRANT ALL ON `{pattern}%`.* to the login, for CREATE and DROP among others",
         ) from error
 
 

@@ -78,7 +78,9 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 
 def _use(connection: Connection, schema: str) -> None:
     if not _unless(connection, f"USE `{schema.replace('`', '``')}`", UNKNOWN_DATABASE):
-        raise UsageError(f"there is no database {schema!r} here that this login may see: check the schema's name")
+        raise UsageError(
+            f"there is no database {schema!r} here that this login may see", way_out="check the schema's name"
+        )
 
 
 @contextmanager
@@ -103,7 +105,9 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
         lock = _lock_name(name, schema or default_schema(connection))
         _run(connection, "USE information_schema")
         if connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) != 1:
-            raise Refused(f"another upgrade holds the lock {lock!r}: {_holder(connection, lock)}; wait for its end")
+            raise Refused(
+                f"another upgrade holds the lock {lock!r}", found=_holder(connection, lock), way_out="wait for its end"
+            )
         try:
             yield locks.check(lock, lambda: connection.scalar(text(OURS), {"name": lock}))
         finally:
@@ -135,7 +139,7 @@ def default_schema(connection: Connection) -> str:
     """The database that unqualified names mean on this connection. Raises UsageError where the URL names none."""
     found = connection.scalar(text("SELECT DATABASE()"))
     if found is None:
-        raise UsageError(f"the URL names no database: write {EXAMPLE}")
+        raise UsageError("the URL names no database", way_out=f"write {EXAMPLE}")
     return str(found)
 
 
@@ -148,8 +152,9 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     holders = partial(_in_the_way, connection, sql)
     if not locks.granted(partial(_unless, connection, sql, LOCK_ERRORS), PAUSES, holders, say):
         raise Unfinished(
-            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. "
-            f"Held by: {holders()}. End it, and run the same upgrade again"
+            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s",
+            found=f"held by {holders()}",
+            way_out="end it, and run the same upgrade again",
         )
 
 

@@ -98,7 +98,11 @@ def _missing_triggers(change: changes.CreateTable, live: Schema) -> list[Trigger
     for trigger in change.triggers:
         present = live.triggers.get(trigger.name)
         if present is not None and not compare.same_trigger(trigger, present):
-            raise Conflict(f"cannot {change}: trigger {trigger.name} is there and is another one; rename or drop it")
+            raise Conflict(
+                f"cannot {change}",
+                found=f"trigger {trigger.name} is there and is another one",
+                way_out="rename or drop it",
+            )
     return [trigger for trigger in change.triggers if trigger.name not in live.triggers]
 
 
@@ -264,7 +268,7 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema, schema: str |
     if present is not None and present.table != trigger.table:
         raise trigger_in_the_way(change, present)
     if trigger.fills is None and trigger.action is None:
-        raise Conflict(f"cannot {change}: what it does is not known; replace it by hand")
+        raise Conflict(f"cannot {change}", found="what it does is not known", way_out="replace it by hand")
     drop = f"DROP TRIGGER {names.qualified(trigger.name, schema)}"
     return [drop] * (present is not None) + [plsql.create_trigger(trigger, schema)]
 

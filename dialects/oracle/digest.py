@@ -146,7 +146,8 @@ def _readable(table: Table, columns: Sequence[str]) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise Refused(
             f"{table.name}: a text in {' or '.join(columns)} is not valid in the database's character set ({error}), "
-            "and can be neither read nor converted; find it, as with Oracle's DMU, and correct it"
+            "and can be neither read nor converted",
+            way_out="find it, as with Oracle's DMU, and correct it",
         ) from None
 
 
@@ -180,8 +181,9 @@ def _hash(table: Table, column: Compared) -> str:
         return f"CASE WHEN {column.expression} THEN 'T' ELSE 'F' END"
     if kind not in HASHABLE:
         raise Refused(
-            f"{table.name}.{column.name} is {table.columns[column.name].type}, which can't be compared: no proof is "
-            "possible that its rows do not change; move the table to another schema"
+            f"{table.name}.{column.name} is {table.columns[column.name].type}, which can't be compared",
+            found="no proof is possible that its rows do not change",
+            way_out="move the table to another schema",
         )
     return HASH.format(column.expression)
 

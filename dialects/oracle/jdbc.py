@@ -43,10 +43,12 @@ def translate(subprotocol: str, rest: str) -> Translated:
     """
     found = FORM.fullmatch(rest)
     if not found:
-        raise UsageError("this form of a JDBC URL can't be read: write jdbc:oracle:thin:@//HOST:1521/SERVICE")
+        raise UsageError("this form of a JDBC URL can't be read", way_out="write jdbc:oracle:thin:@//HOST:1521/SERVICE")
     where, _, given = found["where"].partition("?")
     if re.match(r"(?:ldaps?|https?):", where, re.IGNORECASE):
-        raise UsageError("a JDBC URL that asks a directory can't be used: write jdbc:oracle:thin:@//HOST:1521/SERVICE")
+        raise UsageError(
+            "a JDBC URL that asks a directory can't be used", way_out="write jdbc:oracle:thin:@//HOST:1521/SERVICE"
+        )
     options = Options(tuple(entry.partition("=")[::2]) for entry in given.split("&"))
     user = options.take("user") or _unquoted(found["user"])
     password = options.take("password") or _unquoted(found["password"])

@@ -13,4 +13,6 @@ STAGE = "no stage"
 
 def stage(connection: Connection, schema: str) -> AbstractContextManager[str]:
     """Raises UsageError."""
-    raise UsageError("Oracle has no place for a rehearsal: upgrade a copy of the database, by Data Pump without rows")
+    raise UsageError(
+        "Oracle has no place for a rehearsal", way_out="upgrade a copy of the database, by Data Pump without rows"
+    )

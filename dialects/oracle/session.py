@@ -87,7 +87,7 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     """
     ours, value = url.drivername in DRIVERS.values(), url.query.get(THICK_MODE)
     if value is not None and not ours:
-        raise UsageError(f"the URL has {THICK_MODE}, which {url.drivername} does not know: leave it out")
+        raise UsageError(f"the URL has {THICK_MODE}, which {url.drivername} does not know", way_out="leave it out")
     options: dict[str, Any] = {"connect_args": {"expire_time": KEEPALIVE}} if ours else {}
     if value is not None:
         options[THICK_MODE] = True if value == "true" else {"lib_dir": value}
@@ -121,7 +121,7 @@ def _check_compiled(connection: Any, cursor: Any, statement: str, *arguments: An
     """A trigger that does not compile is created all the same, with no more than a warning."""
     warning = getattr(cursor, "warning", None)  # cx_Oracle has none
     if warning is not None:
-        raise Unfinished(f"{statement.splitlines()[0]}: {warning}; drop it and mend the cause")
+        raise Unfinished(statement.splitlines()[0], found=warning, way_out="drop it and mend the cause")
 
 
 @contextmanager
@@ -227,7 +227,9 @@ def _unless(connection: Connection, sql: str, *expected: int) -> bool:
 
 def _held(name: str, holders: Sequence[str]) -> Refused:
     holder = ", ".join(holders) or "a session that this login may not see"
-    return Refused(f"{name} is locked by another upgrade: {holder}; wait until it ends, or end its session")
+    return Refused(
+        f"{name} is locked by another upgrade", found=holder, way_out="wait until it ends, or end its session"
+    )
 
 
 def default_schema(connection: Connection) -> str:
@@ -244,8 +246,9 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     holders = partial(_in_the_way, connection, sql)
     if not locks.granted(lambda: _unless(connection, sql, *LOCK_ERRORS), PAUSES, holders, say):
         raise Unfinished(
-            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s. Held by: {holders()}. "
-            "End it, and run the same upgrade again"
+            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s",
+            found=f"held by {holders()}",
+            way_out="end it, and run the same upgrade again",
         )
 
 

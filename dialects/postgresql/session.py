@@ -44,7 +44,6 @@ SETTINGS = {
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
     "standard_conforming_strings": "on",
-    "default_transaction_read_only": "off",
     "quote_all_identifiers": "off",
     "row_security": "off",
     "TimeZone": "UTC",
@@ -117,7 +116,7 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     Raises UsageError where no database is named: the driver would take one of the login's name.
     """
     if not url.database and not {"dbname", "service"} & url.query.keys():
-        raise UsageError(f"the URL names no database: write {EXAMPLE}")
+        raise UsageError("the URL names no database", way_out=f"write {EXAMPLE}")
     query = {"connect_timeout": f"{CONNECT_TIMEOUT}", **url.query, "client_encoding": "utf8"}
     return url.set(query=query), {}
 
@@ -147,7 +146,7 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 def _existing(connection: Connection, schema: str) -> str:
     known = connection.execute(text(SCHEMAS)).scalars().all()
     if schema not in known:
-        raise UsageError(f"there is no schema {schema!r} in this database: it has {', '.join(known)}")
+        raise UsageError(f"there is no schema {schema!r} in this database", found=f"it has {', '.join(known)}")
     return schema
 
 
@@ -171,7 +170,9 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
         taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         if not taken.scalar_one():
             holders = _sessions(connection, OF_THE_NAME, name=name)
-            raise Refused(f"{name} is locked by another upgrade: {holders}; wait until it ends, or end its session")
+            raise Refused(
+                f"{name} is locked by another upgrade", found=holders, way_out="wait until it ends, or end its session"
+            )
         try:
             yield locks.check(name, lambda: connection.execute(text(OURS), {"name": name}).scalar_one())
         finally:
@@ -191,7 +192,9 @@ def default_schema(connection: Connection) -> str:
     """
     schema = connection.scalar(text(DEFAULT_SCHEMA))
     if schema is None:
-        raise Refused("the search path of this role leads to no schema: name the schema, or set the role's search_path")
+        raise Refused(
+            "the search path of this role leads to no schema", way_out="name the schema, or set the role's search_path"
+        )
     return str(schema)
 
 
@@ -204,8 +207,9 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     holders = partial(in_the_way, connection, re.findall(r"\w+", sql.lower()))
     if not locks.granted(partial(attempt, connection, sql), PAUSES, holders, say):
         raise Refused(
-            f"no lock for {sql!r} in {len(PAUSES) + 1} attempts; locks on its tables are held by {holders()}: "
-            "stop what runs there (API Manager itself, reports, an open transaction in a client) and try again"
+            f"no lock for {sql!r} in {len(PAUSES) + 1} attempts",
+            found=f"locks on its tables are held by {holders()}",
+            way_out="stop what runs there (API Manager itself, reports, an open transaction in a client) and try again",
         )
 
 

@@ -29,10 +29,12 @@ def read(path: Path) -> dict[str, tuple[str, ...]]:
     for database, table in file.document.items():
         if database not in chain.NAMES:
             known = ", ".join(chain.NAMES)
-            raise UsageError(f"{path} has an unknown [{database}]{file.line(database)}: the known are {known}")
+            raise UsageError(f"{path} has an unknown [{database}]{file.line(database)}", found=f"the known are {known}")
         if not isinstance(table, dict) or table.keys() != {NAME}:
             line = file.line(database)
-            raise UsageError(f'[{database}] of {path}{line} must have {NAME} = ["…"], and nothing else; {WAY_OUT}')
+            raise UsageError(
+                f'[{database}] of {path}{line} must have {NAME} = ["…"], and nothing else', way_out=WAY_OUT
+            )
     return {database: file.texts_of(database, NAME) for database in file.document}
 
 
@@ -50,9 +52,9 @@ def write(path: Path, found: Mapping[str, Iterable[Difference]]) -> int:
         with path.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is there already: name another file, or take it away") from None
+        raise UsageError(f"{path} is there already", way_out="name another file, or take it away") from None
     except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from None
+        raise UsageError(f"can't write {path}", found=error.strerror) from None
     return entries
 
 

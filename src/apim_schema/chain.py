@@ -47,7 +47,7 @@ def ini_file() -> Path:
 def script(database: str) -> ScriptDirectory:
     """Alembic's view of one chain. Raises UsageError for a database that is not ours."""
     if database not in SECTIONS:
-        raise UsageError(f"unknown database {database!r}: choose one of {', '.join(NAMES)}")
+        raise UsageError(f"unknown database {database!r}", way_out=f"choose one of {', '.join(NAMES)}")
     return ScriptDirectory.from_config(Config(ini_file(), ini_section=SECTIONS[database]))
 
 
@@ -89,7 +89,9 @@ def check_release(database: str, release: str) -> str:
     if release in ("head", "heads"):
         return known[-1]
     if release not in known:
-        raise UsageError(f"unknown release {release!r} of {database}: choose one of {', '.join(known)}, or head")
+        raise UsageError(
+            f"unknown release {release!r} of {database}", way_out=f"choose one of {', '.join(known)}, or head"
+        )
     return release
 
 

@@ -24,9 +24,9 @@ def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     """
     unknown = sorted(x.keys() - set(X_ARGUMENTS))
     if unknown:
-        raise UsageError(f"unknown -x {', '.join(unknown)}: the names are {', '.join(X_ARGUMENTS)}")
+        raise UsageError(f"unknown -x {', '.join(unknown)}", found=f"the names are {', '.join(X_ARGUMENTS)}")
     if "url" in x and "env" in x:
-        raise UsageError("-x url= and -x env= both name the database: leave one")
+        raise UsageError("-x url= and -x env= both name the database", way_out="leave one")
     (found,) = accepting([_named(database, x)], x.get("accept"))
     return replace(found, evidence=witness.way(x["evidence"], "-x evidence=")) if "evidence" in x else found
 
@@ -37,7 +37,7 @@ def _named(database: str, x: Mapping[str, str]) -> Target:
         return replace(found, schema=x.get("schema") or found.schema)
     url = x.get("url") or os.environ.get(URL_VARIABLES[database])
     if not url:
-        raise UsageError(f"no database: say -x url=URL or -x env=NAME, or set {URL_VARIABLES[database]}")
+        raise UsageError("no database", way_out=f"say -x url=URL or -x env=NAME, or set {URL_VARIABLES[database]}")
     return _target(database, url, x.get("schema"))
 
 
@@ -57,12 +57,14 @@ def from_options(
     named = {"--env": env, "--deployment-toml": deployment_toml, "a URL": given}
     ways = [way for way, value in named.items() if value]
     if len(ways) > 1:
-        raise UsageError(f"{' and '.join(ways)} both name the database: leave one")
+        raise UsageError(f"{' and '.join(ways)} both name the database", way_out="leave one")
     if env:
         found = environments.environment(env, file)
         return tuple(map(found.target, (database,) if database else found.databases))
     if database in chain.PARTS:
-        raise UsageError(f"{database} is half of a shared database: name it as [NAME.{database}] in an environment")
+        raise UsageError(
+            f"{database} is half of a shared database", way_out=f"name it as [NAME.{database}] in an environment"
+        )
     wanted = (database,) if database else chain.DATABASES
     if deployment_toml:
         product = deployment.read(Path(deployment_toml).expanduser())

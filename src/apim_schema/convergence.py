@@ -27,7 +27,7 @@ Step = TypeVar("Step")
 def table_of(change: Change, live: Schema) -> Table:
     """The table of the change. Raises Conflict where it is missing."""
     if change.table not in live.tables:
-        raise Conflict(f"cannot {change}: there is no table {change.table}")
+        raise Conflict(f"cannot {change}", found=f"there is no table {change.table}")
     return live.tables[change.table]
 
 
@@ -35,7 +35,7 @@ def column_of(change: Change, live: Schema, name: str) -> Column:
     """A column of the change's table. Raises Conflict where it is missing."""
     column = table_of(change, live).columns.get(name)
     if column is None:
-        raise Conflict(f"cannot {change}: {change.table} has no column {name}")
+        raise Conflict(f"cannot {change}", found=f"{change.table} has no column {name}")
     return column
 
 
@@ -86,7 +86,7 @@ def droppable(change: DropColumn, live: Schema) -> Column | None:
     """
     column = table_of(change, live).columns.get(change.name)
     if column is not None and (users := list(_users(live, live.tables[change.table], change.name))):
-        raise Conflict(f"cannot {change}: it is part of {', '.join(users)}; drop that before")
+        raise Conflict(f"cannot {change}", found=f"it is part of {', '.join(users)}", way_out="drop that before")
     return column
 
 
@@ -124,7 +124,11 @@ def check_unreferenced(change: DropTable, live: Schema) -> None:
         for key in table.foreign_keys:
             if key.ref_table == change.table and table.name != change.table:
                 columns = ", ".join(key.columns)
-                raise Conflict(f"cannot {change}: {table.name} ({columns}) points to it; drop that foreign key before")
+                raise Conflict(
+                    f"cannot {change}",
+                    found=f"{table.name} ({columns}) points to it",
+                    way_out="drop that foreign key before",
+                )
 
 
 def check_new_key(change: CreateUnique, live: Schema) -> None:
@@ -134,7 +138,11 @@ def check_new_key(change: CreateUnique, live: Schema) -> None:
     for holder in _holders(live.tables[change.table]):
         if change.key.name and holder.name == change.key.name:
             found, wanted = ", ".join(holder.columns), ", ".join(change.key.columns)
-            raise Conflict(f"cannot {change}: {holder.name} is there over ({found}), wanted is ({wanted}); rename it")
+            raise Conflict(
+                f"cannot {change}",
+                found=f"{holder.name} is there over ({found}), wanted is ({wanted})",
+                way_out="rename it",
+            )
 
 
 def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour: str) -> tuple[Index, ...]:
@@ -147,5 +155,7 @@ def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour:
         if (difference.kind, difference.what) == (MISSING, "index"):
             missing.append(difference.name.rpartition(".")[2])
         elif difference.class_ == BREAKING:
-            raise Conflict(f"cannot {change}: a table of this name is there and is another one: {difference}")
+            raise Conflict(
+                f"cannot {change}: there is another of this name", found=str(difference), way_out="rename it"
+            )
     return tuple(index for index in change.definition.indexes if index.name in missing)

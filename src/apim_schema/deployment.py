@@ -81,8 +81,8 @@ class Deployment:
             return found
         other = " or ".join(name for name in TABLES if name != database)
         raise UsageError(
-            f"{self.file.path} has no [database.{TABLES[database]}], and the product uses H2 then: add it, or take the "
-            f"other one alone by --database {other}"
+            f"{self.file.path} has no [database.{TABLES[database]}], and the product uses H2 then",
+            way_out=f"add it, or take the other one alone by --database {other}",
         )
 
     def _table(self, name: str) -> Table | None:
@@ -91,17 +91,17 @@ class Deployment:
         settings, keys = self.file.document["database"][name], ("database", name)
         called = f"[database.{name}] of {self.file.path}"
         if not isinstance(settings, dict):
-            raise UsageError(f"{called}{self.file.line(*keys)} must be a table: it is {toml.kind(settings)}")
+            raise UsageError(f"{called}{self.file.line(*keys)} must be a table", found=f"it is {toml.kind(settings)}")
         return Table(called, keys, settings)
 
     def _address(self, table: Table, database: str, schema: str | None = None) -> Target:
         url = self._url(table)
         if not url.lower().startswith("jdbc:"):
-            raise UsageError(f"url in {table} is no JDBC URL, as the product has them: jdbc:…")
+            raise UsageError(f"url in {table} is no JDBC URL, as the product has them", way_out="jdbc:…")
         try:
             return target(database, url, schema)
         except UsageError as error:
-            raise UsageError(f"{table}: {error}") from None
+            raise UsageError(f"{table}: {error.what}", found=error.found, way_out=error.way_out) from None
 
     def _url(self, table: Table) -> str:
         """The URL, or what the product makes of the other settings where there is none."""
@@ -110,7 +110,7 @@ class Deployment:
         if kind == "h2":
             raise UsageError(f"{table}: {H2}")
         if kind and kind not in made:
-            raise UsageError(f"type in {table} is {kind!r}: the known are {', '.join(made)}")
+            raise UsageError(f"type in {table} is {kind!r}", found=f"the known are {', '.join(made)}")
         return self._value(table, "url") or self._made(table, made.get(kind, ""))
 
     def _made(self, table: Table, form: str) -> str:
@@ -118,7 +118,7 @@ class Deployment:
         values = {name: self._value(table, name) or "" for name in names}
         if not form or not all(values[name] for name in names if name != "port"):
             needed = " and ".join(names) or "type, hostname, port and name"
-            raise UsageError(f"{table} has no url: add it, or {needed}")
+            raise UsageError(f"{table} has no url", way_out=f"add it, or {needed}")
         return form.format(**values)
 
     def _value(self, table: Table, key: str) -> str | None:
@@ -128,7 +128,7 @@ class Deployment:
             return None
         if not isinstance(value, str | int) or isinstance(value, bool):
             line = self.file.line(*table.keys, key)
-            raise UsageError(f'{where}{line} must be a text, {key} = "…": it is {toml.kind(value)}')
+            raise UsageError(f'{where}{line} must be a text, {key} = "…"', found=f"it is {toml.kind(value)}")
         text = self._followed(str(value), where)
         plain = CDATA.fullmatch(text)
         return SECRET.sub(partial(self._secret, where), plain[1] if plain else without_entities(text))
@@ -157,8 +157,8 @@ class Deployment:
         answer = self._asked.get(alias) or passwords.asked(f"{where}, {reference[0]}")
         if answer is None:
             raise UsageError(
-                f"{where} is {reference[0]}, which only the product can open, and there is no terminal to ask on: name "
-                f"the file in an environment as deployment_toml, with {passwords.WAYS}"
+                f"{where} is {reference[0]}, which only the product can open, and there is no terminal to ask on",
+                way_out=f"name the file in an environment as deployment_toml, with {passwords.WAYS}",
             )
         self._asked[alias] = answer
         return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, Literal
 
 MISSING: Final = "missing"
@@ -70,12 +70,6 @@ class Difference:
     def _unnamed(self) -> bool:
         """Whether the object has no name of its own: a table may have several such keys."""
         return self.what in ("unique key of", "foreign key of")
-
-    @property
-    def document(self) -> dict[str, str | None]:
-        """Its parts as the JSON documents have them."""
-        facts = asdict(self)
-        return {"class": facts.pop("class_"), **facts, "entry": self.entry}
 
     def __str__(self) -> str:
         told = [f"expected {self.expected}"] * bool(self.expected) + [f"found {self.found}"] * bool(self.found)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import chain, config, flavours, report, script
 from apim_schema.attempt import Apply, Result
 from apim_schema.errors import Exit, SchemaToolError, UsageError, said_by_database
+from apim_schema.log import ERROR, WARNING
 from apim_schema.redact import redact
 from apim_schema.revision import NO_DOWNGRADE
 from apim_schema.target import Target
@@ -54,14 +55,14 @@ def run() -> None:
         if context.config.cmd_opts is None:
             raise
         ours = error if isinstance(error, SchemaToolError) else said_by_database(error)
-        report.console().print(f"apim-schema: {redact(str(ours))}")
+        report.say(f"apim-schema: {redact(str(ours))}", ERROR)
         raise SystemExit(int(ours.exit_code)) from None
 
 
 def _run() -> None:
     database = context.config.get_main_option("database") or ""
     if context.config.get_main_option("version_locations") is None or database not in chain.DATABASES:
-        raise UsageError("alembic.ini has no such section: use [alembic] for apim, -n shared for shared")
+        raise UsageError("alembic.ini has no such section", way_out="use [alembic] for apim, -n shared for shared")
     given = context.config.attributes.get(ATTRIBUTE)
     if context.is_offline_mode():
         _offline(database, context.get_x_argument(True))
@@ -80,7 +81,7 @@ def _named(database: str) -> Target:
     """The database that the command line names; what is to be said of that is said."""
     target = config.from_x_arguments(database, context.get_x_argument(True))
     for note in target.notes:
-        report.console().print(f"apim-schema: note: {note}")
+        report.say(f"apim-schema: note: {note}", WARNING)
     return target
 
 
@@ -112,7 +113,7 @@ def _script(flavour: str, database: str, schema: str | None) -> str:
     opts = context.get_context().opts
     if not opts["starting_rev"]:
         first, *_, newest = chain.releases(database)
-        raise UsageError(f"a script needs the release to start from: alembic upgrade {first}:{newest} --sql")
+        raise UsageError("a script needs the release to start from", way_out=f"alembic upgrade {first}:{newest} --sql")
     return script.render(flavour, database, opts["starting_rev"], _destination(database), schema)
 
 
@@ -137,9 +138,14 @@ def _upgrade(given: Upgrade | None, target: Target) -> None:
         context.config.attributes[RESULT] = given.run(_migrate)
         return
     result = Upgrade(target, _destination(target.database), progress=report.Terminal()).run(_migrate)
-    report.show(report.console(), [result])
-    if result.exit_code != Exit.OK:
-        raise SystemExit(int(result.exit_code))
+    code = report.written(lambda: _shown(result))
+    if code != Exit.OK:
+        raise SystemExit(code)
+
+
+def _shown(result: Result) -> int:
+    report.show(report.answer(), [result])
+    return int(result.exit_code)
 
 
 def _migrate(connection: Connection, database: str, schema: str, apply: Apply) -> None:

@@ -110,12 +110,15 @@ class Environment:
         found = self._table.get(database, {})
         if not isinstance(found, dict):
             line = self.file.line(self.name, database)
-            raise UsageError(f"{self.where(database)}{line} must be a table of settings: it is {toml.kind(found)}")
+            raise UsageError(
+                f"{self.where(database)}{line} must be a table of settings", found=f"it is {toml.kind(found)}"
+            )
         for name in found:
             line = self.file.line(self.name, database, name)
             if name not in SETTINGS:
                 raise UsageError(
-                    f"{self.where(database)} has an unknown setting, {name}{line}: the known are {', '.join(SETTINGS)}"
+                    f"{self.where(database)} has an unknown setting, {name}{line}",
+                    found=f"the known are {', '.join(SETTINGS)}",
                 )
             if name != accept.NAME:
                 self.file.text_of(self.name, database, name)
@@ -136,7 +139,7 @@ class Environment:
             return self._deployment.address(database, settings.get("schema"))
         if database in self._table:
             raise UsageError(f"{self.where(database)} has no url")
-        raise UsageError(f"{self.file.path} has no [{self.name}.{database}]: add it, with a url")
+        raise UsageError(f"{self.file.path} has no [{self.name}.{database}]", way_out="add it, with a url")
 
     def target(self, database: str) -> Target:
         """One database, with its password. Raises UsageError for anything that is missing or wrong."""
@@ -165,7 +168,9 @@ class Environment:
         given = [name for name in passwords.SETTINGS if name in settings]
         places = [*given, "url"] if "url" in settings and found.url.password is not None else given
         if len(places) > 1:
-            raise UsageError(f"{self.where(database)} has more than one password, in {' and '.join(places)}: leave one")
+            raise UsageError(
+                f"{self.where(database)} has more than one password, in {' and '.join(places)}", way_out="leave one"
+            )
 
     def _exposed(self, settings: Mapping[str, str], database: str) -> list[str]:
         """What to say of files with a password that others can read."""
@@ -203,11 +208,13 @@ def support(file: str | None) -> Mapping[str, date]:
     found = read(file)
     stated = found.document.get(SUPPORT, {})
     if not isinstance(stated, dict):
-        raise UsageError(f"[{SUPPORT}] of {found.path}{found.line(SUPPORT)} must be a table: it is {toml.kind(stated)}")
+        raise UsageError(
+            f"[{SUPPORT}] of {found.path}{found.line(SUPPORT)} must be a table", found=f"it is {toml.kind(stated)}"
+        )
     for release, until in stated.items():
         if type(until) is not date:
             where = f"{release} in [{SUPPORT}] of {found.path}{found.line(SUPPORT, release)}"
-            raise UsageError(f'{where} must be a date, "{release}" = 2026-12-31: it is {toml.kind(until)}')
+            raise UsageError(f'{where} must be a date, "{release}" = 2026-12-31', found=f"it is {toml.kind(until)}")
     return stated
 
 
@@ -215,16 +222,18 @@ def checked(name: str, file: toml.File) -> Environment:
     """An environment of a file that was read. Raises UsageError where it is none, with the line."""
     if name not in names(file):
         known = ", ".join(names(file)) or "none"
-        raise UsageError(f"{file.path} has no environment {name!r}: it has {known}")
+        raise UsageError(f"{file.path} has no environment {name!r}", found=f"it has {known}")
     found, known_keys = file.document[name], (*chain.NAMES, DEPLOYMENT)
     if not isinstance(found, dict):
-        raise UsageError(f"[{name}] of {file.path}{file.line(name)} must be an environment: it is {toml.kind(found)}")
+        raise UsageError(
+            f"[{name}] of {file.path}{file.line(name)} must be an environment", found=f"it is {toml.kind(found)}"
+        )
     for key in found:
         if key not in known_keys:
             line = file.line(name, key)
             raise UsageError(
-                f"[{name}] of {file.path} has an unknown {key}{line}: the known are {', '.join(known_keys)}"
+                f"[{name}] of {file.path} has an unknown {key}{line}", found=f"the known are {', '.join(known_keys)}"
             )
     if not found:
-        raise UsageError(f"[{name}] of {file.path} is empty: the known are {', '.join(known_keys)}")
+        raise UsageError(f"[{name}] of {file.path} is empty", found=f"the known are {', '.join(known_keys)}")
     return Environment(name, file)

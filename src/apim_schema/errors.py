@@ -8,17 +8,17 @@ SchemaToolError
 │   └── Blocked              preflight found what would not survive or would be in the way
 ├── Unfinished            4  failed part-way, can be continued
 ├── NotProven             5  done or undone, but something could not be proven
-└── Interrupted         130  stopped by Ctrl-C, nothing changed
+├── Interrupted         130  stopped by Ctrl-C, nothing changed
+└── InternalError        70  a fault in apim-schema itself
 
-Every message names the thing, says what was found and says the way out. An error keeps these parts apart for programs
-that read them (`parts`), and the message is made of them. None may hold a password: URLs are printed as `str(Target)`
+Every message names the thing, says what was found and says the way out. An error keeps these apart for programs that
+read them, and the message is made of them. None may hold a password: URLs are printed as `str(Target)`
 only, and what others say goes through `redact`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
@@ -39,13 +39,21 @@ class Exit(IntEnum):
 
 
 class SchemaToolError(Exception):
-    """Base of all errors that are said to the user as a message, without a traceback."""
+    """Base of all errors that are said to the user as a message, without a traceback.
+
+    `what` names the thing and what is the matter with it, `found` is what was found instead, `way_out` what to do.
+    """
 
     exit_code = Exit.USAGE
 
+    def __init__(self, what: str, *, found: str | None = None, way_out: str | None = None) -> None:
+        rest = "; ".join(filter(None, (found, way_out)))
+        super().__init__(f"{what}: {rest}" if rest else what)
+        self.what, self.found, self.way_out = what, found, way_out
+
     @property
     def parts(self) -> dict[str, Any]:
-        """What the message is made of, by name, where that is more than one thing."""
+        """What else a program may want to know, by name."""
         return {}
 
 
@@ -62,15 +70,14 @@ class Refused(SchemaToolError):
 class Conflict(Refused):
     """An object is there that is neither what a change starts from nor what it wants: both are shown."""
 
-    def __init__(self, problem: str, *, found: str = "", wanted: str = "", way_out: str = "") -> None:
+    def __init__(self, what: str, *, found: str = "", wanted: str = "", way_out: str = "") -> None:
         shown = ", ".join(filter(None, (f"found {found}" * bool(found), f"wanted {wanted}" * bool(wanted))))
-        told = f"{problem}: {shown}" if shown else problem
-        super().__init__(f"{told}; {way_out}" if way_out else told)
+        super().__init__(what, found=shown, way_out=way_out)
         self.found, self.wanted = found, wanted
 
     @property
     def parts(self) -> dict[str, Any]:
-        return {"found": self.found, "wanted": self.wanted}
+        return {"wanted": self.wanted}
 
 
 class NotRecognised(Refused):
@@ -80,13 +87,16 @@ class NotRecognised(Refused):
 class Blocked(Refused):
     """Preflight found what would not survive or would be in the way; `findings` are its own."""
 
-    def __init__(self, problem: str, findings: Sequence[Any]) -> None:
-        super().__init__("\n".join((f"{problem}:", *(f"  {finding}" for finding in findings))))
+    def __init__(self, what: str, findings: Sequence[Any], *, way_out: str) -> None:
+        super().__init__(what, way_out=way_out)
         self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        return "\n".join((f"{self.what}; {self.way_out}:", *(f"  {finding}" for finding in self.findings)))
 
     @property
     def parts(self) -> dict[str, Any]:
-        return {"findings": [asdict(finding) for finding in self.findings]}
+        return {"findings": self.findings}
 
 
 class Unfinished(SchemaToolError):
@@ -96,24 +106,30 @@ class Unfinished(SchemaToolError):
 
     def __init__(
         self,
-        problem: str,
+        what: str,
         executed: int | None = None,
         planned: int | None = None,
         parts: Mapping[str, Any] | None = None,
+        *,
+        found: str | None = None,
+        way_out: str | None = None,
     ) -> None:
-        known = executed is not None and planned is not None
-        super().__init__(
-            f"{problem}\n{executed} of {planned} statements are in: mend the cause and run the same upgrade again, it "
-            "continues from there"
-            if known
-            else problem
-        )
+        self._counted = executed is not None and planned is not None
+        if self._counted:
+            found, way_out = f"{executed} of {planned} statements are in", GO_ON
+        super().__init__(what, found=found, way_out=way_out)
         self.executed, self.planned, self._parts = executed, planned, dict(parts or {})
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.found}: {self.way_out}" if self._counted else super().__str__()
 
     @property
     def parts(self) -> dict[str, Any]:
         """The counts, and the parts of the error that it ended with."""
-        return self._parts | {"executed": self.executed, "planned": self.planned}
+        return self._parts | {"statements_executed": self.executed, "statements_planned": self.planned}
+
+
+GO_ON = "mend the cause and run the same upgrade again, it continues from there"
 
 
 class NotProven(SchemaToolError):
@@ -128,6 +144,12 @@ class Interrupted(SchemaToolError):
     exit_code = Exit.INTERRUPTED
 
 
+class InternalError(SchemaToolError):
+    """A fault in apim-schema itself."""
+
+    exit_code = Exit.INTERNAL
+
+
 def said_by_database(error: DBAPIError) -> Refused:
     """An error of the database, where nothing is known that could be said instead."""
-    return Refused(f"the database says: {str(error.orig).strip()}")
+    return Refused("the database says", found=str(error.orig).strip())

@@ -93,7 +93,7 @@ def network(rest: str, decoded: Callable[[str], str] = unquote_plus) -> tuple[Se
     """
     found = NETWORK.fullmatch(rest)
     if not found:
-        raise UsageError(f"this form of a JDBC URL can't be read: {ONE_SERVER}")
+        raise UsageError("this form of a JDBC URL can't be read", way_out=ONE_SERVER)
     pairs = (entry.partition("=") for entry in (found["options"] or "").split("&"))
     options = Options((name.strip(), decoded(value)) for name, _, value in pairs)
     return server(found["server"]), decoded(found["database"] or "") or None, options
@@ -103,7 +103,7 @@ def server(text: str) -> Server:
     """A `host:port`, with `user:password@` before it or not. Raises UsageError for more than one, or another form."""
     found = SERVER.fullmatch(text)
     if not found:
-        raise UsageError(f"the server in a JDBC URL can't be read, or is several: {ONE_SERVER}")
+        raise UsageError("the server in a JDBC URL can't be read, or is several", way_out=ONE_SERVER)
     user, password = (unquote_plus(part) if part else None for part in (found["user"], found["password"]))
     return Server(found["host"].strip("[]") or "localhost", int(found["port"] or 0) or None, user, password)
 

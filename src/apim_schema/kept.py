@@ -64,8 +64,8 @@ def read(connection: Connection, schema: str | None, database: str) -> Snapshot 
         return snapshot.unpack(packed, NAME)[database] if packed else None
     except UsageError:
         raise NotProven(
-            f"what {NAME} keeps of {database} is damaged: delete it, and the same upgrade goes on, without the proof "
-            "of what the rows were before"
+            f"what {NAME} keeps of {database} is damaged",
+            way_out="delete it, and the same upgrade goes on, without the proof of what the rows were before",
         ) from None
 
 

@@ -37,8 +37,10 @@ def check(name: str, is_held: Callable[[], object]) -> Check:
             why = str(getattr(error, "orig", error)).strip()
         if why:
             raise Refused(
-                f"the lock {name!r} is lost, and another upgrade may have begun: {why}. Look for what ends or swaps "
-                "sessions: a timeout, an administrator, a pooler (connect to the server itself)"
+                f"the lock {name!r} is lost, and another upgrade may have begun",
+                found=why,
+                way_out="look for what ends or swaps sessions: a timeout, an administrator, a pooler (connect to the "
+                "server itself)",
             )
 
     return ask

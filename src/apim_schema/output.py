@@ -9,16 +9,23 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TextIO, cast
 
 from apim_schema.errors import UsageError
 
 
-class Lasting:
-    """A text stream that takes all that is written to it; what nobody can read any more is lost."""
+class _Stream:
+    """A text stream that does something of its own when it is written to, and is else what it stands for."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class Lasting(_Stream):
+    """A text stream that takes all that is written to it; what nobody can read any more is lost."""
 
     def write(self, text: str) -> int:
         try:
@@ -33,8 +40,18 @@ class Lasting:
         except OSError:
             forget(self._stream)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+
+class Legible(_Stream):
+    """A text stream that escapes the characters that its encoding does not have."""
+
+    def write(self, text: str) -> int:
+        encoding = self._stream.encoding or "utf-8"
+        return self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def stdout() -> IO[str]:
+    """What stdout is now; writing to it raises OSError where nothing more can be written."""
+    return cast(IO[str], Legible(sys.stdout))
 
 
 def stderr() -> IO[str]:
@@ -53,4 +70,4 @@ def write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from None
+        raise UsageError(f"can't write {path}", found=error.strerror) from None

@@ -26,7 +26,7 @@ def given(settings: Mapping[str, str], folder: Path, where: str) -> str | None:
     """
     named = [name for name in SETTINGS if name in settings]
     if len(named) > 1:
-        raise UsageError(f"{where} has more than one password, in {' and '.join(named)}: leave one")
+        raise UsageError(f"{where} has more than one password, in {' and '.join(named)}", way_out="leave one")
     if not named:
         return None
     told, value = f"{where} takes its password from", settings[named[0]]
@@ -57,7 +57,7 @@ def _of_file(path: Path, told: str) -> str:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise UsageError(f"{told} {path}: {error.strerror}") from None
+        raise UsageError(f"{told} {path}", found=error.strerror) from None
     except UnicodeDecodeError:
         raise UsageError(f"{told} {path}, which is not UTF-8") from None
     if not lines:
@@ -72,17 +72,19 @@ def _of_command(command: str, folder: Path, where: str) -> str:
         words = shlex.split(command)
         done = subprocess.run(words, cwd=folder, capture_output=True, check=False)  # noqa: S603 (no shell)
     except (ValueError, IndexError):
-        raise UsageError(f"{told} can't be read as a command: check its quotes") from None
+        raise UsageError(f"{told} can't be read as a command", way_out="check its quotes") from None
     except OSError as error:
-        raise UsageError(f"{told} can't be run: {error.strerror}") from None
+        raise UsageError(f"{told} can't be run", found=error.strerror) from None
     if done.returncode:
-        raise UsageError(f"{told} failed with exit code {done.returncode}: run it by hand to see what it says")
+        raise UsageError(
+            f"{told} failed with exit code {done.returncode}", way_out="run it by hand to see what it says"
+        )
     try:
         lines = done.stdout.decode("utf-8").splitlines()
     except UnicodeDecodeError:
         raise UsageError(f"{told} printed what is not UTF-8") from None
     if not lines or not lines[0]:
-        raise UsageError(f"{told} printed no password: it must be the first line of its stdout")
+        raise UsageError(f"{told} printed no password", way_out="it must be the first line of its stdout")
     return lines[0]
 
 

@@ -83,7 +83,7 @@ def plan(
         raise _in_the_way(dialect, database, live, (start, target), schema, accept, first) from first
     if wrong := _wrong(database, live, start, target, planned.drift, accept):
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
-        raise NotRecognised(f"{database} {so}, by this breaking drift. {WAY_OUT}\n{listed(wrong)}")
+        raise NotRecognised(f"{database} {so}, by this breaking drift", way_out=f"{WAY_OUT}\n{listed(wrong)}")
     return planned
 
 

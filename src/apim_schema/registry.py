@@ -35,5 +35,5 @@ def load(name: str) -> Dialect:
     """
     name = flavours.KINDS.get(name, name)
     if name not in flavours.DIALECTS:
-        raise UsageError(f"unknown dialect {name!r}: choose one of {', '.join(flavours.DIALECTS)}")
+        raise UsageError(f"unknown dialect {name!r}", way_out=f"choose one of {', '.join(flavours.DIALECTS)}")
     return Dialect(name, **{part: flavours.module(name, part) for part in PARTS})

@@ -1,24 +1,30 @@
-"""What a person sees: progress while an upgrade runs, and the tables at the end. All of it goes to stderr."""
+"""What a person sees: progress on stderr while an upgrade runs, and the tables of the answer, on stdout."""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import IO, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from apim_schema import evidence, output
+from apim_schema import evidence, log, output
 from apim_schema.attempt import Result
 from apim_schema.difference import ACCEPTED, BREAKING, EXTRA, HARMLESS, VARIANT, Difference, drifted
+from apim_schema.errors import Exit
 from apim_schema.evidence import Verdict
+from apim_schema.log import ERROR, INFO, Level
 from apim_schema.progress import Advance
 
 STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
-NUMBERS = ("changes", "statements", "tables", "rows compared", "rows read", "differences", "drift", "seconds")
+NUMBERS = ("changes", "statements", "tables", "rows read", "differences", "drift", "seconds")
 """Headers of the columns that hold numbers."""
 
 CLASSES = {
@@ -29,16 +35,55 @@ CLASSES = {
     VARIANT: "the same, said otherwise",
 }
 
-WIDTH = 200
+WIDTH = 80
 """Columns that a table may take where no terminal says how many there are."""
 
 
+class _Console(Console):
+    """Plain lines where there is no terminal; a reader that goes away is an error of the stream, as any other."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = WIDTH
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
-    """The one way to a person: stderr as it is now, plain lines where it is no terminal. Printing never fails."""
-    found = Console(file=output.stderr(), highlight=False, markup=False, emoji=False, soft_wrap=True)
-    if not found.is_terminal:
-        found.width = WIDTH
-    return found
+    """The way to a person beside the answer: stderr as it is now. Printing never fails."""
+    return _Console(output.stderr())
+
+
+def answer() -> Console:
+    """The way of the answer: stdout as it is now."""
+    return _Console(output.stdout())
+
+
+def say(text: str, level: Level = INFO, parts: Mapping[str, Any] | None = None, out: Console | None = None) -> None:
+    """Says a line on stderr, and in the log file, there with its parts."""
+    said = log.current()
+    said.write(level, text, parts)
+    if said.shows(level):
+        (out or console()).print(text)
+
+
+def written(tell: Callable[[], int]) -> int:
+    """Tells an answer, and returns the exit code.
+
+    What was done stays done. A reader of stdout that has gone away wants no more of it; anything else that keeps the
+    answer from being written there is said.
+    """
+    try:
+        return tell()
+    except BrokenPipeError:
+        output.forget(sys.stdout)
+        return tell()  # nothing of it arrives, and nothing fails
+    except OSError as error:
+        output.forget(sys.stdout)
+        say(f"apim-schema: can't write to stdout: {error.strerror}; what was done stays done", ERROR)
+        return tell() or int(Exit.USAGE)
 
 
 class Speed(ProgressColumn):
@@ -59,7 +104,7 @@ class Terminal:
         self.console = console()
 
     def say(self, text: str) -> None:
-        self.console.print(text)
+        say(text, out=self.console)
 
     @contextmanager
     def rows(self, doing: str, total: int) -> Iterator[Advance]:
@@ -95,13 +140,13 @@ class Terminal:
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
-            disable=not self.console.is_interactive,
+            disable=log.current().quiet or not self.console.is_interactive,
         )
 
 
 def show(out: Console, results: Sequence[Result]) -> None:
     """The summary of an upgrade: a line a database, then what was there already, changed rows and drift."""
-    headers = ("database", "from", "to", "changes", "statements", "rows compared", "rows", "drift", "seconds")
+    headers = ("database", "from", "to", "changes", "statements", "rows", "drift", "seconds")
     table(out, headers, map(_summary, results))
     for result in results:
         _details(out, result)
@@ -114,8 +159,7 @@ def _summary(result: Result) -> tuple[str | Text, ...]:
         result.target,
         f"{len(result.plan.changes):,}",
         f"{result.executed:,}",
-        f"{result.verdict.rows:,}",
-        verdict(result.verdict.verdict) if result.compared else "not compared",
+        compared(result.verdict if result.compared else None),
         f"{len(drifted(result.differences)):,}",
         f"{result.seconds:.1f}",
     )
@@ -134,18 +178,53 @@ def _details(out: Console, result: Result) -> None:
 
 
 def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """A table with a column a header; numbers stand to the right."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
+    """A table with a column a header; numbers stand to the right. One that is too wide becomes a block of lines a row.
+
+    So nothing is cut off, however narrow the terminal is.
+    """
+    found = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    columns = list(zip(map(Text, headers), *found, strict=True))
+    wide = sum(max(cell_len(cell.plain) for cell in column) + GAP for column in columns) - GAP
+    if wide <= out.width:
+        out.print(_table(headers, found))
+    else:
+        _blocks(out, headers, found)
+
+
+GAP = 2
+"""Columns between those of a table."""
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    made = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for header in headers:
         made.add_column(header, justify="right" if header in NUMBERS else "left", no_wrap=True)
     for row in rows:
         made.add_row(*row)
-    out.print(made)
+    return made
 
 
-def verdict(word: str) -> Text:
-    """A verdict in its colour."""
-    return Text(word, style=STYLES.get(word, ""))
+def _blocks(out: Console, headers: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
+    """A line a cell, with its header; a cell that is too long has more lines."""
+    left = max(map(len, headers)) + GAP
+    for number, row in enumerate(rows):
+        if number:
+            out.print("")
+        for header, cell in zip(headers, row, strict=True):
+            first, *more = cell.wrap(out, max(out.width - left, 1), overflow="fold") or [Text()]
+            out.print(Text.assemble((header.ljust(left), "bold"), first))
+            for line in more:
+                out.print(Text.assemble(" " * left, line))
+
+
+def compared(rows: Verdict | None) -> Text:
+    """How many rows were compared, and the verdict in its colour."""
+    return verdict(rows.verdict, rows.rows) if rows else Text("not compared")
+
+
+def verdict(word: str, rows: int) -> Text:
+    """A verdict in its colour, and of how many rows it is; a script compares none."""
+    return Text.assemble(f"{rows:,} " if rows else "", (word, STYLES.get(word, "")))
 
 
 def failures(out: Console, database: str, rows: Verdict) -> None:

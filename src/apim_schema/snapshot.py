@@ -40,13 +40,13 @@ class Snapshot:
 def check_free(path: Path, force: bool) -> None:
     """Raises UsageError where no snapshot can be written: better before the rows are read than after."""
     if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file: name one that is to be made")
+        raise UsageError(f"{path} is no file", way_out="name one that is to be made")
     if path.exists() and not force:
-        raise UsageError(f"{path} is there already: name another file, or say --force")
+        raise UsageError(f"{path} is there already", way_out="name another file, or say --force")
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder: make it first")
+        raise UsageError(f"{path.parent} is no folder", way_out="make it first")
     if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"no file can be written in {path.parent}: check its permissions")
+        raise UsageError(f"no file can be written in {path.parent}", way_out="check its permissions")
 
 
 def write(path: Path, snapshots: Sequence[Snapshot]) -> None:
@@ -54,7 +54,7 @@ def write(path: Path, snapshots: Sequence[Snapshot]) -> None:
     try:
         _write(path, snapshots)
     except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from None
+        raise UsageError(f"can't write {path}", found=error.strerror) from None
 
 
 def _write(path: Path, snapshots: Sequence[Snapshot]) -> None:
@@ -108,7 +108,7 @@ def read(path: Path) -> dict[str, Snapshot]:
     try:
         return unpack(path.read_bytes(), str(path))
     except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}") from None
+        raise UsageError(f"can't read {path}", found=error.strerror) from None
 
 
 def unpack(packed: bytes, name: str) -> dict[str, Snapshot]:
@@ -117,13 +117,14 @@ def unpack(packed: bytes, name: str) -> dict[str, Snapshot]:
         document = json.loads(gzip.decompress(packed))
         if document["format"] != FORMAT:
             age = "a newer" if document["format"] > FORMAT else "an older"
-            raise UsageError(f"{name} was written by {age} version, {document['tool_version']}: read it with that one")
+            written = f"{name} was written by {age} version, {document['tool_version']}"
+            raise UsageError(written, way_out="read it with that one")
         if document["sha256"] != _checksum(document["databases"]):
             raise ValueError("another checksum")
         return {name: _snapshot(name, entry) for name, entry in document["databases"].items()}
     except (gzip.BadGzipFile, EOFError, zlib.error, KeyError, TypeError, ValueError, AttributeError):
         raise UsageError(
-            f"{name} is no snapshot, or a damaged one: take it again, or restore the file from its copy"
+            f"{name} is no snapshot, or a damaged one", way_out="take it again, or restore the file from its copy"
         ) from None
 
 

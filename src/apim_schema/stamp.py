@@ -26,7 +26,9 @@ def read(connection: Connection, schema: str | None, database: str) -> str | Non
     """The stamped release, None where there is no stamp. Raises Refused where there are several."""
     heads = _context(connection, schema, database).get_current_heads()
     if len(heads) > 1:
-        raise Refused(f"{chain.version_table(database)} holds {len(heads)} releases, {', '.join(heads)}: leave one")
+        raise Refused(
+            f"{chain.version_table(database)} holds {len(heads)} releases, {', '.join(heads)}", way_out="leave one"
+        )
     return heads[0] if heads else None
 
 

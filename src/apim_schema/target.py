@@ -69,15 +69,15 @@ class Target:
         except ModuleNotFoundError as error:
             raise UsageError(self._no_driver(str(error.name))) from None
         except ImportError as error:
-            raise UsageError(f"the driver of {self} can't be loaded, install what it needs: {error}") from None
+            raise UsageError(f"the driver of {self} can't be loaded, install what it needs", found=str(error)) from None
         except InvalidRequestError as error:
-            raise UsageError(f"the URL of {self} can't be used: {error}") from None
+            raise UsageError(f"the URL of {self} can't be used", found=str(error)) from None
         except DBAPIError as error:
-            raise UsageError(f"can't connect to {self}: {' '.join(str(error.orig).split())}") from None
+            raise UsageError(f"can't connect to {self}", found=" ".join(str(error.orig).split())) from None
         except (TypeError, ValueError, OSError) as error:
             raise UsageError(self._refused_by_driver(error)) from None
         except url.get_dialect().import_dbapi().Error as error:
-            raise UsageError(f"the driver of {self} can't be used: {error}") from None
+            raise UsageError(f"the driver of {self} can't be used", found=str(error)) from None
         yield engine
 
     def _no_driver(self, module: str) -> str:
@@ -110,24 +110,28 @@ def target(database: str, url: str, schema: str | None = None) -> Target:
         return _from_jdbc(database, found, schema)
     if url.count("@") > 1:
         # what follows the first one would be taken for the host, and printed
-        raise UsageError(f"the URL of {database} has more than one @: write %40 for one in a name or a password")
+        raise UsageError(
+            f"the URL of {database} has more than one @", way_out="write %40 for one in a name or a password"
+        )
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise UsageError(f"the URL of {database} can't be read: write {_examples()}") from None
+        raise UsageError(f"the URL of {database} can't be read", way_out=f"write {_examples()}") from None
     kind = parsed.get_backend_name()
     if kind == "h2":
         raise UsageError(H2)
     if kind not in flavours.KINDS:
         write = flavours.EXAMPLES.get(kind) or _examples()
-        raise UsageError(f"the URL of {database} is of an unknown dialect {kind!r}: write {write}")
+        raise UsageError(f"the URL of {database} is of an unknown dialect {kind!r}", way_out=f"write {write}")
     drivername = flavours.DRIVERS.get(parsed.drivername, parsed.drivername)
     named = parsed.query.get("schema")
     parsed = parsed.set(drivername=drivername).difference_update_query(["schema"])
     try:
         parsed.get_dialect()
     except NoSuchModuleError:
-        raise UsageError(f"unknown driver in the URL of {database}: {drivername!r}; write {kind}://") from None
+        raise UsageError(
+            f"unknown driver in the URL of {database}", found=f"{drivername!r}", way_out=f"write {kind}://"
+        ) from None
     except ModuleNotFoundError:
         pass  # said by Target.engine, with the way out
     registry.load(kind).session.engine_options(parsed)
@@ -141,7 +145,9 @@ def _from_jdbc(database: str, jdbc: re.Match[str], schema: str | None) -> Target
         raise UsageError(H2)
     dialect = next((d for d in map(registry.load, flavours.DIALECTS) if subprotocol in d.jdbc.SUBPROTOCOLS), None)
     if dialect is None:
-        raise UsageError(f"the URL of {database} is of an unknown kind, jdbc:{subprotocol}: write {_examples()}")
+        raise UsageError(
+            f"the URL of {database} is of an unknown kind, jdbc:{subprotocol}", way_out=f"write {_examples()}"
+        )
     rest = without_entities(jdbc["rest"].strip())
     remember_jdbc(rest)
     try:
@@ -149,7 +155,7 @@ def _from_jdbc(database: str, jdbc: re.Match[str], schema: str | None) -> Target
         remember(found.url)
         dialect.session.engine_options(found.url)
     except UsageError as error:
-        raise UsageError(f"the URL of {database}: {error}") from None
+        raise UsageError(f"the URL of {database}: {error.what}", found=error.found, way_out=error.way_out) from None
     note = f"the JDBC URL of {database} has options that are not taken over: {', '.join(found.untold)}"
     return Target(database, found.url, schema or found.schema, (note,) if found.untold else ())
 

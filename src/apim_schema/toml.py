@@ -47,7 +47,7 @@ class File:
             return value
         *tables, name = keys
         where = f"{name} in [{'.'.join(tables)}] of {self.path}{self.line(*keys)}"
-        raise UsageError(f'{where} must be a text, {name} = "…": it is {kind(value)}')
+        raise UsageError(f'{where} must be a text, {name} = "…"', found=f"it is {kind(value)}")
 
     def texts_of(self, *keys: str) -> tuple[str, ...]:
         """The list of texts under these keys. Raises UsageError where it is none."""
@@ -58,7 +58,7 @@ class File:
             return tuple(value)
         *tables, name = keys
         where = f"{name} in [{'.'.join(tables)}] of {self.path}{self.line(*keys)}"
-        raise UsageError(f'{where} must be a list of texts, {name} = ["…"]: it is {kind(value)}')
+        raise UsageError(f'{where} must be a list of texts, {name} = ["…"]', found=f"it is {kind(value)}")
 
 
 def has(document: Mapping[str, Any], *keys: str) -> bool:
@@ -82,6 +82,6 @@ def read(path: Path, way_out: str) -> File:
         text = path.read_text(encoding="utf-8-sig")
         return File(path, text, tomllib.loads(text))
     except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}; {way_out}") from None
+        raise UsageError(f"can't read {path}", found=error.strerror, way_out=way_out) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no TOML: {error}") from None
+        raise UsageError(f"{path} is no TOML", found=str(error)) from None

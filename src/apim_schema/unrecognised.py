@@ -20,50 +20,61 @@ def refuse(database: str, live: Schema, accept: Accept) -> NotRecognised:
     ours = _tables(flavour, database)
     found = ours & live.tables.keys()
     if not live.tables:
-        return NotRecognised(f"{database} is empty: check the URL and the schema, or say --create for a fresh one")
+        return NotRecognised(
+            f"{database} is empty", way_out="check the URL and the schema, or say --create for a fresh one"
+        )
     if not found:
-        return NotRecognised(_foreign(flavour, database, live))
+        return _foreign(flavour, database, live)
     if database == "shared" and (part := _part(flavour, database, live)):
-        return NotRecognised(part)
+        return part
     between = _between(database, live, accept)
     if between:
-        return NotRecognised(between)
+        return between
     release, wrong = nearest(database, live, accept)
     first = chain.first(flavour, database)
     if ours - found and chain.has_script(flavour, database) and first != chain.releases(database)[0]:
         return NotRecognised(
-            f"{database} is of the vendor's script for {flavour}, and older than {first} or "
-            f"half-installed: {len(found)} of {len(ours)} tables are there. The vendor's older scripts for it do not "
-            f"say what becomes of what they made: contact WSO2 Support. Compared with {release}:\n{listed(wrong)}"
+            f"{database} is of the vendor's script for {flavour}, and older than {first} or half-installed",
+            found=f"{len(found)} of {len(ours)} tables are there",
+            way_out="the vendor's older scripts for it do not say what becomes of what they made: contact WSO2 "
+            f"Support. Compared with {release}:\n{listed(wrong)}",
         )
     if len(found) < len(ours):
         return NotRecognised(
-            f"{database} is half-installed: {len(found)} of {len(ours)} tables are there. Finish the installation of "
-            f"the product's own script, or start from an empty database. Compared with {release}:\n{listed(wrong)}"
+            f"{database} is half-installed",
+            found=f"{len(found)} of {len(ours)} tables are there",
+            way_out="finish the installation of the product's own script, or start from an empty database. "
+            f"Compared with {release}:\n{listed(wrong)}",
         )
     return NotRecognised(
-        f"{database} is no release that we know; nearest is {release}, with these breaking differences. `repair` shows "
-        f"the way back, an accept list takes them as they are; or say `adopt --as {release}` first, if that is what "
-        f"it is:\n{listed(wrong)}"
+        f"{database} is no release that we know",
+        found=f"nearest is {release}, with the breaking differences below",
+        way_out="`repair` shows the way back, an accept list takes them as they are; or say "
+        f"`adopt --as {release}` first, if that is what it is:\n{listed(wrong)}",
     )
 
 
-def _foreign(flavour: str, database: str, live: Schema) -> str:
+def _foreign(flavour: str, database: str, live: Schema) -> NotRecognised:
     for other in chain.NAMES:
         if other not in (database, chain.whole(database)) and _tables(flavour, other) & live.tables.keys():
-            return f"this is a {other} database, not {database}: check which URL belongs to which database"
-    return f"this is not an API Manager {database} database: none of its {len(live.tables)} tables is known"
+            way_out = "check which URL belongs to which database"
+            return NotRecognised(f"this is a {other} database, not {database}", way_out=way_out)
+    found = f"none of its {len(live.tables)} tables is known"
+    return NotRecognised(
+        f"this is not an API Manager {database} database", found=found, way_out="check the URL and the schema"
+    )
 
 
-def _part(flavour: str, database: str, live: Schema) -> str | None:
+def _part(flavour: str, database: str, live: Schema) -> NotRecognised | None:
     """What to say of one half of a shared database, None where it is no half."""
     found = [part for part in chain.PARTS if _tables(flavour, part) & live.tables.keys()]
     if len(found) != 1:
         return None
     [part], [other] = found, chain.PARTS.keys() - found
-    return (
-        f"{database} has its {part} tables only. Where it is split in two, name this one as [NAME.{part}] in an "
-        f"environments.toml and the other as [NAME.{other}]: --env NAME takes both. Else finish the installation"
+    return NotRecognised(
+        f"{database} has its {part} tables only",
+        way_out=f"where it is split in two, name this one as [NAME.{part}] in an environments.toml and the other as "
+        f"[NAME.{other}]: --env NAME takes both. Else finish the installation",
     )
 
 
@@ -72,7 +83,7 @@ def _tables(flavour: str, database: str) -> Set[str]:
     return chain.expected(flavour, database, chain.first(flavour, database)).tables.keys()
 
 
-def _between(database: str, live: Schema, accept: Accept) -> str | None:
+def _between(database: str, live: Schema, accept: Accept) -> NotRecognised | None:
     """What to say of a schema that has some of a release's changes, None where it is nothing of the kind."""
     flavour = live.flavour
     for start, target in pairwise(chain.since(flavour, database)):
@@ -87,10 +98,11 @@ def _between(database: str, live: Schema, accept: Accept) -> str | None:
                 continue  # it is what comes before, with drift that this release would mend
             wrong = breaking(differences(database, flavour, start, live, accept))
             compared = f". Compared with {start}:\n{listed(wrong)}" if wrong else ""
-            return (
-                f"{database} is between {start} and {target}: {done} of the {len(changes)} changes of {target} are in. "
-                f"If {start} is where it started, say so with `adopt --as {start}`; the next upgrade makes the rest"
-                f"{compared}"
+            return NotRecognised(
+                f"{database} is between {start} and {target}",
+                found=f"{done} of the {len(changes)} changes of {target} are in",
+                way_out=f"if {start} is where it started, say so with `adopt --as {start}`; the next upgrade makes the "
+                f"rest{compared}",
             )
     return None
 
@@ -110,6 +122,7 @@ def nearest(database: str, live: Schema, accept: Accept) -> tuple[str, tuple[Dif
 def too_old(database: str, release: str) -> NotRecognised:
     """The error for a release from before the policy."""
     return NotRecognised(
-        f"{database} is {release}, which can't be upgraded by a schema change: contact WSO2 Support for the way to "
-        f"{chain.releases(database)[0]}; only from there on the vendor promises that no data is migrated"
+        f"{database} is {release}, which can't be upgraded by a schema change",
+        way_out=f"contact WSO2 Support for the way to {chain.releases(database)[0]}; only from there on the vendor "
+        "promises that no data is migrated",
     )

@@ -250,7 +250,7 @@ def test_verbs_take_it(
     (tmp_path / "deployment.toml").write_text("".join((*tables, further)))
     option = ["--deployment-toml", tmp_path / "deployment.toml"]
     assert run_json("status", *option)["databases"] == run_json("status", *databases.options)["databases"]
-    result = run("upgrade", *option)
+    result = run("upgrade", "head", *option)
     assert result.exit_code == 0
     assert result.stderr.count("[database.user] of") == 1
     assert run("status", *option, "--check").exit_code == 0

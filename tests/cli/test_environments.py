@@ -45,13 +45,13 @@ def test_one_after_the_other(run: Run, run_json: RunJson, three: Path) -> None:
     assert document["exit_code"] == 0
     result = run("status", "--env", "prod", "--env", "dev", "--check")
     assert result.exit_code == 0
-    lines = [line.split() for line in result.stderr.splitlines()]
+    lines = [line.split() for line in result.stdout.splitlines()]
     assert lines[-3:] == [["environment", "outcome", "exit", "code"], ["prod", "done", "0"], ["dev", "done", "0"]]
 
 
 def test_one_environment_has_the_document_of_before(run_json: RunJson, three: Path) -> None:
     document = run_json("status", "--env", "dev")
-    assert set(document) == {"databases", "exit_code"}
+    assert set(document) == {"schema_version", "verb", "databases", "exit_code"}
 
 
 def test_the_first_failure_stops(run: Run, run_json: RunJson, databases: Databases, three: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_first_failure_stops(run: Run, run_json: RunJson, databases: Databas
     result = run("upgrade", "head", *options)
     assert result.exit_code == 3
     assert "apim-schema: apim is empty" in result.stderr
-    assert result.stderr.splitlines()[-1].split() == ["dev", "not", "begun"]
+    assert result.stdout.splitlines()[-1].split() == ["dev", "not", "begun"]
     assert run_json("status", "--apim-url", databases.apim)["databases"][0]["release"] == FIRST
 
 
@@ -91,7 +91,10 @@ def test_a_mistake_in_the_last_is_found_before_the_first(
         (["snapshot", "-o", "x", "--env", "dev", "--env", "uat"], "the file of -o is of one environment"),
         (["verify", "--against", "x", "--env", "dev", "--env", "uat"], "the file of --against is of one environment"),
         (["plan", "--html", "x", "--env", "dev", "--env", "uat"], "the file of --html is of one environment"),
-        (["upgrade", "--report", "x", "--env", "dev", "--env", "uat"], "the file of --report is of one environment"),
+        (
+            ["upgrade", "head", "--report", "x", "--env", "dev", "--env", "uat"],
+            "the file of --report is of one environment",
+        ),
         (["status", "--env", "dev", "--apim-url", "postgresql://h/d"], "--env and a URL both name the database"),
     ],
 )
@@ -137,8 +140,8 @@ def test_check(run: Run, run_json: RunJson, three: Path, nobody: str) -> None:
     assert document["exit_code"] == 2
     result = run("env", "check", "--env", "away", "--env", "dev")
     assert result.exit_code == 2
-    assert "not reached" in result.stderr
-    assert "s3cret" not in result.stderr
+    assert "not reached" in result.stdout
+    assert "s3cret" not in result.output
     assert run("env", "check", "--env", "dev").exit_code == 0
 
 
@@ -161,9 +164,9 @@ def test_what_a_login_lacks(run: Run, run_json: RunJson, databases: Databases, t
         document = run_json("env", "check")
         (found,) = document["databases"]
         assert (found["release"], found["problem"], document["exit_code"]) == (FIRST, None, 1)
-        assert any("owner" in told for told in found["obstacles"])
+        assert any("owner" in finding["problem"] for finding in found["findings"])
         result = run("env", "check")
-        assert "dev, apim: in the way of an upgrade:\n  " in result.stderr
+        assert "dev, apim: in the way of an upgrade:\n  " in result.stdout
     finally:
         databases.execute(f"DROP OWNED BY {login}")
         databases.execute(f"DROP ROLE {login}")
@@ -182,19 +185,17 @@ def test_list(run: Run, run_json: RunJson, tmp_path: Path, monkeypatch: pytest.M
         "[database.shared_db]\ntype = 'h2'\n"
     )
     document = run_json("env", "list")
-    found = [
-        (entry["environment"], entry["database"], entry["password"], entry["url"]) for entry in document["databases"]
-    ]
-    assert found == [
+    fields = ("environment", "database", "password_from", "url")
+    assert [tuple(entry[field] for field in fields) for entry in document["databases"]] == [
         ("dev", "apim", "url", "postgresql+psycopg://ada:***@db.invalid/d"),
         ("dev", "shared", "password_env", "mysql+pymysql://db.invalid/d"),
         ("prod", "apim", "deployment_toml", "postgresql+psycopg://db.invalid/d"),
-        ("prod", "shared", "", None),
+        ("prod", "shared", None, None),
     ]
     assert "H2 is for trying the product out" in document["databases"][-1]["problem"]
     assert document["exit_code"] == 2
     result = run("env", "list", "--env", "dev")
-    assert (result.exit_code, "s3cret" in result.stderr, "db.invalid" in result.stderr) == (0, False, True)
+    assert (result.exit_code, "s3cret" in result.output, "db.invalid" in result.stdout) == (0, False, True)
 
 
 def test_init(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,7 +223,7 @@ def test_a_database_by_its_jdbc_url(
 ) -> None:
     url = jdbc_of(databases.apim, "&amp;ApplicationName=apim&reWriteBatchedInserts=true&unheard=of")
     result = run("status", "--apim-url", url)
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.exit_code == 0
     assert "note: the JDBC URL of apim has options that are not taken over: unheard\n" in result.stderr
     assert (
         run_json("status", "--apim-url", url)["databases"]

@@ -30,19 +30,19 @@ def clean(result: Result) -> None:
         assert spelling not in result.stderr
 
 
-@pytest.mark.parametrize("verb", ["status", "upgrade", "verify", "snapshot", "adopt", "history"])
+@pytest.mark.parametrize("verb", ["status", "upgrade head", "verify", "snapshot", "adopt", "history"])
 @pytest.mark.parametrize("format_", ["text", "json"])
 def test_verbs(verb: str, format_: str, run: Callable[..., Result], databases: Databases, tmp_path: Path) -> None:
     output = ["-o", tmp_path / "file"] if verb == "snapshot" else []
     options = ["--apim-url", with_password(databases.apim), "--format", format_]
-    result = run("-v", verb, *options, *output)
+    result = run("-v", *verb.split(), *options, *output)
     assert result.exit_code == 0
     clean(result)
     assert "SELECT" in result.stderr  # -v did show the statements
 
 
 def test_history_of_the_database_has_none(run: Callable[..., Result], databases: Databases) -> None:
-    assert run("upgrade", "--apim-url", with_password(databases.apim)).exit_code == 0
+    assert run("upgrade", "head", "--apim-url", with_password(databases.apim)).exit_code == 0
     told = repr(databases.execute("SELECT * FROM apim_schema_history"))
     assert not any(spelling in told for spelling in SPELLINGS)
 

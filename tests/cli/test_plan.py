@@ -46,14 +46,14 @@ def test_the_schema_finds_what_is_not_as_it_says(run_json: RunJson, databases: D
 
 def test_text_fits_a_terminal_of_80_columns(run: Run, run_json: RunJson, databases: Databases) -> None:
     result = run("plan", *databases.options)
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert max(map(len, result.stderr.splitlines())) <= 80
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert max(map(len, result.stdout.splitlines())) <= 80
     (apim, _) = run_json("plan", *databases.options)["databases"]
-    told = " ".join(result.stderr.split())
+    told = " ".join(result.stdout.split())
     for statement in apim["statements"]:
         assert f" {statement['number']} {statement['changes'][0]}" in told
     assert f"{FIRST}, published 2023-03-11" in told
-    assert re.search(r"writers blocked +\S", result.stderr)
+    assert re.search(r"writers blocked +\S", result.stdout)
 
 
 def test_sql_is_the_statements_below_one_line_each(run: Run, run_json: RunJson, databases: Databases) -> None:
@@ -86,7 +86,7 @@ def test_what_preflight_forbids_is_shown(run: Run, run_json: RunJson, databases:
     assert apim["statements"]
     text = run("plan", *databases.options)
     assert text.exit_code == 1
-    assert "It must not run yet" in text.stderr
+    assert "It must not run yet" in text.stdout
     assert "It must not run yet" in file.read_text()
 
 
@@ -130,7 +130,7 @@ def test_the_end_of_support_is_as_stated(
     apim = run_json("plan", *databases.options)["databases"][0]
     assert {"release": FIRST, "published": "2023-03-11", "supported_until": until} in apim["ages"]
     assert any(told in f["problem"] for f in apim["findings"]) == (told == "support ended")
-    assert told in run("plan", *databases.options).stderr
+    assert told in run("plan", *databases.options).stdout
 
 
 def test_the_end_of_support_is_a_date(run_json: RunJson, databases: Databases, tmp_path: Path) -> None:

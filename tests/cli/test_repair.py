@@ -20,27 +20,27 @@ def test_shown_written_and_applied(run: Run, run_json: RunJson, databases: Datab
     databases.execute("ALTER TABLE am_api_comments DROP CONSTRAINT am_api_comments_api_id_fkey")
     databases.execute("ALTER TABLE am_application ALTER created_by TYPE varchar(300)")
     (shown,) = run_json("repair", *apim)["databases"]
-    assert (shown["release"], shown["recognised"]) == (FIRST, True)
+    assert (shown["release"], shown["compared_with"]) == (FIRST, FIRST)
     assert [(d["class"], d["name"]) for d in shown["mended"]] == [("harmless", "AM_API_COMMENTS")]
-    assert [d["name"] for d in shown["left"]] == ["AM_APPLICATION.CREATED_BY"]
+    assert [left["difference"]["name"] for left in shown["left"]] == ["AM_APPLICATION.CREATED_BY"]
     script = tmp_path / "mend.sql"
     assert run("repair", *apim, "--sql", str(script)).exit_code == 0
-    assert f"{shown['statements'][0].replace('public.', '')};" in script.read_text()
+    assert f"{shown['statements'][0]['sql'].replace('public.', '')};" in script.read_text()
     assert run("repair", *apim, "--sql", str(script), "--apply").exit_code == 2
     assert run("verify", *apim, "--strict").exit_code == 1
-    (applied,) = run_json("repair", *apim, "--apply")["databases"]
-    assert (applied["statements"], applied["rows"]["verdict"]) == (1, "proven")
+    (applied,) = run_json("repair", *apim, "--apply")["repaired"]
+    assert (applied["statements_executed"], applied["rows"]["verdict"]) == (1, "proven")
     assert [d["name"] for d in applied["differences"]] == ["AM_APPLICATION.CREATED_BY"]
     text = run("repair", *apim)
     assert text.exit_code == 0
-    assert "it would have to be made narrower" in text.stderr
+    assert "it would have to be made narrower" in text.stdout
 
 
 def test_what_breaks_and_stays_is_told_by_the_exit_code(run: Run, databases: Databases) -> None:
     databases.execute("ALTER TABLE am_subscriber ALTER date_subscribed TYPE timestamptz")
     result = run("repair", "--apim-url", databases.apim)
     assert result.exit_code == 1
-    assert f"apim: compared with {FIRST}, the nearest release" in result.stderr
+    assert f"apim: compared with {FIRST}, the nearest release" in result.stdout
     refused = run("repair", "--apim-url", databases.apim, "--apply")
     assert refused.exit_code == 3
     assert f"say what it is by `adopt --as {FIRST}`" in refused.stderr

@@ -29,19 +29,22 @@ def test_to_the_newest_release_unless_told(run: Run) -> None:
 
 def test_a_file(run: Run, tmp_path: Path) -> None:
     result = run(*ARGUMENTS, "-o", tmp_path / "upgrade.sql", "--schema", "carbon")
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert f"written to {tmp_path}" in result.stderr.replace("\n", "")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"written to {tmp_path}" in result.stdout.replace("\n", "")
     assert (tmp_path / "upgrade.sql").read_text() == script.render("postgresql", "apim", "4.5.0", HEAD, "carbon")
 
 
 def test_a_document(run_json: RunJson) -> None:
     document = run_json(*ARGUMENTS)
     assert document == {
+        "schema_version": 1,
+        "verb": "sql",
         "dialect": "postgresql",
         "database": "apim",
         "from": "4.5.0",
         "to": HEAD,
         "script": script.render("postgresql", "apim", "4.5.0", HEAD),
+        "file": None,
         "exit_code": 0,
     }
 

@@ -27,22 +27,40 @@ def test_unstamped_pair(run_json: RunJson, databases: Databases) -> None:
     assert (shared["database"], shared["recognised"], shared["pending"]) == ("shared", same, after(same[-1]))
 
 
-def test_text_goes_to_stderr(run: Run, databases: Databases) -> None:
+def test_text_goes_to_stdout(run: Run, databases: Databases) -> None:
     result = run("status", *databases.options)
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert ", ".join(after(FIRST)) in result.stderr
-    assert f"{FIRST} to {like_the_first('postgresql', 'shared')[-1]}, which have one schema" in result.stderr
-    assert "\x1b" not in result.stderr
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert ", ".join(after(FIRST)) in result.stdout
+    assert f"{FIRST} to {like_the_first('postgresql', 'shared')[-1]}, which have one schema" in result.stdout
+    assert "\x1b" not in result.stdout
 
 
 def test_check(run: Run, databases: Databases) -> None:
     assert run("status", *databases.options, "--check").exit_code == 1
-    assert run("upgrade", *databases.options).exit_code == 0
+    assert run("upgrade", "head", *databases.options).exit_code == 0
     assert run("status", *databases.options, "--check").exit_code == 0
 
 
+def test_check_against_the_release_that_was_asked_for(run: Run, run_json: RunJson, databases: Databases) -> None:
+    run("upgrade", "4.4.0", *databases.options)
+    assert run("status", "4.4.0", *databases.options, "--check").exit_code == 0
+    document = run_json("status", "4.5.0", *databases.options, "--check")
+    assert (document["exit_code"], document["databases"][0]["pending"]) == (1, ["4.5.0"])
+    newer = run_json("status", "4.3.0", *databases.options, "--check", "--database", "apim")
+    assert newer["exit_code"] == 1
+    assert newer["databases"][0]["problem"] == "apim is 4.4.0 already, newer than 4.3.0"
+    assert run("status", "4.3.0", *databases.options).exit_code == 0
+    assert run("status", "4.9.0", *databases.options).exit_code == 2
+
+
+def test_a_schema_of_several_releases_is_at_each_of_them(run: Run, databases: Databases) -> None:
+    *_, newest = like_the_first("postgresql", "shared")
+    for release in (FIRST, newest):
+        assert run("status", release, "--shared-url", databases.shared, "--check").exit_code == 0
+
+
 def test_drift_is_listed_and_harmless(run: Run, run_json: RunJson, databases: Databases) -> None:
-    run("upgrade", *databases.options)
+    run("upgrade", "head", *databases.options)
     databases.execute("CREATE TABLE reports (id integer)")
     databases.execute("CREATE INDEX mine ON am_api (api_name)")
     document = run_json("status", *databases.options, "--check")
@@ -51,7 +69,7 @@ def test_drift_is_listed_and_harmless(run: Run, run_json: RunJson, databases: Da
         ("extra", "index", "AM_API.MINE"),
         ("extra", "table", "REPORTS"),
     ]
-    assert "harmless drift:\n  extra index AM_API.MINE" in run("status", *databases.options).stderr
+    assert "harmless drift:\n  extra index AM_API.MINE" in run("status", *databases.options).stdout
 
 
 def test_schema_that_is_not_the_stamped_release(run: Run, run_json: RunJson, databases: Databases) -> None:
@@ -61,7 +79,7 @@ def test_schema_that_is_not_the_stamped_release(run: Run, run_json: RunJson, dat
     assert apim["problem"] == f"apim is stamped {FIRST}, but has 1 breaking difference"
     result = run("status", *databases.options, "--database", "apim", "--check")
     assert result.exit_code == 1
-    assert "missing column AM_API.API_TIER" in result.stderr
+    assert "missing column AM_API.API_TIER" in result.stdout
 
 
 def test_stamp_of_another_release(run: Run, databases: Databases) -> None:
@@ -69,22 +87,23 @@ def test_stamp_of_another_release(run: Run, databases: Databases) -> None:
     databases.execute("UPDATE alembic_version_apim SET version_num = '4.5.0'")
     result = run("status", *databases.options, "--check")
     assert result.exit_code == 1
-    assert f"apim is stamped 4.5.0, but the schema is {FIRST}" in result.stderr
+    assert f"apim is stamped 4.5.0, but the schema is {FIRST}" in result.stdout
 
 
 def test_stamp_of_no_release(run: Run, databases: Databases) -> None:
     run("adopt", *databases.options)
     databases.execute("UPDATE alembic_version_apim SET version_num = '9.9.9'")
     result = run("status", *databases.options)
-    assert result.exit_code == 3
-    assert "apim is stamped '9.9.9', which is no release that this version knows" in result.stderr
+    assert result.exit_code == 0
+    assert "apim is stamped '9.9.9', which is no release that this version knows" in result.stdout
+    assert run("status", *databases.options, "--check").exit_code == 3
 
 
 def test_empty_database_is_information(run: Run, empty: str) -> None:
     assert run("status", "--apim-url", empty).exit_code == 0
     result = run("status", "--apim-url", empty, "--check")
-    assert result.exit_code == 1
-    assert "apim is empty: check the URL and the schema, or say --create" in result.stderr
+    assert result.exit_code == 3
+    assert "apim is empty: check the URL and the schema, or say --create" in result.stdout
 
 
 @pytest.mark.parametrize("release", ["4.0.0", "4.1.0"])
@@ -95,7 +114,7 @@ def test_too_old(release: str, run: Run, run_json: RunJson, postgresql: Server) 
         assert release in entry["recognised"]
         assert entry["pending"] == []
         assert "contact WSO2 Support" in entry["problem"]
-        assert run("status", "--apim-url", url, "--check").exit_code == 1
+        assert run("status", "--apim-url", url, "--check").exit_code == 3
 
 
 @pytest.mark.parametrize("release", ["4.0.0", "4.1.0"])
@@ -108,7 +127,7 @@ def test_too_old_with_what_updates_of_it_have_brought(release: str, run: Run, po
                 "ALTER TABLE cm_sp_purpose_pii_cat_assoc ADD is_consented boolean DEFAULT TRUE;"
                 "ALTER TABLE idn_oauth2_access_token ADD consented_token varchar(6)"
             )
-        result = run("upgrade", "--apim-url", url)
+        result = run("upgrade", "head", "--apim-url", url)
         assert result.exit_code == 3
         assert f"apim is {release}, which can't be upgraded by a schema change" in result.stderr
 

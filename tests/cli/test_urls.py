@@ -121,8 +121,8 @@ def test_a_probe_s_limit_is_none_of_statements(mysql: Server, monkeypatch: pytes
 @pytest.mark.parametrize("engine", ["mysql", "mariadb"])
 def test_no_database_is_named(engine: str, servers: Pool, run: Callable[..., Result]) -> None:
     url = servers.get(engine).admin.set(database="").render_as_string(hide_password=False)
-    for verb in ("status", "upgrade"):
-        result = run(verb, "--apim-url", url)
+    for verb in (["status"], ["upgrade", "head"]):
+        result = run(*verb, "--apim-url", url)
         expect_usage(result.exit_code, result.stderr, "names no database: write mysql://USER@HOST:3306/DATABASE$")
 
 
@@ -138,8 +138,8 @@ def test_an_unknown_schema(
     engine: str, message: str, servers: Pool, run: Callable[..., Result], capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = servers.get(engine).admin.update_query_dict({"schema": "nowhere"}).render_as_string(hide_password=False)
-    for verb in ("status", "upgrade"):
-        result = run(verb, "--apim-url", url)
+    for verb in (["status"], ["upgrade", "head"]):
+        result = run(*verb, "--apim-url", url)
         expect_usage(result.exit_code, result.stderr, message)
     expect_usage(*alembic_says(url, capsys), message)
 
@@ -150,9 +150,9 @@ def test_an_unknown_stamp_is_a_finding(
     databases.execute("CREATE TABLE alembic_version_apim (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     databases.execute("INSERT INTO alembic_version_apim VALUES ('9.9.9')")
     told = "apim is stamped '9.9.9', which is no release that this version knows"
-    for verb in ("status", "verify", "upgrade", "adopt"):
-        result = run(verb, "--apim-url", databases.apim)
-        assert (result.exit_code, told in result.stderr) == (Exit.REFUSED, True), result.stderr
+    for verb in (["status", "--check"], ["verify"], ["upgrade", "head"], ["adopt"]):
+        result = run(*verb, "--apim-url", databases.apim)
+        assert (result.exit_code, told in result.output) == (Exit.REFUSED, True), result.stderr
     code, said = alembic_says(databases.apim, capsys, "upgrade", "head")
     assert (code, told in said) == (Exit.REFUSED, True)
 

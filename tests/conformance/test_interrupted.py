@@ -90,11 +90,11 @@ def test_half_done_is_in_sight(customer: Site) -> None:
     error = interrupt(customer)
     (past,) = entries(customer)
     told = f"12 of {past.planned} statements in, interrupted at {past.finished_at} UTC"
-    assert error.parts["executed"] == past.statements == MIDDLE
+    assert error.parts["statements_executed"] == past.statements == MIDDLE
     for live in live_of(customer):
-        seen = look(live)
+        seen = look(live, HEAD)
         assert f"apim is between 4.2.0 and 4.3.0: {told}" in (seen.interrupted or "")
-        assert seen.exit_code(check=False) == Exit.UNFINISHED
+        assert seen.exit_code == Exit.UNFINISHED
         assert any(d.what == "table" and d.kind == "extra" for d in seen.differences)
         assert verify.verify(live, None, Silent()).exit_code(strict=False) == Exit.UNFINISHED
 
@@ -141,7 +141,7 @@ def kill_before_the_verdict(customer: Site) -> None:
 def test_cut_before_the_verdict(customer: Site, meanwhile: str | None, verdict: str) -> None:
     kill_before_the_verdict(customer)
     for live in live_of(customer):
-        assert f"apim is at {HEAD}, not verified yet" in (look(live).interrupted or "")
+        assert f"apim is at {HEAD}, not verified yet" in (look(live, HEAD).interrupted or "")
     if meanwhile:
         customer.execute(meanwhile)
     result = run(customer.upgrade())
@@ -220,4 +220,4 @@ def test_a_run_that_leads_nowhere_is_told_all_the_same(customer: Site, stamp_: s
     interrupt(customer)
     customer.execute(f"UPDATE alembic_version_apim SET version_num = '{stamp_}'")
     customer.execute(f"UPDATE apim_schema_history SET to_release = '{to}'")
-    assert [look(live).exit_code(check=False) for live in live_of(customer)] == [Exit.UNFINISHED]
+    assert [look(live, HEAD).exit_code for live in live_of(customer)] == [Exit.UNFINISHED]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from apim_schema import chain
+from apim_schema.cli.plan_document import document
 from apim_schema.cli.reviews import reviewed
 from apim_schema.environment import through_alembic as run
 from apim_schema.errors import Unfinished
-from apim_schema.review import Review, document
+from apim_schema.review import Review
 from apim_schema.target import target
 from tests.conformance.site import Site, site
 from tests.conformance.spoil import broken
@@ -26,7 +27,7 @@ def review(customer: Site, release: str = HEAD) -> Review:
 
 def shown(customer: Site) -> list[str]:
     """The statements of the JSON document."""
-    return [squeezed(statement["sql"]) for statement in document.render(review(customer))["statements"]]
+    return [squeezed(statement.sql) for statement in document(review(customer)).statements]
 
 
 @pytest.mark.parametrize("database", chain.DATABASES)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from apim_schema import chain
+from tests import schemas
 from tests.conformance.site import Site, site
 from tests.conformance.test_upgrade import entries, stamped
 from tests.releases import HEAD
@@ -52,14 +53,22 @@ def test_a_reader_that_goes_away(server: Server, door: Arguments) -> None:
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 def test_a_log_on_a_full_disk(postgresql: Server, door: Arguments) -> None:
     with site(postgresql, "apim", "4.6.0") as customer, FULL.open("w") as nowhere:
-        done = subprocess.run([sys.executable, *door(customer)], stdout=nowhere, stderr=nowhere, check=False)
+        done = subprocess.run(
+            [sys.executable, *door(customer)], stdout=subprocess.PIPE, stderr=nowhere, text=True, check=False
+        )
         expect_upgraded(customer, done.returncode)
+        assert "proven" in done.stdout
 
 
 @full
-def test_an_answer_that_can_not_be_written_is_said(postgresql: Server) -> None:
+@pytest.mark.parametrize(
+    ("door", "options"),
+    [(DOORS["upgrade"], ["--format", "json"]), (DOORS["upgrade"], []), (DOORS["alembic"], [])],
+    ids=["json", "text", "alembic"],
+)
+def test_an_answer_that_can_not_be_written_is_said(postgresql: Server, door: Arguments, options: list[str]) -> None:
     with site(postgresql, "apim", "4.6.0") as customer, FULL.open("w") as nowhere:
-        command = [sys.executable, *DOORS["upgrade"](customer), "--format", "json"]
+        command = [sys.executable, *door(customer), *options]
         done = subprocess.run(command, stdout=nowhere, stderr=subprocess.PIPE, text=True, check=False)
         assert done.returncode == 2
         assert "apim-schema: can't write to stdout: No space left on device; what was done stays done" in done.stderr
@@ -82,4 +91,6 @@ def test_an_answer_is_one_document(postgresql: Server) -> None:
     with site(postgresql, "apim", "4.6.0") as customer:
         command = [sys.executable, *DOORS["upgrade"](customer), "--format", "json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert json.loads(done.stdout)["exit_code"] == 0
+        document = json.loads(done.stdout)
+        schemas.validate(document)
+        assert document["exit_code"] == 0

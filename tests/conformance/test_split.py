@@ -75,7 +75,7 @@ def test_both_halves_are_upgraded_and_verified(run: Run, urls: dict[str, str], t
     found = document(done)
     assert list(found) == ["user", "registry"]
     assert {entry["to"] for entry in found.values()} == {HEAD}
-    assert found["user"]["statements"] == 0, "no release changes anything of the users"
+    assert found["user"]["statements_executed"] == 0, "no release changes anything of the users"
     assert [entry["differences"] for entry in found.values()] == [[], []]
     verified = run("verify", "--against", before)
     assert verified.exit_code == 0, verified.stderr + verified.stdout

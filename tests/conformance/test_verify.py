@@ -26,7 +26,7 @@ def test_rows_are_proven_across_an_upgrade_and_a_changed_one_is_named(server: Se
     before = str(tmp_path / "before.snapshot")
     with site(server, "apim", FIRST) as customer:
         assert ask(customer, "snapshot", "-o", before)[0] == Exit.OK
-        code, upgraded = ask(customer, "upgrade")
+        code, upgraded = ask(customer, "upgrade", "head")
         assert (code, upgraded["to"]) == (Exit.OK, HEAD)
 
         code, verified = ask(customer, "verify", "--against", before)
@@ -44,9 +44,9 @@ def test_status_and_history_before_and_after(server: Server) -> None:
         code, found = ask(customer, "status", "--check")
         assert (code, found["release"], found["pending"]) == (Exit.FOUND, "4.5.0", after("4.5.0"))
         assert ask(customer, "adopt")[0] == Exit.OK
-        assert ask(customer, "upgrade")[0] == Exit.OK
+        assert ask(customer, "upgrade", "head")[0] == Exit.OK
         code, found = ask(customer, "status", "--check")
         assert (code, found["release"], found["pending"]) == (Exit.OK, HEAD, [])
         (done,) = ask(customer, "history")[1]["upgrades"]
-        assert (done["from_release"], done["to_release"], done["verdict"]) == ("4.5.0", HEAD, "proven")
+        assert (done["from"], done["to"], done["verdict"]) == ("4.5.0", HEAD, "proven")
         assert customer.rows_are_as_before()

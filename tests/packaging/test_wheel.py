@@ -85,13 +85,13 @@ def test_upgrade_from_an_empty_folder(installed: Path, tmp_path: Path, postgresq
     with new_database(postgresql) as url:
         create(url, "postgresql", "apim", FIRST)
         done = call(installed / "apim-schema", "upgrade", "head", cwd=tmp_path, APIM_SCHEMA_APIM_URL=url)
-        assert "proven" in done.stderr
+        assert "proven" in done.stdout
         ini = call(installed / "apim-schema", "--ini", cwd=tmp_path).stdout.strip()
         assert HEAD in call(installed / "alembic", "-c", ini, "-x", f"url={url}", "current", cwd=tmp_path).stdout
     with new_database(postgresql) as url:
         create(url, "postgresql", "shared", FIRST)
         alembic = (installed / "alembic", "-c", ini, "-n", "shared", "-x", f"url={url}")
-        assert "nothing to do" in call(*alembic, "upgrade", "head", cwd=tmp_path).stderr
+        assert "nothing to do" in call(*alembic, "upgrade", "head", cwd=tmp_path).stdout
     assert list(tmp_path.iterdir()) == []
 
 

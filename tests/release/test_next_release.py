@@ -56,7 +56,7 @@ def test_an_upgrade_through_the_command_line(trial: Trial, postgresql: Server, s
         before = str(tmp_path / "before")
         trial.cli("snapshot", *options, "-o", before)
         assert trial.cli("status", *options)[0]["pending"] == [*after(start), NEXT]
-        for done in trial.cli("upgrade", *options):
+        for done in trial.cli("upgrade", "head", *options):
             assert (done["to"], done["rows"]["verdict"], done["differences"]) == (NEXT, "proven", [])
         for database, url in urls.items():
             wanted = outside.plain(reference("postgresql", database))

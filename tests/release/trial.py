@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from apim_schema import chain, flavours
+from tests import schemas
 from tests.releases import HEAD
 from tests.vendor import make
 
@@ -67,6 +68,7 @@ class Trial:
         """What one of the tool's verbs says of each database; it must succeed."""
         program = "from apim_schema.cli import main; main()"
         document = json.loads(self.well("-c", program, *arguments, "--format", "json"))
+        schemas.validate(document)
         databases: list[Any] = document["databases"]
         return databases
 

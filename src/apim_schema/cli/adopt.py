@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated
 
 import click
+from msgspec import Meta
 from rich.console import Console
 
 from apim_schema import report
@@ -21,7 +22,7 @@ from apim_schema.live import opened
 from apim_schema.target import Target
 
 
-@click.command(epilog=epilog("apim-schema adopt --env prod", Exit.OK, Exit.USAGE, Exit.REFUSED))
+@click.command(epilog=epilog("apim-schema adopt --env prod", Exit.REFUSED))
 @database_options
 @click.option("--as", "release", metavar="RELEASE", help="The release that it is, where that can't be recognised.")
 @click.option("--yes", is_flag=True, help="Agree to the breaking drift that --as shows.")
@@ -49,14 +50,27 @@ def _answer(found: list[Adopted]) -> Answer:
     return Answer({"databases": [_document(entry) for entry in found]}, partial(_text, found))
 
 
-def _document(entry: Adopted) -> dict[str, Any]:
-    return {
-        "database": entry.database,
-        "release": entry.release,
-        "same": entry.same,
-        "new": entry.new,
-        "differences": documents.differences(entry.differences),
-    }
+class Database(documents.Part):
+    """One database, and its stamp."""
+
+    database: str
+    release: Annotated[str, Meta(description="The release that it is stamped as")]
+    recognised: Annotated[list[str], Meta(description="All releases that the schema fits, or what --as has said")]
+    adopted: Annotated[bool, Meta(description="Whether it was stamped now")]
+    differences: list[documents.Difference]
+
+
+documents.add("adopt", environments=True, databases=list[Database])
+
+
+def _document(entry: Adopted) -> Database:
+    return Database(
+        database=entry.database,
+        release=entry.release,
+        recognised=list(entry.same),
+        adopted=entry.new,
+        differences=documents.differences(entry.differences),
+    )
 
 
 def _text(found: list[Adopted], out: Console) -> None:

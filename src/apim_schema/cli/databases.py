@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 
 from apim_schema import chain, config, report
-from apim_schema.cli.common import Answer, Function, format_option, of_error
+from apim_schema.cli.common import Answer, Function, of_error, output_options, say_error
 from apim_schema.errors import Exit, UsageError
+from apim_schema.log import WARNING
 from apim_schema.target import Target
 from apim_schema.witness import WAYS, By
 
@@ -88,7 +89,7 @@ def database_options(function: Function) -> Function:
             return function(named[0], **others)
         return _summary(_in_turn(dict(zip(envs, named, strict=True)), partial(function, **others), keep_going))
 
-    decorated: Function = format_option(gather)
+    decorated: Function = output_options(gather)
     for option in reversed(OPTIONS):
         decorated = option(decorated)
     return decorated
@@ -102,17 +103,19 @@ def proving(targets: Iterable[Target], way: By | None) -> tuple[Target, ...]:
 def say(notes: Iterable[str]) -> None:
     """Says each of these once, on stderr."""
     for note in dict.fromkeys(notes):
-        report.console().print(f"apim-schema: note: {note}")
+        report.say(f"apim-schema: note: {note}", WARNING)
 
 
 def _check(envs: Sequence[str], keep_going: bool, others: dict[str, Any]) -> None:
     if twice := [env for env in dict.fromkeys(envs) if envs.count(env) > 1]:
-        raise UsageError(f"--env {twice[0]} is given twice: leave one")
+        raise UsageError(f"--env {twice[0]} is given twice", way_out="leave one")
     if keep_going and len(envs) < 2:
-        raise UsageError("--keep-going is for several environments: name them, each by --env, or leave it out")
+        raise UsageError(
+            "--keep-going is for several environments", way_out="name them, each by --env, or leave it out"
+        )
     for name, option in OF_ONE.items():
         if len(envs) > 1 and others.get(name):
-            raise UsageError(f"the file of {option} is of one environment: name one by --env")
+            raise UsageError(f"the file of {option} is of one environment", way_out="name one by --env")
 
 
 def _in_turn(
@@ -121,7 +124,7 @@ def _in_turn(
     """Runs the verb on one environment after the other, up to the first that does not end in 0, or to the last."""
     done: dict[str, Answer | None] = dict.fromkeys(named)
     for environment, targets in named.items():
-        report.console().print(f"environment {environment}")
+        report.say(f"environment {environment}")
         done[environment] = answer = _answer(partial(run, targets))
         if answer.exit_code == Exit.INTERRUPTED or (answer.exit_code != Exit.OK and not keep_going):
             break
@@ -132,6 +135,7 @@ def _answer(run: Callable[[], Answer]) -> Answer:
     try:
         return run()
     except (Exception, KeyboardInterrupt) as error:
+        say_error(error)
         return of_error(error)
 
 
@@ -145,7 +149,7 @@ def _summary(done: list[Done]) -> Answer:
 def _document(answer: Answer | None) -> dict[str, Any]:
     if answer is None:
         return {"begun": False}
-    return {"begun": True} | answer.document | {"exit_code": int(answer.exit_code)}
+    return {"begun": True, **answer.document, "exit_code": answer.exit_code}
 
 
 def _text(done: list[Done], out: Console) -> None:

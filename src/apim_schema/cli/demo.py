@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import sys
+from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +11,16 @@ import click
 from rich.console import Console
 
 from apim_schema import report
-from apim_schema.cli.common import Answer, epilog, format_option, with_releases
+from apim_schema.cli import documents
+from apim_schema.cli.common import JSON, Answer, epilog, output_options, with_releases
 from apim_schema.demo import story
 from apim_schema.demo.story import Step
 from apim_schema.errors import Exit
 
 
-@click.command(epilog=epilog("apim-schema demo", Exit.OK, Exit.FOUND, Exit.USAGE))
+@click.command(epilog=epilog("apim-schema demo", found="a command of it has not done what it should"))
 @click.option("--pages", metavar="FOLDER", type=click.Path(path_type=Path), help="Keep the pages, in this folder.")
-@format_option
+@output_options
 @click.pass_context
 @with_releases
 def demo(context: click.Context, pages: Path | None) -> Answer:
@@ -37,12 +39,25 @@ def demo(context: click.Context, pages: Path | None) -> Answer:
             return int(stop.code or 0)
         raise AssertionError("a verb always exits")
 
-    return _answer(story.tell(run, report.console(), pages))
+    with redirect_stdout(sys.stderr) if context.meta[JSON] else nullcontext():
+        return _answer(story.tell(run, report.answer(), pages))
 
 
 def _answer(steps: list[Step]) -> Answer:
     held = all(step.held for step in steps)
-    return Answer({"steps": [asdict(step) for step in steps]}, partial(_text, held), Exit.OK if held else Exit.FOUND)
+    found = [Told(command=s.command, expected_exit_code=s.expected, exit_code=s.exit_code) for s in steps]
+    return Answer({"steps": found}, partial(_text, held), Exit.OK if held else Exit.FOUND)
+
+
+class Told(documents.Part):
+    """One command of the story."""
+
+    command: str
+    expected_exit_code: int
+    exit_code: int
+
+
+documents.add("demo", steps=list[Told])
 
 
 def _text(held: bool, out: Console) -> None:

@@ -12,15 +12,18 @@ from rich.console import Console
 from apim_schema import chain
 from apim_schema.cli.common import Answer, each, epilog, with_releases, worst
 from apim_schema.cli.databases import database_options
+from apim_schema.cli.plan_document import document
 from apim_schema.cli.reviews import reviewed, stated_support
 from apim_schema.errors import Exit
-from apim_schema.review import FORBIDDEN, Review, document, page, sql, text
+from apim_schema.review import FORBIDDEN, Review, page, sql, text
 from apim_schema.target import Target
 
-CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED)
 
-
-@click.command(epilog=epilog("apim-schema plan head --env prod --html review.html", *CODES))
+@click.command(
+    epilog=epilog(
+        "apim-schema plan head --env prod --html review.html", Exit.REFUSED, found="preflight forbids the upgrade"
+    )
+)
 @click.argument("release", default="head", metavar="[RELEASE]")
 @database_options
 @click.option("--sql", "as_sql", is_flag=True, help="The bare statements on stdout, each below what it costs.")
@@ -44,7 +47,7 @@ def _answer(targets: Sequence[Target], as_sql: bool, page_file: Path | None, fou
         page.write(page_file, found)
     code = worst(Exit.FOUND if review.outlook == FORBIDDEN else Exit.OK for review in found)
     show = partial(_sql, targets, found) if as_sql else partial(_text, found, page_file)
-    return Answer({"databases": [document.render(review) for review in found]}, show, code)
+    return Answer({"databases": [document(review) for review in found]}, show, code)
 
 
 def _text(found: list[Review], page_file: Path | None, out: Console) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import click
+from msgspec import Meta
 from rich.console import Console
 
 from apim_schema import repair as repairing
@@ -19,14 +20,19 @@ from apim_schema.cli.databases import database_options, evidence_option, proving
 from apim_schema.dialect import BLOCK
 from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
+from apim_schema.mend import Mend
 from apim_schema.repair import Outlook, Repair
 from apim_schema.target import Target
 from apim_schema.witness import By
 
-CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
-
-@click.command(epilog=epilog("apim-schema repair --env prod --apply", *CODES))
+@click.command(
+    epilog=epilog(
+        "apim-schema repair --env prod --apply",
+        *(Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN),
+        found="something breaking can't be mended, or rows have changed",
+    )
+)
 @database_options
 @click.option("--apply", "apply_", is_flag=True, help="Execute the statements, instead of showing them.")
 @evidence_option
@@ -40,7 +46,7 @@ def repair(targets: Sequence[Target], apply_: bool, evidence: By | None, sql: Pa
     mended.
     """
     if apply_ and sql:
-        raise UsageError("--apply executes the statements, --sql writes them to a file: leave one")
+        raise UsageError("--apply executes the statements, --sql writes them to a file", way_out="leave one")
     if sql:
         return _script(targets, sql)
     if evidence and not apply_:
@@ -53,13 +59,14 @@ def repair(targets: Sequence[Target], apply_: bool, evidence: By | None, sql: Pa
 
 def _script(targets: Sequence[Target], path: Path) -> Answer:
     if len(targets) != 1:
-        raise UsageError("a script is for one database: choose it by --database")
+        raise UsageError("a script is for one database", way_out="choose it by --database")
     text = repairing.rendered(targets[0])
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from None
-    return Answer({"database": targets[0].database, "script": text}, lambda out: out.print(f"written to {path}"))
+        raise UsageError(f"can't write {path}", found=error.strerror) from None
+    script = Script(database=targets[0].database, script=text, file=str(path))
+    return Answer({"scripts": [script]}, lambda out: out.print(f"written to {path}"))
 
 
 def _shown(found: list[Outlook]) -> Answer:
@@ -69,16 +76,69 @@ def _shown(found: list[Outlook]) -> Answer:
     return Answer({"databases": [_outlook(entry) for entry in found]}, partial(_text, found), code)
 
 
-def _outlook(entry: Outlook) -> dict[str, Any]:
-    return {
-        "database": entry.database,
-        "release": entry.release,
-        "recognised": entry.known,
-        "statements": [statement.sql for statement in entry.plan.statements],
-        "mended": documents.differences(mend.difference for mend in entry.mends if mend.change),
-        "left": [mend.difference.document | {"left": mend.reason} for mend in entry.left],
-        "findings": [str(finding) for finding in entry.findings],
-    }
+class Statement(documents.Part):
+    """One statement of a repair, without a terminator."""
+
+    sql: str
+
+
+class Left(documents.Part):
+    """A difference that stays."""
+
+    difference: documents.Difference
+    reason: str
+
+
+class Database(documents.Part):
+    """One database, and what would be mended of it."""
+
+    database: str
+    release: Annotated[str | None, Meta(description="The stamped release, else the recognised one")]
+    compared_with: Annotated[str, Meta(description="That release, else the nearest")]
+    statements: list[Statement]
+    mended: list[documents.Difference]
+    left: list[Left]
+    findings: list[documents.Finding]
+
+
+class Repaired(documents.Part):
+    """One database, and what was done to it."""
+
+    database: str
+    release: str
+    changes: list[documents.Change]
+    statements_executed: int
+    rows: Annotated[documents.Rows | None, Meta(description="Null where there was nothing to do")]
+    differences: Annotated[list[documents.Difference], Meta(description="What is left")]
+    seconds: float
+
+
+class Script(documents.Part):
+    """The statements for one database, as a script for its own client."""
+
+    database: str
+    script: str
+    file: str
+
+
+documents.add("repair", environments=True, databases=list[Database], repaired=list[Repaired], scripts=list[Script])
+
+
+def _outlook(entry: Outlook) -> Database:
+    return Database(
+        database=entry.database,
+        release=entry.release if entry.known else None,
+        compared_with=entry.release,
+        statements=[Statement(sql=statement.sql) for statement in entry.plan.statements],
+        mended=documents.differences(mend.difference for mend in entry.mends if mend.change),
+        left=[_left(mend) for mend in entry.left],
+        findings=documents.findings(entry.findings),
+    )
+
+
+def _left(mend: Mend) -> Left:
+    (difference,) = documents.differences([mend.difference])
+    return Left(difference=difference, reason=mend.reason)
 
 
 def _text(found: list[Outlook], out: Console) -> None:
@@ -95,16 +155,16 @@ def _text(found: list[Outlook], out: Console) -> None:
 
 def _done(found: list[Result]) -> Answer:
     code = worst(result.exit_code for result in found)
-    return Answer({"databases": [_document(result) for result in found]}, lambda out: report.show(out, found), code)
+    return Answer({"repaired": [_document(result) for result in found]}, lambda out: report.show(out, found), code)
 
 
-def _document(result: Result) -> dict[str, Any]:
-    return {
-        "database": result.database,
-        "release": result.target,
-        "changes": [str(planned.change) for planned in result.plan.changes],
-        "statements": result.executed,
-        "rows": documents.verdict(result.verdict) if result.compared else None,
-        "differences": documents.differences(result.differences),
-        "seconds": round(result.seconds, 3),
-    }
+def _document(result: Result) -> Repaired:
+    return Repaired(
+        database=result.database,
+        release=result.target,
+        changes=documents.changes(result.plan),
+        statements_executed=result.executed,
+        rows=documents.rows(result.verdict) if result.compared else None,
+        differences=documents.differences(result.differences),
+        seconds=round(result.seconds, 3),
+    )

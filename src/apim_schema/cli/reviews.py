@@ -16,6 +16,7 @@ from apim_schema import chain, environments, report, review
 from apim_schema.attempt import Result
 from apim_schema.errors import Refused, SchemaToolError, UsageError
 from apim_schema.live import opened
+from apim_schema.log import WARNING
 from apim_schema.review import MAX_BLOCKING, NOTHING_TO_DO, Review, page, text, words
 from apim_schema.target import Target
 
@@ -51,14 +52,14 @@ class Consent:
     def ask(self) -> None:
         """Asks on a terminal. Raises Refused where nobody agrees, or nobody is there who would have to."""
         found = [one for one in self._reviews.values() if one.outlook != NOTHING_TO_DO]
-        if not _on_a_terminal():
+        if not on_a_terminal():
             for one in found:
                 _forbid_long(one)
         elif found:
             _show(report.console(), found)
             self._shown = True
             if not click.confirm("Go on?", err=True):
-                raise Refused("not agreed to: nothing was changed")
+                raise Refused("not agreed to", found="nothing was changed")
 
     def agreed(self, database: str) -> tuple[str, ...] | None:
         """The statements that somebody has seen and agreed to, None where nobody was asked."""
@@ -83,7 +84,7 @@ class Consent:
             try:
                 self._write()
             except UsageError as error:
-                report.console().print(f"apim-schema: {error}; what was done stays done")
+                report.say(f"apim-schema: {error}; what was done stays done", WARNING)
 
     def _write(self) -> None:
         """Before the first statement too: a file that can't be written is to be known then."""
@@ -91,8 +92,9 @@ class Consent:
             page.write(self._file, list(self._reviews.values()))
 
 
-def _on_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and report.console().is_terminal
+def on_a_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _show(out: Console, found: Sequence[Review]) -> None:
@@ -106,6 +108,7 @@ def _forbid_long(one: Review) -> None:
     listed = "".join(f"\n  {', '.join(s.changes)}: {words.about(s.expected)}" for s in one.long)
     raise Refused(
         f"{one.database}: writers would wait for {words.roughly(one.blocked)}, or a table be written anew for longer "
-        f"than {words.duration(one.limit)}; nothing was changed. Look at it by plan, then say --yes, or a longer "
-        f"--max-blocking{listed}"
+        f"than {words.duration(one.limit)}",
+        found="nothing was changed",
+        way_out=f"look at it by plan, then say --yes, or a longer --max-blocking{listed}",
     )

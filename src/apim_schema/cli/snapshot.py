@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import click
+from msgspec import Meta
 from rich.console import Console
 
 from apim_schema import report
 from apim_schema import snapshot as snapshots
+from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, epilog
 from apim_schema.cli.databases import database_options
 from apim_schema.errors import Exit
@@ -20,7 +23,7 @@ from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
 
 
-@click.command(epilog=epilog("apim-schema snapshot --env prod -o before.snapshot", Exit.OK, Exit.USAGE, Exit.REFUSED))
+@click.command(epilog=epilog("apim-schema snapshot --env prod -o before.snapshot", Exit.REFUSED))
 @database_options
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), required=True, help="The file to make."
@@ -46,18 +49,33 @@ def _take(target: Target, progress: Progress) -> Snapshot:
 
 
 def _answer(output: Path, found: list[Snapshot]) -> Answer:
-    databases = [
-        {
-            "database": entry.database,
-            "server": entry.server,
-            "release": entry.release,
-            "method": entry.evidence.method,
-            "tables": len(entry.evidence.tables),
-            "rows": entry.evidence.all_rows,
-        }
-        for entry in found
-    ]
+    databases = [_document(entry) for entry in found]
     return Answer({"file": str(output), "databases": databases}, partial(_text, output, found))
+
+
+class Database(documents.Part):
+    """One database, and what was read of it."""
+
+    database: str
+    server: str
+    release: Annotated[str | None, Meta(description="The stamped release, else the recognised one")]
+    method: Annotated[str, Meta(description="How rows are hashed")]
+    tables_read: int
+    rows_read: int
+
+
+documents.add("snapshot", environments=True, file=str, databases=list[Database])
+
+
+def _document(entry: Snapshot) -> Database:
+    return Database(
+        database=entry.database,
+        server=entry.server,
+        release=entry.release,
+        method=entry.evidence.method,
+        tables_read=len(entry.evidence.tables),
+        rows_read=entry.evidence.all_rows,
+    )
 
 
 def _text(output: Path, found: list[Snapshot], out: Console) -> None:

@@ -8,22 +8,27 @@ import click
 from rich.console import Console
 
 from apim_schema import chain, flavours, output, script
-from apim_schema.cli.common import FIRST, NEWEST, Answer, epilog, format_option
-from apim_schema.errors import Exit
+from apim_schema.cli import documents
+from apim_schema.cli.common import FIRST, Answer, epilog, output_options
 
-EXAMPLE = (
-    f"apim-schema sql --dialect {flavours.DIALECTS[-1]} --database apim --from {FIRST} --to {NEWEST} -o upgrade.sql"
+EXAMPLE = f"apim-schema sql --dialect {flavours.DIALECTS[0]} --database apim --from {FIRST} -o upgrade.sql"
+KINDS = tuple(flavours.FLAVOURS)
+
+
+@click.command(epilog=epilog(EXAMPLE))
+@click.option(
+    "--dialect",
+    metavar="KIND",
+    type=click.Choice(KINDS),
+    required=True,
+    help=f"The database's kind: {', '.join(KINDS)}.",
 )
-
-
-@click.command(epilog=epilog(EXAMPLE, Exit.OK, Exit.USAGE))
-@click.option("--dialect", type=click.Choice(tuple(flavours.FLAVOURS)), required=True, help="The database's kind.")
 @click.option("--database", type=click.Choice(chain.DATABASES), required=True)
 @click.option("--from", "start", metavar="RELEASE", required=True, help="The release that the database is.")
 @click.option("--to", "target", metavar="RELEASE", default="head", show_default=True, help="The release to reach.")
 @click.option("--schema", metavar="NAME", help="Qualify the objects with this schema instead of the client's default.")
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="A file, not stdout.")
-@format_option
+@output_options
 def sql(dialect: str, database: str, start: str, target: str, schema: str | None, file: Path | None) -> Answer:
     """Write the upgrade as a script for psql, mysql, sqlplus or sqlcmd.
 
@@ -35,8 +40,12 @@ def sql(dialect: str, database: str, start: str, target: str, schema: str | None
     text = script.render(dialect, database, start, target, schema)
     if file is not None:
         output.write(file, text)
-    document = {"dialect": dialect, "database": database, "from": start, "to": target, "script": text}
+    name = str(file) if file else None
+    document = {"dialect": dialect, "database": database, "from": start, "to": target, "script": text, "file": name}
     return Answer(document, lambda out: _say(out, text, file))
+
+
+documents.add("sql", dialect=str, database=str, from_=str, to=str, script=str, file=str | None)
 
 
 def _say(out: Console, text: str, file: Path | None) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import click
+from msgspec import Meta
 from rich.console import Console
 
-from apim_schema import accept, report
+from apim_schema import accept, chain, report
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, each, epilog, worst
+from apim_schema.cli.common import Answer, each, epilog, with_releases, worst
 from apim_schema.cli.databases import database_options
 from apim_schema.difference import Difference
 from apim_schema.errors import Exit
@@ -21,24 +22,37 @@ from apim_schema.status import Status, look
 from apim_schema.target import Target
 from apim_schema.unrecognised import nearest
 
-CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED)
 
-
-@click.command(epilog=epilog("apim-schema status --env prod --check", *CODES))
+@click.command(
+    epilog=epilog(
+        "apim-schema status --env prod --check",
+        ok="told, whatever it is; with --check: each is at RELEASE, and clean",
+        found="with --check: releases are pending, drift is breaking, or it is newer than RELEASE",
+        refused="with --check: a database is empty, older than the first release, or not recognised",
+        unfinished="with --check: an upgrade was cut off; the same one continues",
+    )
+)
+@click.argument("release", default="head", metavar="[RELEASE]")
 @database_options
-@click.option("--check", is_flag=True, help="Exit with 1 if a release is pending or the schema is not its release's.")
+@click.option("--check", is_flag=True, help="Exit with 0 only where each is at RELEASE, and clean.")
 @click.option("--write-accept", metavar="FILE", type=click.Path(path_type=Path), help="Write an accept list.")
-def status(targets: Sequence[Target], check: bool, write_accept: Path | None) -> Answer:
+@with_releases
+def status(targets: Sequence[Target], release: str, check: bool, write_accept: Path | None) -> Answer:
     """Show the release of each database.
 
-    And what is pending, and where the schema differs from the release. Changes nothing. --write-accept writes the
-    breaking drift, from the release or the nearest one, to a new file: read it, and then name it by --accept.
+    And what is pending up to RELEASE, one of {first} to {newest}, or head, the newest; and where the schema differs
+    from its release. Changes nothing. It exits with 0 whatever it finds, unless --check is given: then with 1 for
+    pending releases, breaking drift or a newer release, with 3 for a database that is empty, older or not recognised,
+    and with 4 for an upgrade that was cut off. --write-accept writes the breaking drift, from the release or the
+    nearest one, to a new file: read it, and then name it by --accept.
     """
-    answer = each(targets, _look, partial(_answer, check))
+    for target in targets:
+        chain.check_release(target.database, release)
+    answer = each(targets, partial(_look, release), partial(_answer, check))
     if write_accept:
         wrong = {target.database: _breaking(target) for target in targets}
         count = accept.write(write_accept, wrong)
-        report.console().print(f"{write_accept} has {count} entries")
+        report.say(f"{write_accept} has {count} entries")
     return answer
 
 
@@ -49,29 +63,49 @@ def _breaking(target: Target) -> Sequence[Difference]:
         return nearest(live.database, live.model, live.target.accept)[1]
 
 
-def _look(target: Target) -> Status:
+def _look(release: str, target: Target) -> Status:
     with opened(target) as live:
-        return look(live)
+        return look(live, chain.check_release(target.database, release))
 
 
 def _answer(check: bool, found: list[Status]) -> Answer:
-    code = worst(entry.exit_code(check) for entry in found)
+    code = worst(entry.exit_code for entry in found) if check else Exit.OK
     return Answer({"databases": [_document(entry) for entry in found]}, partial(_text, found), code)
 
 
-def _document(entry: Status) -> dict[str, Any]:
-    return {
-        "database": entry.database,
-        "server": entry.server,
-        "release": entry.stamped or (entry.recognised.release if entry.recognised else None),
-        "flavour": entry.recognised.flavour if entry.recognised else None,
-        "stamped": entry.stamped,
-        "recognised": entry.recognised.same if entry.recognised else (),
-        "pending": entry.pending,
-        "interrupted": entry.interrupted,
-        "problem": entry.problem,
-        "differences": documents.differences(entry.differences),
-    }
+class Database(documents.Part):
+    """One database, held against the release that it should be at."""
+
+    database: str
+    server: str
+    release: Annotated[str | None, Meta(description="The stamped release, else the recognised one")]
+    flavour: Annotated[str | None, Meta(description="Which of the vendor's scripts made it")]
+    stamped: Annotated[str | None, Meta(description="The release that the stamp says")]
+    recognised: Annotated[list[str], Meta(description="All releases that the schema fits")]
+    to: Annotated[str, Meta(description="The release that it should be at")]
+    pending: Annotated[list[str], Meta(description="The releases up to that one")]
+    interrupted: Annotated[str | None, Meta(description="How far a run got that has not come to its end")]
+    problem: Annotated[str | None, Meta(description="Why it is no release to work from, or not the one it should be")]
+    differences: list[documents.Difference]
+
+
+documents.add("status", environments=True, databases=list[Database])
+
+
+def _document(entry: Status) -> Database:
+    return Database(
+        database=entry.database,
+        server=entry.server,
+        release=entry.release,
+        flavour=entry.recognised.flavour if entry.recognised else None,
+        stamped=entry.stamped,
+        recognised=list(entry.recognised.same) if entry.recognised else [],
+        to=entry.asked,
+        pending=list(entry.pending),
+        interrupted=entry.interrupted,
+        problem=entry.problem,
+        differences=documents.differences(entry.differences),
+    )
 
 
 def _text(found: list[Status], out: Console) -> None:
@@ -79,7 +113,7 @@ def _text(found: list[Status], out: Console) -> None:
         (
             entry.database,
             entry.server,
-            entry.release,
+            str(entry),
             "yes" if entry.stamped else "no",
             ", ".join(entry.pending) or "none",
             str(len(entry.differences)),

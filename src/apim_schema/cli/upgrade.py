@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import click
+from msgspec import Meta
 from rich.console import Console
 
 from apim_schema import chain, environment, rehearsal
 from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
-from apim_schema.cli.common import Answer, each, epilog, snapshots_of, with_releases, worst
+from apim_schema.cli.common import NEWEST, Answer, each, epilog, snapshots_of, with_releases, worst
 from apim_schema.cli.databases import database_options, evidence_option, proving
-from apim_schema.cli.reviews import Consent
+from apim_schema.cli.reviews import Consent, on_a_terminal
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
 from apim_schema.review import MAX_BLOCKING
@@ -25,11 +25,15 @@ from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 from apim_schema.witness import ENGINE, FULL, By
 
-CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
-
-@click.command(epilog=epilog("apim-schema upgrade head --env prod", *CODES))
-@click.argument("release", default="head", metavar="[RELEASE]")
+@click.command(
+    epilog=epilog(
+        "apim-schema upgrade head --env prod",
+        *(Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN),
+        found="the schema is the release's, but rows have changed, and nothing can be rolled back",
+    )
+)
+@click.argument("release", required=False, metavar="[RELEASE]")
 @database_options
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
@@ -50,24 +54,27 @@ CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NO
 )
 @with_releases
 def upgrade(
-    targets: Sequence[Target], release: str, create: bool, against: Path | None, evidence: By | None, rehearse: bool,
-    yes: bool, limit: float, report: Path | None,
+    targets: Sequence[Target], release: str | None, create: bool, against: Path | None, evidence: By | None,
+    rehearse: bool, yes: bool, limit: float, report: Path | None,
 ) -> Answer:  # fmt: skip
     """Upgrade each database to a release.
 
-    RELEASE is one of {first} to {newest}, or head, the newest. The schema is compared with the release's afterwards,
-    and it is proven that no row has changed. Take a backup first. apim goes before shared. On a database that can
+    RELEASE is one of {first} to {newest}, or head, the newest; it may be left out on a terminal, where you are asked
+    whether the newest is meant. The schema is compared with the release's afterwards, and it is proven that no row
+    has changed. Take a backup first. apim goes before shared. On a database that can
     roll back DDL it is all or nothing; on the others the same command continues an upgrade that was cut off. On a
     terminal, what will happen is shown, and you are asked.
     """
+    release = release or _newest()
     for target in targets:
         chain.check_release(target.database, release)
     if rehearse and (create or against or evidence or report):
         raise UsageError(
-            "--rehearse tries what stands and compares no rows: leave --create, --against, --evidence and --report out"
+            "--rehearse tries what stands and compares no rows",
+            way_out="leave --create, --against, --evidence and --report out",
         )
     if against and evidence == ENGINE:
-        raise UsageError("--against compares all rows with the file: leave --evidence engine out")
+        raise UsageError("--against compares all rows with the file", way_out="leave --evidence engine out")
     targets = proving(targets, FULL if against else evidence)
     if rehearse:
         return each(targets, partial(_rehearse, release), _rehearsed)
@@ -85,6 +92,17 @@ def upgrade(
     return each(targets, run, _answer)
 
 
+def _newest() -> str:
+    """The newest release, where nobody has named one: it is said, and a question follows.
+
+    Raises UsageError where nobody is there to see it.
+    """
+    if not on_a_terminal():
+        raise UsageError("no release is named", way_out=f"say upgrade head, which is {NEWEST} now, or name one")
+    terminal.say(f"no release is named: the newest is {NEWEST}")
+    return "head"
+
+
 def _rehearse(release: str, target: Target) -> Rehearsal:
     return rehearsal.rehearse(target, release, terminal.Terminal())
 
@@ -94,7 +112,7 @@ def _rehearsed(found: list[Rehearsal]) -> Answer:
         for done in found:
             out.print(str(done), markup=False, highlight=False, soft_wrap=True)
 
-    return Answer({"rehearsals": [asdict(done) for done in found]}, show, Exit.OK)
+    return Answer({"rehearsals": [_rehearsal(done) for done in found]}, show, Exit.OK)
 
 
 def _answer(found: list[Result]) -> Answer:
@@ -102,21 +120,59 @@ def _answer(found: list[Result]) -> Answer:
     return Answer({"databases": [_document(result) for result in found]}, partial(_text, found), code)
 
 
-def _document(result: Result) -> dict[str, Any]:
-    return {
-        "database": result.database,
-        "from": result.start,
-        "same": result.same,
-        "to": result.target,
-        "adopted": result.adopted,
-        "changes": [
-            {"release": p.release, "change": str(p.change), "already_there": p.present} for p in result.plan.changes
-        ],
-        "statements": result.executed,
-        "rows": documents.verdict(result.verdict) if result.compared else None,
-        "differences": documents.differences(result.differences),
-        "seconds": round(result.seconds, 3),
-    }
+class Database(documents.Part):
+    """One database, and what was done to it."""
+
+    database: str
+    from_: str
+    to: str
+    recognised: Annotated[list[str], Meta(description="All releases that the schema fitted, where there was no stamp")]
+    adopted: Annotated[bool, Meta(description="Whether it had no stamp before")]
+    changes: list[documents.Change]
+    statements_executed: int
+    rows: Annotated[documents.Rows | None, Meta(description="Null where there was nothing to do")]
+    differences: Annotated[list[documents.Difference], Meta(description="From the release that it is now")]
+    seconds: float
+
+
+class Rehearsed(documents.Part):
+    """One database, and what was tried."""
+
+    database: str
+    from_: str
+    to: str
+    statements_executed: int
+    stage: Annotated[str, Meta(description="Where they were tried")]
+    seconds: float
+
+
+documents.add("upgrade", environments=True, databases=list[Database], rehearsals=list[Rehearsed])
+
+
+def _document(result: Result) -> Database:
+    return Database(
+        database=result.database,
+        from_=result.start,
+        to=result.target,
+        recognised=list(result.same) if result.adopted else [],
+        adopted=result.adopted,
+        changes=documents.changes(result.plan),
+        statements_executed=result.executed,
+        rows=documents.rows(result.verdict) if result.compared else None,
+        differences=documents.differences(result.differences),
+        seconds=round(result.seconds, 3),
+    )
+
+
+def _rehearsal(done: Rehearsal) -> Rehearsed:
+    return Rehearsed(
+        database=done.database,
+        from_=done.start,
+        to=done.target,
+        statements_executed=done.statements,
+        stage=done.stage,
+        seconds=round(done.seconds, 3),
+    )
 
 
 def _text(found: list[Result], out: Console) -> None:

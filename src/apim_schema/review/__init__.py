@@ -1,7 +1,7 @@
 """The review of an upgrade: what will happen to a live database, in one document that is made in one place.
 
-The terminal (`text`), JSON (`document`), SQL (`sql`) and the page (`page`) are renderings of it. The statements are the
-planner's, which are what an upgrade executes; after an upgrade, the same document has what each of them took.
+The terminal (`text`), SQL (`sql`), the page (`page`) and the JSON document of `plan` are renderings of it. The
+statements are the planner's, which are what an upgrade executes; after an upgrade, it has what each of them took.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
 from apim_schema import chain, estimate, preflight, product, proof, timing
 from apim_schema.attempt import Result
@@ -29,6 +29,7 @@ CLEAR: Final = "clear"
 CAREFUL: Final = "careful"
 FORBIDDEN: Final = "forbidden"
 NOTHING_TO_DO: Final = "nothing to do"
+Outlook = Literal["clear", "careful", "forbidden", "nothing to do"]
 
 UNKNOWN = Size(None, None)
 LEVELS = (BLOCK, WARN, INFO)
@@ -171,7 +172,7 @@ class Review:
         return tuple(finding for finding in self.findings if finding.level == level)
 
     @property
-    def outlook(self) -> str:
+    def outlook(self) -> Outlook:
         """Whether it may run: `FORBIDDEN`, `NOTHING_TO_DO`, `CAREFUL` where a person should look, else `CLEAR`."""
         if self.of_level(BLOCK):
             return FORBIDDEN

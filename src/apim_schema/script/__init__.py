@@ -67,7 +67,7 @@ def mending(live: Schema, database: str, release: str, changes: Sequence[Change]
 def dialect_of(flavour: str) -> Dialect:
     """The dialect of a flavour. Raises UsageError for one that is none."""
     if flavour not in flavours.FLAVOURS:
-        raise UsageError(f"unknown dialect {flavour!r}: choose one of {', '.join(flavours.FLAVOURS)}")
+        raise UsageError(f"unknown dialect {flavour!r}", way_out=f"choose one of {', '.join(flavours.FLAVOURS)}")
     return registry.load(flavours.FLAVOURS[flavour])
 
 
@@ -75,7 +75,8 @@ def _check(flavour: str, database: str, start: str, target: str) -> None:
     for release in (start, target):
         chain.check_release(database, release)
     if not chain.between(database, start, target):
-        raise UsageError(f"there is nothing between {start} and {target}: name an older release and then a newer one")
+        way_out = "name an older release and then a newer one"
+        raise UsageError(f"there is nothing between {start} and {target}", way_out=way_out)
     if start not in chain.since(flavour, database):
         raise UsageError(f"the vendor's script for {flavour} begins with {chain.first(flavour, database)}")
 
