@@ -1,4 +1,4 @@
-"""What a SQL Server is and does: its version, how it compares text, transactions that last, replicas.
+"""What a SQL Server is and does: whether it takes changes, version, text comparison, long transactions, replicas.
 
 The dynamic views need VIEW SERVER STATE, since SQL Server 2022 VIEW SERVER PERFORMANCE STATE; without it nothing is
 said of what they have. See
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema import tested
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
@@ -21,6 +21,10 @@ from . import ddl, session
 
 TESTED = tested.read(__file__)
 VERSION = "SELECT @@VERSION"
+
+CLOSED = """
+SELECT DB_NAME() AS name, CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Updateability')) AS updateability,
+       CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Status')) AS status"""
 
 COLLATION = "SELECT CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), 'Collation')) AS collation"
 
@@ -43,6 +47,20 @@ JOIN sys.availability_replicas r ON r.replica_id = d.replica_id
 WHERE d.database_id = DB_ID() AND d.is_local = 0 ORDER BY r.replica_server_name"""
 BEHIND = 1024 * 1024
 """Kibibytes of log that a replica has not written yet, from which on it is worth a warning."""
+
+
+def closed(connection: Connection, schema: str) -> Obstacle | None:
+    """A database that is read-only, as a secondary replica and a snapshot are, or that is not online.
+
+    See https://learn.microsoft.com/en-us/sql/t-sql/functions/databasepropertyex-transact-sql.
+    """
+    [row] = _ask(connection, CLOSED)
+    if row.status not in (None, "ONLINE"):
+        return Obstacle(BLOCK, "", f"the database {row.name} is {row.status}", "bring it online first", CLOSED)
+    if row.updateability == "READ_ONLY":
+        way_out = "upgrade its primary replica, or ALTER DATABASE … SET READ_WRITE"
+        return Obstacle(BLOCK, "", f"the database {row.name} is read-only", way_out, CLOSED)
+    return None
 
 
 def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:

@@ -1,4 +1,4 @@
-"""What the login may not do, or the server does not do, that the statements of an upgrade need.
+"""What the login may not do that the statements of an upgrade need.
 
 See https://dev.mysql.com/doc/refman/8.4/en/alter-table.html and
 https://mariadb.com/kb/en/grant/: ALTER TABLE needs ALTER, CREATE and INSERT; a foreign key needs
@@ -24,10 +24,7 @@ from .session import MARIADB, MYSQL
 
 NAME = r"(?:\*|`(?:[^`]|``)*`)"
 GRANT = re.compile(rf"(GRANT|REVOKE) (.+) ON ({NAME})\.({NAME}) (?:TO|FROM) ")
-PAST_READ_ONLY = ("SUPER", "CONNECTION_ADMIN", "READ_ONLY ADMIN", "READ ONLY ADMIN")
 HELD = "SHOW GRANTS"
-READ_ONLY = "SHOW GLOBAL VARIABLES LIKE '%read_only'"
-EXTENSIONS = "SELECT options FROM information_schema.schemata_extensions WHERE schema_name = :schema"
 ALTERING = ("ALTER", "CREATE", "INSERT")
 STAMPING = ("CREATE", "DELETE", "INSERT", "SELECT", "UPDATE")
 STAMPS = ("alembic_version_apim", "apim_schema_evidence", "apim_schema_history")
@@ -66,10 +63,6 @@ class Grants:
             for where, on, held in self.given
         )
 
-    def anywhere(self, *privileges: str) -> bool:
-        """Whether one of these is held on the whole server."""
-        return any(where == "*" and held & {*privileges, "ALL PRIVILEGES"} for where, _, held in self.given)
-
 
 def _plain(name: str) -> str:
     return name if name == "*" else name[1:-1].replace("``", "`")
@@ -83,10 +76,9 @@ def _matches(pattern: str, schema: str) -> bool:
 
 
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
-    """What the login lacks, by the name of the privilege, and a server or a database that takes no changes."""
+    """What the login lacks, by the name of the privilege."""
     grants = Grants.of(connection)
     server = live.server or Server(MYSQL)
-    yield from _read_only(connection, schema, grants, server)
     lacking: dict[str, list[str]] = defaultdict(list)
     for table, privileges in _needed(wanted, live, server).items():
         for privilege in sorted(privileges):
@@ -119,18 +111,3 @@ def _parents(change: Change) -> set[str]:
     if isinstance(change, changes.CreateTable):
         return {key.ref_table for key in change.definition.foreign_keys}
     return {change.key.ref_table} if isinstance(change, changes.ReplaceForeignKey) else set()
-
-
-def _read_only(connection: Connection, schema: str, grants: Grants, server: Server) -> Iterator[Obstacle]:
-    settings = {row[0]: str(row[1]) for row in connection.execute(text(READ_ONLY))}
-    past = grants.anywhere(*PAST_READ_ONLY)
-    for name in ("super_read_only", "innodb_read_only", "read_only"):
-        if settings.get(name, "OFF").upper() not in ("OFF", "0") and not (name == "read_only" and past):
-            way_out = "upgrade the primary server, or switch that off"
-            yield Obstacle(BLOCK, "", f"the server is set to {name}", way_out, READ_ONLY)
-            return
-    if server.name == MYSQL and server.version >= (8, 0, 22):
-        options = connection.scalar(text(EXTENSIONS), {"schema": schema})
-        if "READ ONLY=1" in (options or ""):
-            way_out = f"ALTER DATABASE {names.sql(schema)} READ ONLY = 0"
-            yield Obstacle(BLOCK, "", f"the database {schema} is read-only", way_out, EXTENSIONS)

@@ -1,4 +1,4 @@
-"""What a server of MySQL or MariaDB is and does: its version, how it compares text, transactions that last, replicas.
+"""What MySQL or MariaDB is and does: whether it takes changes, version, text comparison, long transactions, replicas.
 
 Sessions of others are shown to a login with PROCESS, replication to one with REPLICATION CLIENT (MariaDB: REPLICA
 MONITOR). See https://dev.mysql.com/doc/refman/8.4/en/replication.html and https://mariadb.com/docs/server/ha-and-performance.
@@ -13,15 +13,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import tested
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
-from . import session
+from . import names, session
 from .session import MYSQL
 
 TESTED = tested.read(__file__)
 VERSION = "SELECT VERSION()"
+
+READ_ONLY = """
+SHOW GLOBAL VARIABLES WHERE variable_name IN
+('super_read_only', 'read_only', 'innodb_read_only', 'innodb_force_recovery')"""
+OPEN = ("OFF", "0")
+EXTENSIONS = "SELECT options FROM information_schema.schemata_extensions WHERE schema_name = :schema"
+"""Of MySQL since 8.0.22."""
 
 WITHOUT_CASE = """
 SELECT default_collation_name AS collation FROM information_schema.schemata
@@ -41,6 +48,23 @@ SHOW_SLAVE = "SHOW SLAVE STATUS"
 CLUSTER = "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'"
 GROUP = """
 SELECT COUNT(*) AS members FROM performance_schema.replication_group_members WHERE member_state = 'ONLINE'"""
+
+
+def closed(connection: Connection, schema: str) -> Obstacle | None:
+    """A server that is read-only, be it not for this login, or in recovery; a running replica; a read-only database.
+
+    InnoDB takes no rows while innodb_force_recovery is set
+    (https://dev.mysql.com/doc/refman/8.4/en/forcing-innodb-recovery.html).
+    """
+    for name, value in _ask(connection, READ_ONLY):
+        if str(value).upper() not in OPEN:
+            way_out = "upgrade the primary server, or switch that off"
+            return Obstacle(BLOCK, "", f"the server is set to {name}", way_out, READ_ONLY)
+    if "READ ONLY=1" in str([tuple(row) for row in _ask(connection, EXTENSIONS, schema=schema)]):
+        way_out = f"ALTER DATABASE {names.sql(schema)} READ ONLY = 0"
+        return Obstacle(BLOCK, "", f"the database {schema} is read-only", way_out, EXTENSIONS)
+    replicas = _replicas(connection, session.server(connection))
+    return next((replica for replica in replicas if replica.level == BLOCK), None)
 
 
 def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:
@@ -79,19 +103,26 @@ def _replication(connection: Connection, server: Server) -> Iterator[Obstacle]:
     for row in _ask(connection, REPLICAS):
         told = f"a replica at {row.host.partition(':')[0]} runs each statement after this server, and lags for as long"
         yield Obstacle(INFO, "", told, "", REPLICAS)
+    yield from (replica for replica in _replicas(connection, server) if replica.level == WARN)
+    yield from _cluster(connection)
+
+
+def _replicas(connection: Connection, server: Server) -> Iterator[Obstacle]:
+    """What this server is a replica of: it must not be changed by itself while that runs."""
     old = server.name == MYSQL and server.version < (8, 0, 22)
     query = SHOW_SLAVE if old else SHOW_REPLICA
     for row in _ask(connection, query):
         yield _replica(row._mapping, query)
-    yield from _cluster(connection)
 
 
 def _replica(status: Any, query: str) -> Obstacle:
     """What a row of SHOW REPLICA STATUS says, whose columns have other names on older servers and on MariaDB."""
     source = status.get("Source_Host") or status.get("Master_Host")
-    behind = status.get("Seconds_Behind_Source", status.get("Seconds_Behind_Master"))
-    lag = "does not run" if behind is None else f"is {behind} s behind"
-    told = f"this server is itself a replica of {source}, and its replication {lag}: statements come from there too"
+    running = status.get("Replica_SQL_Running") or status.get("Slave_SQL_Running")
+    if running == "Yes":
+        way_out = "upgrade the server that it replicates from, from where it gets the changes"
+        return Obstacle(BLOCK, "", f"the server is a replica of {source}", way_out, query)
+    told = f"this server is itself a replica of {source}, and its replication does not run"
     return Obstacle(WARN, "", told, "upgrade the server that it replicates from", query)
 
 

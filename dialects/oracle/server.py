@@ -1,4 +1,4 @@
-"""What a server of Oracle is and does: its version, transactions that last, standbys.
+"""What a server of Oracle is and does: whether it takes changes, its version, transactions that last, standbys.
 
 The views need SELECT_CATALOG_ROLE or the like; what may not be asked, nothing is said of. Text is compared as its bytes
 unless a column says otherwise. See
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import tested
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
@@ -22,6 +22,12 @@ from . import names, session
 
 TESTED = tested.read(__file__)
 VERSION = "SELECT BANNER FROM V$VERSION"
+
+ROLE = "SELECT SYS_CONTEXT('USERENV', 'DATABASE_ROLE') AS role FROM DUAL"
+MODES = """
+SELECT d.OPEN_MODE AS mode FROM V$DATABASE d
+UNION ALL SELECT p.OPEN_MODE AS mode FROM V$PDBS p WHERE p.CON_ID = SYS_CONTEXT('USERENV', 'CON_ID')"""
+PRIMARY, READ_WRITE = "PRIMARY", "READ WRITE"
 
 WITHOUT_CASE = """
 SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, COLLATION AS collation FROM ALL_TAB_COLS
@@ -36,6 +42,19 @@ STANDBYS = """
 SELECT d.DEST_NAME AS name, d.STATUS AS status, d.GAP_STATUS AS gap FROM V$ARCHIVE_DEST_STATUS d
 WHERE d.TYPE IN ('PHYSICAL', 'LOGICAL', 'SNAPSHOT') AND d.STATUS <> 'INACTIVE' ORDER BY d.DEST_NAME"""
 NO_GAP = "NO GAP"
+
+
+def closed(connection: Connection, schema: str) -> Obstacle | None:
+    """A standby of any kind, what is written to a snapshot standby too is lost; a database or container read-only."""
+    for row in _ask(connection, ROLE):
+        if row.role not in (None, PRIMARY):
+            way_out = "upgrade its primary database, from where it gets the changes"
+            return Obstacle(BLOCK, "", f"the database is a standby ({row.role})", way_out, ROLE)
+    for row in _ask(connection, MODES):
+        if row.mode != READ_WRITE:
+            way_out = "have it opened READ WRITE, or upgrade its primary database"
+            return Obstacle(BLOCK, "", f"the database is open {row.mode}", way_out, MODES)
+    return None
 
 
 def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:

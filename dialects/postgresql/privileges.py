@@ -1,4 +1,4 @@
-"""What the login may not do, or the server does not do, that the statements of an upgrade need.
+"""What the login may not do that the statements of an upgrade need.
 
 See https://www.postgresql.org/docs/current/ddl-priv.html: only the owner of a table alters it, and a foreign key needs
 REFERENCES on the table that it points to.
@@ -20,8 +20,7 @@ from . import names
 from .introspect import NAMESPACE
 
 SERVER = f"""
-SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only,
-       has_schema_privilege({NAMESPACE}, 'CREATE') AS may_create, current_user::text AS login"""
+SELECT has_schema_privilege({NAMESPACE}, 'CREATE') AS may_create, current_user::text AS login"""
 
 TABLES = f"""
 SELECT c.relname AS name, pg_get_userbyid(c.relowner) AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,
@@ -35,10 +34,6 @@ WHERE c.relnamespace = {NAMESPACE} AND c.relkind IN ('r', 'p') AND NOT c.relispa
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
     """What the login lacks, by the name of the privilege and of the table."""
     (server,) = connection.execute(text(SERVER), {"schema": schema})
-    if server.standby or server.read_only:
-        why = "is a standby" if server.standby else "is set to read-only transactions (transaction_read_only)"
-        way_out = "upgrade the primary server, with a login that may write"
-        yield Obstacle(BLOCK, "", f"the server {why}", way_out, SERVER)
     if not server.may_create:
         yield _lacks(server.login, "CREATE", f"SCHEMA {names.identifier(schema)}", "").asked_by(SERVER)
     tables = {names.to_model(row.name): row for row in connection.execute(text(TABLES), {"schema": schema})}

@@ -1,4 +1,4 @@
-"""What a server of PostgreSQL is and does: its version, how it compares text, transactions that last, replicas.
+"""What a PostgreSQL is and does: whether it takes changes, version, text comparison, long transactions, replicas.
 
 Who may not see other sessions (`pg_read_all_stats`) is told less. See
 https://www.postgresql.org/docs/current/monitoring-stats.html.
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import tested
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 
@@ -22,6 +22,17 @@ from .introspect import NAMESPACE
 
 TESTED = tested.read(__file__)
 VERSION = "SHOW server_version"
+
+CLOSED = """
+SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only,
+       s.source, current_database() AS database, session_user AS login
+FROM pg_settings s WHERE s.name = 'default_transaction_read_only'"""
+SET_FOR = {
+    "database": "DATABASE {database}",
+    "user": "ROLE {login}",
+    "database user": "ROLE {login} IN DATABASE {database}",
+}
+"""By `source` of pg_settings, what has to be altered; other sources are the server's files and the URL."""
 
 WITHOUT_CASE = f"""
 SELECT c.relname AS table_name, a.attname AS name, l.collname AS collation FROM pg_class c
@@ -51,6 +62,21 @@ FROM pg_replication_slots s WHERE NOT pg_is_in_recovery() AND NOT s.active ORDER
 LOGICAL = f"""
 SELECT DISTINCT p.pubname AS name FROM pg_publication_tables p
 JOIN pg_namespace n ON n.nspname = p.schemaname WHERE n.oid = {NAMESPACE} ORDER BY 1"""
+
+
+def closed(connection: Connection, schema: str) -> Obstacle | None:
+    """A standby, or what has default_transaction_read_only: that may be a database, a login or the server."""
+    row = connection.execute(text(CLOSED)).one()
+    if row.standby:
+        way_out = "upgrade its primary server, from where it gets the changes"
+        return Obstacle(BLOCK, "", "the server is a standby, in recovery", way_out, CLOSED)
+    if not row.read_only:
+        return None
+    quoted = {name: names.identifier(getattr(row, name)) for name in ("database", "login")}
+    what = SET_FOR.get(row.source, "").format(**quoted)
+    way_out = f"ALTER {what} RESET default_transaction_read_only" if what else "set it to off"
+    told = f"{what or 'the server'} is read-only (default_transaction_read_only)"
+    return Obstacle(BLOCK, "", told, way_out, CLOSED)
 
 
 def find(connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:

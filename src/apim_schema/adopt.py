@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apim_schema import chain, stamp
 from apim_schema.difference import Difference, breaking
 from apim_schema.errors import NotRecognised, Refused
-from apim_schema.live import Live
+from apim_schema.live import Live, check_open
 from apim_schema.planner import listed
 
 Agree = Callable[[str, Sequence[Difference]], bool]
@@ -36,6 +36,7 @@ def adopt(live: Live) -> Adopted:
     start = live.start(chain.releases(live.database)[-1])
     new = live.stamped is None
     if new:
+        check_open(live.target, live.connection)
         stamp.write(live.connection, live.schema, live.database, start.release)
     same = live.recognised.same if live.recognised else start.same
     return Adopted(live.database, start.release, same, new, live.differences)
@@ -50,7 +51,8 @@ def adopt_as(live: Live, release: str, agree: Agree) -> Adopted:
     release = chain.check_release(live.database, release)
     if live.stamped not in (None, release):
         raise Refused(
-            f"{live.database} is stamped {live.stamped}: a stamp is corrected by `alembic stamp --purge {release}`"
+            f"{live.database} is stamped {live.stamped}",
+            way_out=f"a stamp is corrected by `alembic stamp --purge {release}`",
         )
     flavour = live.model.flavour
     if release not in chain.since(flavour, live.database):
@@ -59,8 +61,9 @@ def adopt_as(live: Live, release: str, agree: Agree) -> Adopted:
         raise live.problem or NotRecognised(f"{live.database} has no table of {release}")
     found = live.differences_from(release)
     if breaking(found) and not agree(release, breaking(found)):
-        raise Refused(f"{live.database} is not stamped: nobody has agreed to that; nothing was changed")
+        raise Refused(f"{live.database} is not stamped", found="nobody has agreed to that; nothing was changed")
     if live.stamped is None:
+        check_open(live.target, live.connection)
         stamp.write(live.connection, live.schema, live.database, release)
     return Adopted(live.database, release, (release,), live.stamped is None, found)
 

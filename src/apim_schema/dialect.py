@@ -364,12 +364,19 @@ class Obstacles(Protocol):
 
 
 class ServerModule(Protocol):
-    """What the server itself is and does that an upgrade should not meet unawares; nothing of it forbids one."""
+    """What the server itself is and does that an upgrade should not meet unawares."""
+
+    def closed(self, connection: Connection, schema: str) -> Obstacle | None:
+        """Why nothing may be written here, by name; None where it may.
+
+        A server or a database that is read-only, a standby, a replica, a server in recovery. What this login may not
+        ask, the server says itself when it is written to.
+        """
 
     def find(self, connection: Connection, schema: str, release: str, live: Schema) -> Sequence[Obstacle]:
         """Version and collation against what the vendor tests this release on, transactions that last, replication.
 
-        What this login may not ask, nothing is said of.
+        Nothing of it forbids an upgrade. What this login may not ask, nothing is said of.
         """
 
     def newest(self) -> tuple[str, Server]:

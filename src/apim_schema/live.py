@@ -14,6 +14,7 @@ from apim_schema import chain, evidence, history, kept, stamp
 from apim_schema.dialect import Dialect
 from apim_schema.difference import Difference, breaking, counted
 from apim_schema.errors import NotRecognised, Refused
+from apim_schema.locks import Check
 from apim_schema.planner import Plan, plan
 from apim_schema.progress import Progress
 from apim_schema.recognise import Recognised, differences, recognise
@@ -67,9 +68,9 @@ class Live:
         stamped = stamp.read(self.connection, self.schema, self.database)
         if stamped is not None and stamped not in chain.releases(self.database):
             raise Refused(
-                f"{self.database} is stamped {stamped!r}, which is no release that this version knows: take the "
-                f"version that wrote it, or say which it is by `alembic stamp --purge RELEASE`, which corrects "
-                f"{chain.version_table(self.database)}"
+                f"{self.database} is stamped {stamped!r}, which is no release that this version knows",
+                way_out="take the version that wrote it, or say which it is by `alembic stamp --purge RELEASE`, which "
+                f"corrects {chain.version_table(self.database)}",
             )
         return stamped
 
@@ -87,8 +88,8 @@ class Live:
     def known_release(self) -> str:
         """The release that counts. Raises NotRecognised, with the way out, where there is none."""
         release = self.release
-        if release is None and self._refusal:
-            raise self._refusal
+        if release is None and self.refusal:
+            raise self.refusal
         if release is None:
             raise refuse(self.database, self.model, self.target.accept)
         return release
@@ -109,7 +110,7 @@ class Live:
         return differences(self.database, self.model.flavour, release, self.model, self.target.accept)
 
     @property
-    def _refusal(self) -> NotRecognised | None:
+    def refusal(self) -> NotRecognised | None:
         """Why no database like this one is upgraded, None where there is no reason."""
         reason = self.dialect.introspect.refusal(self.model)
         return NotRecognised(f"{self.database} {reason}") if reason else None
@@ -117,7 +118,7 @@ class Live:
     @property
     def problem(self) -> NotRecognised | None:
         """Why it is no release of the chain, or not the one that it is stamped as; None where all is well."""
-        if refusal := self._refusal:
+        if refusal := self.refusal:
             return refusal
         if self.release is None:
             return refuse(self.database, self.model, self.target.accept)
@@ -134,13 +135,13 @@ class Live:
         A schema that is several releases' counts as the newest of them that is no newer than the target. Raises
         NotRecognised where there is no release to start from, and Refused where the database is newer.
         """
-        if problem := self._refusal or (self.problem if self.stamped is None else None):
+        if problem := self.refusal or (self.problem if self.stamped is None else None):
             raise problem
         same = (self.stamped,) if self.stamped else self.recognised.same if self.recognised else ()
         known = chain.releases(self.database)
         reachable = [release for release in same if known.index(release) <= known.index(target)]
         if not reachable:
-            raise Refused(f"{self.database} is {same[0]} already, newer than {target}: there is no way back")
+            raise Refused(f"{self.database} is {same[0]} already, newer than {target}", found="there is no way back")
         return Start(reachable[-1], same)
 
     def plan(self, start: str, target: str) -> Plan:
@@ -200,6 +201,30 @@ class Live:
         except Refused:
             return run.statements
         return max(run.planned - len(ahead.statements), run.statements)
+
+
+@contextmanager
+def held(target: Target) -> Iterator[tuple[Live, Check]]:
+    """Opens a database to change it, and holds its lock; the check is whether that is still held.
+
+    Raises UsageError where it can't be reached, and Refused where it takes no changes or another one holds the lock.
+    """
+    session = target.dialect.session
+    with target.engine() as engine:
+        with session.connect(engine, target.schema) as connection:
+            check_open(target, connection)
+        with (
+            session.locked(engine, target.lock, target.schema) as check_lock,
+            session.connect(engine, target.schema) as connection,
+        ):
+            yield Live(target, connection, target.schema or session.default_schema(connection)), check_lock
+
+
+def check_open(target: Target, connection: Connection) -> None:
+    """Raises Refused, by name, where nothing may be written: a standby, a replica, what is read-only."""
+    schema = target.schema or target.dialect.session.default_schema(connection)
+    if found := target.dialect.server.closed(connection, schema):
+        raise Refused(f"{target.database} takes no changes", found=found.problem, way_out=found.way_out)
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def forbid(live: Live, target: str, changes: Iterable[Change], say: Say, hold: H
             say(f"warning: {finding}")
     if blocking := [finding for finding in found if finding.level == BLOCK]:
         way_out = "nothing was changed. Mend this and run the same command again"
-        raise Blocked(f"{live.database} can't go to {target}; {way_out}", blocking)
+        raise Blocked(f"{live.database} can't go to {target}", blocking, way_out=way_out)
 
 
 def review(live: Live, target: str, changes: Iterable[Change], hold: Hold = _unheld) -> list[Finding]:
@@ -94,6 +94,7 @@ def review(live: Live, target: str, changes: Iterable[Change], hold: Hold = _unh
     others = live.dialect.session.others(live.connection, live.schema)
     return [
         *(Finding(WARN, "", f"another session uses it: {session}", "stop the application") for session in others),
+        *_closed(live),
         *_told(live.dialect.server.find(live.connection, live.schema, target, live.model)),
         *check(live.dialect, live.connection, live.schema, live.model, changes, hold),
     ]
@@ -118,7 +119,12 @@ def ahead(live: Live) -> list[Finding]:
     """What the catalog shows to be in the way of the newest release, privileges above all; no row is read."""
     ways = (chain.changes(live.model.flavour, live.database, release) for release in live.pending)
     wanted = [change for changes in ways for change in changes if not change.is_in(live.model)]
-    return _in_catalog(live.dialect, live.connection, live.schema, live.model, wanted)
+    return [*_closed(live), *_in_catalog(live.dialect, live.connection, live.schema, live.model, wanted)]
+
+
+def _closed(live: Live) -> list[Finding]:
+    """Why nothing may be written here, if that is so."""
+    return _told(filter(None, [live.dialect.server.closed(live.connection, live.schema)]))
 
 
 def _in_catalog(

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import chain, preflight
 from apim_schema.difference import breaking
 from apim_schema.errors import Refused
-from apim_schema.live import Live
+from apim_schema.live import Live, held
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
 from apim_schema.recognise import differences
@@ -62,16 +62,11 @@ def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
 @contextmanager
 def _looked_at(target: Target) -> Iterator[Live]:
     """The database, with the lock of an upgrade; the transaction ends in a rollback, whatever has happened."""
-    session = target.dialect.session
-    with (
-        target.engine() as engine,
-        session.locked(engine, target.lock, target.schema),
-        session.connect(engine, target.schema) as connection,
-    ):
+    with held(target) as (live, _):
         try:
-            yield Live(target, connection, target.schema or session.default_schema(connection))
+            yield live
         finally:
-            connection.rollback()
+            live.connection.rollback()
 
 
 def perform(live: Live, planned: Plan, progress: Progress) -> int:

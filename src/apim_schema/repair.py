@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from apim_schema import chain, planner, preflight, script
 from apim_schema.attempt import Apply, Attempt, Result
 from apim_schema.errors import NotRecognised
-from apim_schema.live import Live, Start, opened
+from apim_schema.live import Live, Start, held, opened
 from apim_schema.locks import Check
 from apim_schema.mend import Mend, mends
 from apim_schema.planner import Plan
@@ -74,7 +74,7 @@ def _release(live: Live) -> str:
     if live.release is None:
         near = nearest(live.database, live.model, live.target.accept)[0]
         way_out = f"say what it is by `adopt --as {near}` and repair it then"
-        raise NotRecognised(f"{live.database} is no release that we know, nearest is {near}: {way_out}")
+        raise NotRecognised(f"{live.database} is no release that we know, nearest is {near}", way_out=way_out)
     return live.release
 
 
@@ -91,13 +91,7 @@ class Repair:
         Raises Refused (and its subclasses) where nothing was changed, and Unfinished where some statements are in on
         a database that can't take them back.
         """
-        session = self.target.dialect.session
-        with (
-            self.target.engine() as engine,
-            session.locked(engine, self.target.lock, self.target.schema) as check_lock,
-            session.connect(engine, self.target.schema) as connection,
-        ):
-            live = Live(self.target, connection, self.target.schema or session.default_schema(connection))
+        with held(self.target) as (live, check_lock):
             return Mending(live, _release(live), self.progress, check_lock).run()
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from apim_schema import chain
 from apim_schema.attempt import Attempt, Migrate, Result
-from apim_schema.live import Live
+from apim_schema.live import held
 from apim_schema.progress import Progress, Silent
 from apim_schema.snapshot import Snapshot
 from apim_schema.target import Target
@@ -42,12 +42,6 @@ class Upgrade:
         Unfinished where some statements are in on a database that can't take them back.
         """
         release = chain.check_release(self.target.database, self.release)
-        session = self.target.dialect.session
-        with (
-            self.target.engine() as engine,
-            session.locked(engine, self.target.lock, self.target.schema) as check_lock,
-            session.connect(engine, self.target.schema) as connection,
-        ):
-            live = Live(self.target, connection, self.target.schema or session.default_schema(connection))
+        with held(self.target) as (live, check_lock):
             attempt = Attempt(live, release, self.create, self.against, self.progress, migrate, check_lock, self.agreed)
             return attempt.run()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from apim_schema import registry
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema
 from tests.dialects.mssql import held
 from tests.dialects.mssql.conftest import Accepted
@@ -47,6 +47,25 @@ def test_nothing_is_said_of_a_quiet_server(accepted: Accepted) -> None:
     assert found(server) == []
     accepted(server.asked)
     assert len(server.asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("updateability", "status", "told"),
+    [
+        ("READ_WRITE", "ONLINE", None),
+        (None, None, None),
+        ("READ_ONLY", "ONLINE", "the database apim is read-only"),
+        ("READ_WRITE", "EMERGENCY", "the database apim is EMERGENCY"),
+    ],
+)
+def test_what_takes_no_changes(
+    updateability: str | None, status: str | None, told: str | None, accepted: Accepted
+) -> None:
+    server = Server(CLOSED=[Row(name="apim", updateability=updateability, status=status)])
+    obstacle = MODULE.closed(cast(Connection, server), "dbo")
+    assert (obstacle and obstacle.problem) == told
+    assert obstacle is None or (obstacle.level, bool(obstacle.way_out)) == (BLOCK, True)
+    accepted(server.asked)
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def test_it_is_refused_by_name_and_nothing_is_changed(run: Run, url: str, verb: 
 def test_status_says_so_and_a_stamp_changes_nothing(run: Run, url: str) -> None:
     for _ in range(2):
         result = run("status", "--check")
-        assert result.exit_code == 1
-        assert "mysql_cluster" in result.stdout + result.stderr
+        assert result.exit_code == 3
+        assert "mysql_cluster" in result.stdout
         with sa.create_engine(url).begin() as connection:
             connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS alembic_version_apim (version_num VARCHAR(32))")
             connection.exec_driver_sql("REPLACE INTO alembic_version_apim VALUES ('4.4.0')")

@@ -139,16 +139,6 @@ def missing(customer: Customer) -> set[str]:
         return {obstacle.problem.split(" has not the privilege ")[1].split()[0] for obstacle in found}
 
 
-def test_a_read_only_database(customer: Customer) -> None:
-    if customer.server.name == "mariadb":
-        pytest.skip("MySQL has read-only databases")
-    customer.execute(f"GRANT ALL ON {customer.name}.* TO {LOGIN}", f"ALTER DATABASE {customer.name} READ ONLY = 1")
-    try:
-        assert f"the database {customer.name} is read-only" in customer.refusal()
-    finally:
-        customer.execute(f"ALTER DATABASE {customer.name} READ ONLY = 0")
-
-
 @pytest.fixture(scope="module", params=["mysql", "mariadb"])
 def own(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of our own, whose settings are the tests'."""
@@ -166,14 +156,6 @@ def alone(own: Server) -> Iterator[Customer]:
         found.execute(f"CREATE USER {LOGIN} IDENTIFIED BY 'secret'", f"GRANT ALL ON {found.name}.* TO {LOGIN}")
         yield found
         found.execute(f"DROP USER {LOGIN}")
-
-
-def test_a_read_only_server(alone: Customer) -> None:
-    alone.execute("SET GLOBAL read_only = ON")
-    try:
-        assert "the server is set to read_only; upgrade the primary server" in alone.refusal()
-    finally:
-        alone.execute("SET GLOBAL read_only = OFF")
 
 
 def test_a_server_that_wants_primary_keys(alone: Customer) -> None:

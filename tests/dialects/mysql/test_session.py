@@ -134,7 +134,7 @@ def test_whoever_holds_the_table_is_named(busy: tuple[Connection, Connection], m
     connection, blocker = busy
     monkeypatch.setattr(module, "PAUSES", (0,))
     holder = scalar(blocker, "SELECT CONNECTION_ID()")
-    with pytest.raises(Unfinished, match=rf"Held by: session {holder} of ") as failed:
+    with pytest.raises(Unfinished, match=rf"held by session {holder} of ") as failed:
         SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT")
     assert "secret" not in str(failed.value)
 
@@ -152,7 +152,7 @@ def test_a_prepared_transaction_that_holds_the_table_is_named(
         )
         preparing.invalidate()
     try:
-        named = r"Held by: prepared transaction 'payroll' \(end it by XA COMMIT or XA ROLLBACK\)"
+        named = r"held by prepared transaction 'payroll' \(end it by XA COMMIT or XA ROLLBACK\)"
         with pytest.raises(Unfinished, match=named):
             SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT")
     finally:

@@ -135,6 +135,8 @@ VIEWS = {
         view("SESSION_PRIVS", "PRIVILEGE"),
         view("NLS_SESSION_PARAMETERS", "VALUE", PARAMETER=one_of("NLS_LENGTH_SEMANTICS", "NLS_SORT", "NLS_COMP")),
         view("V$VERSION", "BANNER"),
+        view("V$DATABASE", "NAME", OPEN_MODE=one_of("MOUNTED", "READ WRITE", "READ ONLY", "READ ONLY WITH APPLY")),
+        view("V$PDBS", "CON_ID", OPEN_MODE=one_of("MOUNTED", "READ WRITE", "READ ONLY", "MIGRATE")),
         view("GV$LOCK", f"{INSTANCE} SID ID1 ID2 LMODE", TYPE=one_of("UL", "TM", "TX")),
         view("GV$LOCKED_OBJECT", f"{INSTANCE} OBJECT_ID SESSION_ID"),
         view("GV$TRANSACTION", f"{INSTANCE} ADDR START_DATE"),
@@ -173,7 +175,7 @@ FUNCTIONS = {
     "SYS_CONTEXT": Function(
         f"{SQL}SYS_CONTEXT.html",
         {0: one_of("USERENV"),
-         1: one_of("CURRENT_SCHEMA", "SESSION_USER", "SID", "SESSIONID", "INSTANCE")},
+         1: one_of("CURRENT_SCHEMA", "SESSION_USER", "SID", "SESSIONID", "INSTANCE", "DATABASE_ROLE", "CON_ID")},
     ),
     "NLS_CHARSET_ID": Function(
         f"{SQL}NLS_CHARSET_ID.html", {0: one_of("AL32UTF8", "UTF8", "AL16UTF16", "WE8ISO8859P1", "US7ASCII")}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema
 from tests.dialects.oracle.connection import Recorder, failure
 from tests.dialects.oracle.modules import server
@@ -36,6 +36,25 @@ def test_nothing_is_said_of_a_quiet_server_or_of_what_may_not_be_asked() -> None
     assert found({}) == []
     hidden = (server.WITHOUT_CASE, server.TRANSACTIONS, server.STANDBYS)
     assert found({query: [failure(942)] for query in hidden}) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "modes", "told"),
+    [
+        ("PRIMARY", ["READ WRITE", "READ WRITE"], None),
+        ("PRIMARY", [], None),
+        (None, ["READ WRITE"], None),
+        ("PHYSICAL STANDBY", ["READ ONLY WITH APPLY"], "the database is a standby (PHYSICAL STANDBY)"),
+        ("SNAPSHOT STANDBY", ["READ WRITE"], "the database is a standby (SNAPSHOT STANDBY)"),
+        ("PRIMARY", ["READ WRITE", "READ ONLY"], "the database is open READ ONLY"),
+    ],
+)
+def test_what_takes_no_changes(role: str | None, modes: list[str], told: str | None) -> None:
+    """The second mode is that of the container; a login that may not see V$DATABASE gets no mode at all."""
+    answers = {server.ROLE: [SimpleNamespace(role=role)], server.MODES: [SimpleNamespace(mode=mode) for mode in modes]}
+    obstacle = server.closed(Recorder(lambda sql: answers.get(sql, ())), "apim")
+    assert (obstacle and obstacle.problem) == told
+    assert obstacle is None or (obstacle.level, bool(obstacle.way_out)) == (BLOCK, True)
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(59, False), (61, True)])

@@ -109,12 +109,3 @@ def test_whoever_else_upgrades_is_told_whose_the_new_tables_are(
         for line in told
         if "new tables will belong to postgres, the present ones belong to apim_test_owner" in line
     ]
-
-
-def test_a_read_only_server(customer: Customer) -> None:
-    here = target("apim", customer.login)
-    dialect = here.dialect
-    with here.engine() as engine, dialect.session.connect(engine, None) as connection:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        (obstacle,) = dialect.obstacles.find(connection, "public", (), dialect.introspect.read(connection, None))
-    assert obstacle.problem == "the server is set to read-only transactions (transaction_read_only)"

@@ -22,7 +22,6 @@ from tests.servers import Server
 
 SETTINGS = {
     "client_encoding": "SQL_ASCII",
-    "default_transaction_read_only": "on",
     "default_transaction_isolation": "serializable",
     "default_transaction_deferrable": "on",
     "search_path": "pg_catalog, public",
