@@ -156,6 +156,8 @@ def missing_indexes(change: CreateTable, wanted: Table, present: Table, flavour:
             missing.append(difference.name.rpartition(".")[2])
         elif difference.class_ == BREAKING:
             raise Conflict(
-                f"cannot {change}: there is another of this name", found=str(difference), way_out="rename it"
+                f"cannot {change}: a table of this name is there and is another one",
+                found=str(difference),
+                way_out="rename it",
             )
     return tuple(index for index in change.definition.indexes if index.name in missing)

@@ -20,7 +20,7 @@ def asked() -> Iterator[str]:
     yield from (*introspect.QUERIES.values(), *session.SETTINGS, session.HOLDER, session.OF_TABLE, session.OTHERS)
     yield from (session.OWN, obstacles.LOGIN, obstacles.PRIVILEGES, obstacles.POLICIES, obstacles.REDACTED)
     yield from (obstacles.TABLES, obstacles.MVIEW_LOGS, obstacles.REFERENCES, obstacles.UPDATE_TRIGGERS)
-    yield from (server.WITHOUT_CASE, server.TRANSACTIONS, server.STANDBYS)
+    yield from (server.WITHOUT_CASE, server.TRANSACTIONS, server.STANDBYS, server.ROLE, server.MODES)
     yield from (space.SIZES, space.SEGMENTS, space.FREE, space.QUOTAS)
     yield from (dependent.query for dependent in obstacles.DEPENDENTS)
     recorder = Recorder(lambda sql: [("APIM", 1)])
