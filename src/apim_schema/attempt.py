@@ -130,7 +130,8 @@ class Attempt:
         if more := len(drifted(found)[DRIFT_SHOWN:]):
             self._say(f"and {more} more; `status` has them all")
         for entry in unmatched(found, self._live.target.accept):
-            self._say(f"warning: the accept list has {entry!r}, which is found no more")
+            told = f"the accept list has {entry!r}, which is found no more"
+            self._progress.warn(f"{self._live.database}: warning: {told}")
 
     def _change(self, start: Start, planned: Plan, undo: ExitStack) -> Result:
         live = self._live
@@ -139,7 +140,8 @@ class Attempt:
         way = FULL if self._against or self._touched else live.target.evidence
         proof = Proof(live, planned, way, self._progress)
         with self._clock.part(timing.LOOK):
-            preflight.forbid(live, self._release, (p.change for p in planned.changes), self._say, proof.hold)
+            asked = (p.change for p in planned.changes)
+            preflight.forbid(live, self._release, asked, self._progress.warn, proof.hold)
         begun = self._kept()
         with self._clock.part(timing.BEFORE):
             before = self._against or begun or proof.begin()

@@ -74,8 +74,8 @@ def _unheld() -> None:
     """Nobody is kept from writing: for those who only look."""
 
 
-def forbid(live: Live, target: str, changes: Iterable[Change], say: Say, hold: Hold = _unheld) -> None:
-    """Says what may be in the way of an upgrade to a release. Raises Blocked for what forbids it.
+def forbid(live: Live, target: str, changes: Iterable[Change], warn: Say, hold: Hold = _unheld) -> None:
+    """Warns of what may be in the way of an upgrade to a release. Raises Blocked for what forbids it.
 
     `hold` is called once the catalog shows nothing that forbids it, before rows are looked at: where it keeps others
     from writing, what is found then stays so.
@@ -83,7 +83,7 @@ def forbid(live: Live, target: str, changes: Iterable[Change], say: Say, hold: H
     found = review(live, target, changes, hold)
     for finding in found:
         if finding.level == WARN:
-            say(f"warning: {finding}")
+            warn(f"{live.database}: warning: {finding}")
     if blocking := [finding for finding in found if finding.level == BLOCK]:
         way_out = "nothing was changed. Mend this and run the same command again"
         raise Blocked(f"{live.database} can't go to {target}", blocking, way_out=way_out)

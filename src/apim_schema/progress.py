@@ -19,6 +19,9 @@ class Progress(Protocol):
     def say(self, text: str) -> None:
         """One line."""
 
+    def warn(self, text: str) -> None:
+        """One line that somebody should heed."""
+
     def rows(self, doing: str, total: int) -> AbstractContextManager[Advance]:
         """A bar over rows; `total` is the server's estimate, so that it may end early or late."""
 
@@ -34,6 +37,9 @@ class Silent:
     """Says nothing: for programs that read the result."""
 
     def say(self, text: str) -> None:
+        pass
+
+    def warn(self, text: str) -> None:
         pass
 
     @contextmanager

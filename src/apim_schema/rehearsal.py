@@ -53,7 +53,7 @@ def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
     with _looked_at(target) as live:
         start = live.start(release).release
         planned = live.plan(start, release)
-        preflight.forbid(live, release, (p.change for p in planned.changes), progress.say)
+        preflight.forbid(live, release, (p.change for p in planned.changes), progress.warn)
         tried = perform(live, planned, progress) if planned.statements else 0
         stage = live.dialect.rehearsal.STAGE
         return Rehearsal(live.database, start, release, tried, stage, time.monotonic() - started)

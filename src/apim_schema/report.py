@@ -12,7 +12,7 @@ from typing import IO, Any
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from apim_schema import evidence, log, output
@@ -20,7 +20,7 @@ from apim_schema.attempt import Result
 from apim_schema.difference import ACCEPTED, BREAKING, EXTRA, HARMLESS, VARIANT, Difference, drifted
 from apim_schema.errors import Exit
 from apim_schema.evidence import Verdict
-from apim_schema.log import ERROR, INFO, Level
+from apim_schema.log import ERROR, INFO, WARNING, Level
 from apim_schema.progress import Advance
 
 STYLES = {evidence.PROVEN: "green", evidence.CHANGED: "red", evidence.NOT_PROVEN: "yellow"}
@@ -106,6 +106,9 @@ class Terminal:
     def say(self, text: str) -> None:
         say(text, out=self.console)
 
+    def warn(self, text: str) -> None:
+        say(text, WARNING, out=self.console)
+
     @contextmanager
     def rows(self, doing: str, total: int) -> Iterator[Advance]:
         with self._counted(doing, total, "rows") as advance:
@@ -183,25 +186,26 @@ def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[str | Te
     So nothing is cut off, however narrow the terminal is.
     """
     found = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
-    columns = list(zip(map(Text, headers), *found, strict=True))
-    wide = sum(max(cell_len(cell.plain) for cell in column) + GAP for column in columns) - GAP
-    if wide <= out.width:
-        out.print(_table(headers, found))
-    else:
+    columns = zip(map(Text, headers), *found, strict=True)
+    widths = [max(cell_len(cell.plain) for cell in column) for column in columns]
+    if sum(widths) + GAP * (len(widths) - 1) > out.width:
         _blocks(out, headers, found)
+        return
+    for line in ([Text(header, "bold") for header in headers], *found):
+        out.print(_line(headers, line, widths))
 
 
 GAP = 2
 """Columns between those of a table."""
 
 
-def _table(headers: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
-    made = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    for header in headers:
-        made.add_column(header, justify="right" if header in NUMBERS else "left", no_wrap=True)
-    for row in rows:
-        made.add_row(*row)
-    return made
+def _line(headers: Sequence[str], cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    line = Text()
+    for header, cell, width in zip(headers, cells, widths, strict=True):
+        cell.align("right" if header in NUMBERS else "left", width)
+        line.append_text(cell).append(" " * GAP)
+    line.rstrip()
+    return line
 
 
 def _blocks(out: Console, headers: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:

@@ -153,6 +153,19 @@ def test_the_log_has_what_is_said_and_what_came_of_it(
     assert end["exit_code"] == 3
 
 
+def test_the_log_tells_warnings_and_errors_with_their_parts(run: Run, databases: Databases, tmp_path: Path) -> None:
+    file = tmp_path / "upgrade.log"
+    run("upgrade", "4.5.0", *databases.options)
+    databases.execute("ALTER TABLE am_application_registration ADD CONSTRAINT mine CHECK (inputs <> 'forbidden')")
+    with sa.create_engine(databases.apim, poolclass=sa.NullPool).connect():
+        assert run("upgrade", "head", *databases.options, "--log-file", file).exit_code == 3
+    levels = {line["level"]: line for line in lines(file)}
+    assert levels["warning"]["message"].startswith("apim: warning: another session uses it: ")
+    error = levels["error"]["error"]
+    assert (error["type"], error["exit_code"], len(error["findings"])) == ("Blocked", 3, 1)
+    assert "nothing was changed" in error["way_out"]
+
+
 def test_the_log_has_statements_where_they_are_shown(run: Run, databases: Databases, tmp_path: Path) -> None:
     file = tmp_path / "upgrade.log"
     run("-v", "upgrade", "4.3.0", *databases.options, "--log-file", file)

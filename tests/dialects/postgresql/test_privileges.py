@@ -102,7 +102,7 @@ def test_whoever_else_upgrades_is_told_whose_the_new_tables_are(
 ) -> None:
     told: list[str] = []
     upgrade = Upgrade(target("apim", customer.admin))
-    monkeypatch.setattr(upgrade.progress, "say", told.append)
+    monkeypatch.setattr(upgrade.progress, "warn", told.append)
     through_alembic(upgrade)
     assert [
         line
