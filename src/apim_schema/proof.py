@@ -61,7 +61,9 @@ class Proof:
         self._live, self._planned, self._progress, self._chosen = live, planned, progress, wanted is not None
         found = "that was asked for" if wanted == FULL else live.dialect.witness.find(live.connection, live.schema)
         if isinstance(found, str) and wanted == ENGINE:
-            raise UsageError(f"{live.database} can't be proven by the engine: {found}. Leave it out, or say full")
+            raise UsageError(
+                f"{live.database} can't be proven by the engine", found=found, way_out="leave it out, or say full"
+            )
         self._witness: Witness | None = None if isinstance(found, str) else found
         self._mark: Mark | None = None
         self.reason = found if isinstance(found, str) else ""

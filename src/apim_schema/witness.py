@@ -28,7 +28,7 @@ def way(text: str, where: str) -> By:
     for known in WAYS:
         if text == known:
             return known
-    raise UsageError(f"{where} must be one of {', '.join(WAYS)}: it is {text!r}")
+    raise UsageError(f"{where} must be one of {', '.join(WAYS)}", found=f"it is {text!r}")
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def test_colours_are_for_terminals(run: Run, databases: Databases, tmp_path: Pat
 
 
 def test_progress_is_on_stderr(run: Run, databases: Databases) -> None:
-    result = run("upgrade", "head", *databases.options)
+    result = run("upgrade", "head", *databases.options, "--evidence", "full")
     for told in (f"apim: recognised as {FIRST}", "apim: rows before: 764 rows in", "apim: rows after: 764 rows in"):
         assert told in result.stderr
         assert told not in result.stdout
@@ -122,7 +122,7 @@ def test_progress_is_on_stderr(run: Run, databases: Databases) -> None:
 
 
 def test_quiet_leaves_the_answer_and_the_error(run: Run, databases: Databases, empty: str) -> None:
-    result = run("upgrade", "head", *databases.options, "--quiet")
+    result = run("upgrade", "head", *databases.options, "--evidence", "full", "--quiet")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "764 proven" in result.stdout
     refused = run("upgrade", "head", "--apim-url", empty, "--quiet")
@@ -139,7 +139,9 @@ def test_the_log_has_what_is_said_and_what_came_of_it(
     run: Run, databases: Databases, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "upgrade.log"
-    assert run("upgrade", "head", *databases.options, "--log-file", file, "--quiet").exit_code == 0
+    assert (
+        run("upgrade", "head", *databases.options, "--evidence", "full", "--log-file", file, "--quiet").exit_code == 0
+    )
     found = lines(file)
     assert all(line.keys() >= {"time", "level", "verb", "message"} for line in found)
     assert {line["verb"] for line in found} == {"upgrade"}
@@ -158,7 +160,7 @@ def test_the_log_tells_warnings_and_errors_with_their_parts(run: Run, databases:
     run("upgrade", "4.5.0", *databases.options)
     databases.execute("ALTER TABLE am_application_registration ADD CONSTRAINT mine CHECK (inputs <> 'forbidden')")
     with sa.create_engine(databases.apim, poolclass=sa.NullPool).connect():
-        assert run("upgrade", "head", *databases.options, "--log-file", file).exit_code == 3
+        assert run("upgrade", "head", *databases.options, "--evidence", "full", "--log-file", file).exit_code == 3
     levels = {line["level"]: line for line in lines(file)}
     assert levels["warning"]["message"].startswith("apim: warning: another session uses it: ")
     error = levels["error"]["error"]
@@ -182,7 +184,7 @@ def test_the_log_has_no_password(run: Run, databases: Databases, tmp_path: Path)
 
 
 def test_a_log_that_can_not_be_written_is_known_before(run: Run, databases: Databases, tmp_path: Path) -> None:
-    result = run("upgrade", "head", *databases.options, "--log-file", tmp_path / "no" / "log")
+    result = run("upgrade", "head", *databases.options, "--evidence", "full", "--log-file", tmp_path / "no" / "log")
     assert result.exit_code == 2
     assert f"can't write {tmp_path}/no/log: No such file or directory" in result.stderr
     assert databases.execute("SELECT to_regclass('alembic_version_apim')") == [(None,)]
@@ -190,7 +192,7 @@ def test_a_log_that_can_not_be_written_is_known_before(run: Run, databases: Data
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 def test_a_log_on_a_full_disk_ends_nothing(run: Run, databases: Databases) -> None:
-    assert run("upgrade", "head", *databases.options, "--log-file", FULL).exit_code == 0
+    assert run("upgrade", "head", *databases.options, "--evidence", "full", "--log-file", FULL).exit_code == 0
     assert databases.execute("SELECT version_num FROM alembic_version_apim") == [(HEAD,)]
 
 
