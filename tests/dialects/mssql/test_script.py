@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from apim_schema import chain, registry, script
+from apim_schema import chain, registry, script, sqltext
 from apim_schema.changes import AddColumn
 from apim_schema.dialect import Statement
 from apim_schema.schema import Column
@@ -62,7 +62,8 @@ def test_the_statements_are_those_that_the_runner_executes() -> None:
     found = [batch.rstrip(";") for batch in batches(script.render("mssql", "apim", "4.2.0", "4.3.0", schema))]
     made = registry.load("mssql").ddl.combined(chain.changes("mssql", "apim", "4.3.0"), live, schema)
     statements = ["\n".join(line for line in b.splitlines() if not line.startswith("--")).strip() for b in found]
-    assert [s for s in statements if s in {m.sql.rstrip(";") for m in made}] == [m.sql.rstrip(";") for m in made]
+    executed = [sqltext.wrapped(one.sql).rstrip(";") for one in made]
+    assert [sql for sql in statements if sql in executed] == executed
 
 
 def test_the_client_stops_at_the_first_error_and_the_session_is_a_drivers() -> None:
