@@ -93,7 +93,7 @@ def test_without_a_release_nothing_happens_where_nobody_can_be_asked(
     options: list[str], run_json: RunJson, databases: Databases
 ) -> None:
     """A newer version of the tool would go further than whoever wrote the command has meant."""
-    document = run_json("upgrade", "head", *databases.options[:2], *options)
+    document = run_json("upgrade", *databases.options[:2], *options)
     assert (document["exit_code"], document["error"]["what"]) == (2, "no release is named")
     assert f"say upgrade head, which is {HEAD} now" in document["error"]["way_out"]
     assert stamp(databases) == [(None,)]
