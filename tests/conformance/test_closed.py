@@ -170,11 +170,14 @@ def test_a_read_only_database_of_mysql(own: Site) -> None:
 
 
 def test_a_server_in_recovery() -> None:
-    """It is started so on the data of one that was killed."""
+    """It is started so on the data of one that was killed, and as usual in the end: the database is to be dropped."""
     with started("mysql", "--server-id=1") as server:
         assert server.process is not None
-        server.kill()
-        server.process.options = ("--innodb-force-recovery=1",)
-        server.restart()
-        url = server.admin.set(database="sys").render_as_string(hide_password=False)
-        refused_by_name(url, "the server is set to innodb_force_recovery")
+        with site(server, "apim", FIRST) as customer:
+            server.kill()
+            server.process.options = ("--innodb-force-recovery=1",)
+            server.restart()
+            refused_by_name(customer.url, "the server is set to innodb_force_recovery")
+            server.kill()
+            server.process.options = ()
+            server.restart()
