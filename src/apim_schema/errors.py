@@ -68,10 +68,10 @@ class Refused(SchemaToolError):
 
 
 class Conflict(Refused):
-    """An object is there that is neither what a change starts from nor what it wants: both are shown."""
+    """Something is in the way of a change; where it is neither what that starts from nor wants, both are shown."""
 
     def __init__(self, what: str, *, found: str = "", wanted: str = "", way_out: str = "") -> None:
-        shown = ", ".join(filter(None, (f"found {found}" * bool(found), f"wanted {wanted}" * bool(wanted))))
+        shown = f"found {found}, wanted {wanted}" if wanted else found
         super().__init__(what, found=shown, way_out=way_out)
         self.found, self.wanted = found, wanted
 
