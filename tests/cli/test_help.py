@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 REWRITE = "APIM_SCHEMA_TEST_REWRITE"
 HEAD = """# The command line
 
-What `--help` says of each verb. With APIM_SCHEMA_TEST_REWRITE=1, `tests/cli/test_help.py` writes this page anew.
+What `--help` says of each verb: `tests/cli/test_help.py` holds this page against it, and writes it.
 
 The shell completes verbs, options and releases once it has read what this says (or `zsh_source`, `fish_source`):
 
