@@ -200,8 +200,12 @@ def _of_part(column: Altered, parts: tuple[str, ...], part: str, unique: bool, s
 
 
 def _is_vendors(column: Altered, parts: tuple[str, ...]) -> bool:
-    """Whether a key is one of the vendor's, which get another character set by the release's own will."""
-    texts = {part for part in map(names.column_of, parts) if types.is_text(column.table.columns[part].type)}
+    """Whether a key is one of the vendor's, which get another character set by the release's own will.
+
+    Not every part is a column: an expression is none, nor is the mark of a key that MariaDB keeps as a hash.
+    """
+    columns = column.table.columns
+    texts = {name for name in map(names.column_of, parts) if name in columns and types.is_text(columns[name].type)}
     return texts == set(types.LONG_KEYS.get(column.table.name, ()))
 
 

@@ -233,9 +233,12 @@ def extra_index(ground: Ground) -> Alteration | None:
 
 @kind(EXTRA)
 def extra_unique_index(ground: Ground) -> Alteration | None:
-    """The server refuses one where there are equal rows."""
+    """The server refuses one where there are equal rows; which rows are equal depends on the character set."""
     found = ground.column(lambda table, name, facts: is_number(facts) or 0 < length(facts) <= 255)
-    return found and _made_index(ground, found, "UNIQUE INDEX")
+    if not found:
+        return None
+    made = _made_index(ground, found, "UNIQUE INDEX")
+    return replace(made, trips=made.trips or ground.recoded_later(*found[:2]))
 
 
 def _made_index(ground: Ground, found: tuple[str, str, Facts], what: str) -> Alteration:

@@ -98,6 +98,12 @@ class Ground:
         then = (later["tables"].get(table) for later in self.later)
         return any(facts and column in _moved(self.document["tables"][table], facts) for facts in then)
 
+    def recoded_later(self, table: str, column: str) -> bool:
+        """Whether a later release has the column in another character set."""
+        now = self.document["tables"][table]["columns"][column].get("charset")
+        then = (later["tables"].get(table, {"columns": {}})["columns"].get(column, {}) for later in self.later)
+        return any(facts.get("charset", now) != now for facts in then)
+
     def pick(self, found: Sequence[T], touched: Callable[[T], bool] = lambda one: False) -> T | None:
         """One of these, with a bent for what later releases speak of; None where there is none."""
         spoken_for = [one for one in found if touched(one)]

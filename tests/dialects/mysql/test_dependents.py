@@ -416,3 +416,16 @@ def test_mariadb_disarms_a_foreign_key_to_a_primary_key_that_goes(both: Server, 
     (statement,) = DIALECT.ddl.statements(change, read(connection), None)
     assert refused(connection, statement.sql) == (both.name == MYSQL)
     assert refused(connection, "DELETE FROM T") == (both.name == MYSQL)
+
+
+def test_a_key_that_mariadb_keeps_as_a_hash(both: Server, connection: Connection) -> None:
+    """It is over a text without a limit; the mark of that stands among the key's columns, and is none of them."""
+    unlimited = "ALTER TABLE IDN_SCIM_GROUP MODIFY ATTR_NAME MEDIUMTEXT NOT NULL"
+    if both.name == MYSQL:
+        assert refused(connection, unlimited)
+        return
+    runner(connection)(unlimited)
+    assert "[HASH]" in read(connection).tables["IDN_SCIM_GROUP"].unique[0].columns
+    assert found(connection, pending()) == []
+    upgrade(connection)
+    assert all(change.is_in(read(connection)) for change in pending())
