@@ -117,10 +117,10 @@ class Merge:
         if place[0] == "index" and found is None and self._mysql:
             keys = (p[2].split(",") for p in self._after if p[:2] == ("foreign key", place[1]))
             return (theirs or wanted) in keys or self._indexed(place[1], wanted)
-        if place[0] == "column" and place[3] == "nullable" and found is False:
-            return place[2] in (self._after.get(("primary key", place[1])) or ())
         if place[1] in self._reverted and found == wanted:
             return True
+        if place[0] == "column" and place[3] == "nullable" and found is False:
+            return place[2] in (self._after.get(("primary key", place[1])) or ())
         if place[0] == "column" and place[3] == "default" and self._becomes_bytes(place):
             return found in (None, rf"\x{str(theirs).encode().hex()}")
         if place[0] == "index" and found is None and theirs is None:
