@@ -31,8 +31,10 @@ SELECT c.relname AS table_name, a.attname AS name, format_type(a.atttypid, a.att
             || '.' ELSE '' END || quote_ident(l.collname) AS collation,
        a.attidentity <> '' OR EXISTS (
            SELECT FROM pg_depend o JOIN pg_sequence s ON s.seqrelid = o.objid
+           JOIN pg_depend u ON u.refclassid = 'pg_class'::regclass AND u.refobjid = s.seqrelid
+           AND u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid
            WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.deptype = 'a'
-           AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum) AS owns_sequence
+           AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum) AS draws_own
 FROM pg_class c
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_type t ON t.oid = a.atttypid
@@ -165,9 +167,12 @@ def _columns(rows: Rows) -> dict[str, Column]:
 
 
 def _column(row: Row[Any]) -> Column:
-    """A column; its own sequence (SERIAL, IDENTITY) makes it generated "", a named one by that name."""
+    """A column; one that draws from its own sequence (SERIAL, IDENTITY) is generated "", else by the name of that.
+
+    A sequence that it owns and does not draw from is left of a default that was dropped.
+    """
     type_ = types.normalise_type(row.type)
-    generated = "" if row.owns_sequence else types.sequence_of(row.default)
+    generated = "" if row.draws_own else types.sequence_of(row.default)
     default = None if generated is not None else types.normalise_default(row.default, type_)
     if row.computed:
         default = f"GENERATED ALWAYS AS ({row.default})"

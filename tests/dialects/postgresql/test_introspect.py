@@ -61,6 +61,20 @@ def test_columns(connection: Connection, run: Run) -> None:
     ]
 
 
+def test_a_sequence_that_nobody_draws_from_makes_no_numbers(connection: Connection, run: Run) -> None:
+    """Its column owns it still; so does one that draws from another."""
+    run(
+        "CREATE SEQUENCE another",
+        "CREATE TABLE t (a SERIAL, b SERIAL, c SERIAL)",
+        "ALTER TABLE t ALTER a DROP DEFAULT, ALTER b SET DEFAULT 7, ALTER c SET DEFAULT nextval('another')",
+    )
+    assert list(read(connection).tables["T"].columns.values()) == [
+        Column("A", "INTEGER", nullable=False),
+        Column("B", "INTEGER", nullable=False, default="7"),
+        Column("C", "INTEGER", nullable=False, generated="ANOTHER"),
+    ]
+
+
 def test_keys_by_structure_with_their_names(connection: Connection, run: Run) -> None:
     run(
         "CREATE SCHEMA other",
