@@ -13,6 +13,9 @@ from apim_schema.planner import listed
 from apim_schema.recognise import Accept, Comparison, differences
 from apim_schema.schema import Schema
 
+FEW = 3
+"""How many changes that are not in are named."""
+
 
 def refuse(database: str, live: Schema, accept: Accept) -> NotRecognised:
     """The error for a schema that is no release: what it looks like instead, and the way out."""
@@ -93,14 +96,15 @@ def _between(database: str, live: Schema, accept: Accept) -> NotRecognised | Non
         except KeyError:
             continue
         if not breaking(differences(database, flavour, target, reached, accept)):
-            done = sum(change.is_in(live) for change in changes)
-            if not done:
+            left = [str(change) for change in changes if not change.is_in(live)]
+            if len(left) == len(changes):
                 continue  # it is what comes before, with drift that this release would mend
             wrong = breaking(differences(database, flavour, start, live, accept))
             compared = f". Compared with {start}:\n{listed(wrong)}" if wrong else ""
+            named = f": all but {', '.join(left)}" if len(left) <= FEW else ""
             return NotRecognised(
                 f"{database} is between {start} and {target}",
-                found=f"{done} of the {len(changes)} changes of {target} are in",
+                found=f"{len(changes) - len(left)} of the {len(changes)} changes of {target} are in{named}",
                 way_out=f"if {start} is where it started, say so with `adopt --as {start}`; the next upgrade makes the "
                 f"rest{compared}",
             )
