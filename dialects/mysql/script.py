@@ -34,7 +34,7 @@ REFUSES = """\
 LOOKS = """\
 -- One look at what is there: the number of each statement, its table, how many parts its effect has, whether they
 -- are all or nothing, and how many are there. The numbers of those that are due go into @apim_schema_due."""
-AS = "SELECT 0 number, '' altered, 0 parts, 0 whole, 0 there"
+NAMED = "SELECT 0 number, '' altered, 0 parts, 0 whole, 0 there"
 DUE = """-- A statement whose number is not among those that are due does nothing: DO 0 is run in its place."""
 
 NOW = "UTC_TIMESTAMP()"
@@ -174,7 +174,7 @@ def look(statements: Sequence[Statement], live: Schema, schema: str | None) -> s
             "SELECT GROUP_CONCAT(IF(there < parts, number, NULL)),",
             "       GROUP_CONCAT(DISTINCT IF(whole AND there BETWEEN 1 AND parts - 1, altered, NULL) SEPARATOR ', ')",
             "INTO @apim_schema_due, @apim_schema_half",
-            f"FROM (\n    {AS}\n    UNION ALL {rows}\n) look WHERE @apim_schema_pending;",
+            f"FROM (\n    {NAMED}\n    UNION ALL {rows}\n) look WHERE @apim_schema_pending;",
             *_half_refused(),
             *_other_types([statement for _, statement in looked], live, schema),
             f"\n{DUE}",

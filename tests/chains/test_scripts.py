@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from apim_schema import chain, flavours, script
 from apim_schema.cli import main
 from apim_schema.errors import UsageError
+from apim_schema.schema import Server
 from tests.releases import FIRST, HEAD
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -85,6 +87,16 @@ def test_a_script_reads_well(flavour: str, database: str) -> None:
     assert [title for title in titles if f"\n-- {title}\n" not in text] == []
     assert "backup" in text
     assert "upgrade.sql" in text
+
+
+def test_what_mends_a_live_schema_costs_what_it_costs_there() -> None:
+    live = replace(chain.expected("mysql", "apim", "4.5.0"), server=Server("MySQL", (5, 7, 44)))
+    changes = [change for change in chain.changes("mysql", "apim", "4.6.0") if change.table == "AM_API_URL_MAPPING"]
+    text = script.mending(live, "apim", "4.5.0", changes)
+    assert "--   At its dearest on MySQL 5.7.44.\n--   AM_API_URL_MAPPING  writes every row anew" in text
+    assert "--   for a moment: AM_API_URL_MAPPING" in script.mending(
+        replace(live, server=None), "apim", "4.5.0", changes
+    )
 
 
 @each_flavour

@@ -1,4 +1,4 @@
-"""What a script costs a database that nobody has looked at: by the newest server that the vendor tests."""
+"""What a script costs: on the server of a live schema, else on the newest one that the vendor tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Costs:
 
 def costs(dialect: Dialect, changes: Sequence[Change], live: Schema) -> Costs:
     """What these changes cost, one after the other."""
-    name, server = dialect.server.newest()
+    name, server = (str(live.server), live.server) if live.server else dialect.server.newest()
     found, first = list[tuple[Change, Impact]](), live
     for change in changes:
         if not isinstance(change, CreateTable) and not change.is_in(live):

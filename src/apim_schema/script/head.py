@@ -24,7 +24,7 @@ EACH = (
 def lines(dialect: Dialect, database: str, releases: Sequence[str], live: Schema, spent: Costs) -> Iterator[str]:
     """The comments at the beginning of a script from the first of these releases to the last."""
     yield from _titled("HOW TO RUN IT", _run(dialect, database, releases[0]))
-    yield from _titled("WHAT IT DOES TO THE TABLES THAT STAND", _cost(dialect, spent))
+    yield from _titled("WHAT IT DOES TO THE TABLES THAT STAND", _cost(dialect, live, spent))
     yield from _titled("IF IT STOPS", [EACH if dialect.script.CONTINUES else WHOLE])
     yield from _titled("THE WAY BACK", [_back(dialect)])
 
@@ -44,10 +44,11 @@ def _run(dialect: Dialect, database: str, start: str) -> Sequence[str]:
     ]
 
 
-def _cost(dialect: Dialect, spent: Costs) -> Sequence[str]:
+def _cost(dialect: Dialect, live: Schema, spent: Costs) -> Sequence[str]:
     """The tables for which it takes more than a moment, one by one, and the others together."""
     held = "" if dialect.script.CONTINUES else " Locks are held until the end of the script."
-    told = f"At its dearest on {spent.server}; apim-schema plan says it for your server, with sizes and times.{held}"
+    more = "" if live.server else "; apim-schema plan says it for your server, with sizes and times"
+    told = f"At its dearest on {spent.server}{more}.{held}"
     moment = [name for name, cost in spent.tables.items() if cost.work == METADATA]
     return [told, *_listed(spent.tables), *([f"for a moment: {', '.join(sorted(moment))}"] if moment else ())]
 
