@@ -13,14 +13,15 @@ from apim_schema.redact import remember
 from apim_schema.target import Target, target
 
 URL_VARIABLES = {"apim": "APIM_SCHEMA_APIM_URL", "shared": "APIM_SCHEMA_SHARED_URL"}
-X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence")
+X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence", "max_rows")
 
 
 def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     """The database that Alembic's command line means: `-x url=` or `-x env=`, else the environment.
 
-    `-x schema=` names a schema, `-x accept=` an accept list, and `-x evidence=` the way of proving that no row has
-    changed. Raises UsageError where nothing names the database, or two do.
+    `-x schema=` names a schema, `-x accept=` an accept list, `-x evidence=` the way of proving that no row has changed,
+    and `-x max_rows=` how many rows are named of a table that differs. Raises UsageError where nothing names the
+    database, or two do.
     """
     unknown = sorted(x.keys() - set(X_ARGUMENTS))
     if unknown:
@@ -28,7 +29,15 @@ def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     if "url" in x and "env" in x:
         raise UsageError("-x url= and -x env= both name the database", way_out="leave one")
     (found,) = accepting([_named(database, x)], x.get("accept"))
-    return replace(found, evidence=witness.way(x["evidence"], "-x evidence=")) if "evidence" in x else found
+    if "evidence" in x:
+        found = replace(found, evidence=witness.way(x["evidence"], "-x evidence="))
+    return replace(found, max_rows=_count(x["max_rows"], "-x max_rows=")) if "max_rows" in x else found
+
+
+def _count(text: str, where: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise UsageError(f"{where} must be a whole number from 1 on", found=f"it is {text!r}")
+    return int(text)
 
 
 def _named(database: str, x: Mapping[str, str]) -> Target:

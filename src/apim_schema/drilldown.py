@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from apim_schema.dialect import Bucket, HashedRow
 
+ROWS_SHOWN = 100
+"""How many rows of a table are named, unless somebody says otherwise."""
+
 EMPTY = Bucket(0, 0)
 
 Names = tuple[tuple[object, ...], ...]

@@ -12,6 +12,7 @@ from typing import Any
 
 from apim_schema import accept, chain, deployment, flavours, passwords, toml, witness
 from apim_schema.deployment import Deployment
+from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember
 from apim_schema.target import Target, target
@@ -23,7 +24,9 @@ DEPLOYMENT = "deployment_toml"
 SUPPORT = "support"
 """The table that is no environment: until when each release is supported, as the vendor's support matrix has it."""
 EVIDENCE = "evidence"
-SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, EVIDENCE, accept.NAME)
+MAX_ROWS = "max_rows"
+NO_TEXTS = (MAX_ROWS, accept.NAME)
+SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, EVIDENCE, *NO_TEXTS)
 
 TEMPLATE = """\
 # Environments of apim-schema: apim-schema status --env dev. Take the # away where a line is meant.
@@ -42,6 +45,7 @@ TEMPLATE = """\
 # password_command = "…"    # the first line that a command prints; no shell is asked
 # accept = ["…"]            # breaking drift that is taken as it is: see status --write-accept
 # evidence = "full"         # an upgrade reads all rows twice, also where the server can vouch for them
+# max_rows = 1000           # how many rows are named of each table that differs: without it, {rows}
 
 # [dev.shared]
 # url = "…"
@@ -70,7 +74,7 @@ def path_of(file: str | None) -> Path:
 def template() -> str:
     """A new file, with everything in comments."""
     examples = dict.fromkeys(flavours.EXAMPLES.values())
-    return TEMPLATE.format(forms="\n".join(f"#   {example}" for example in examples))
+    return TEMPLATE.format(forms="\n".join(f"#   {example}" for example in examples), rows=ROWS_SHOWN)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,10 @@ class Environment:
         return f"[{self.name}.{database}] of {self.file.path}"
 
     def settings(self, database: str) -> Mapping[str, str]:
-        """The settings of one database. Raises UsageError for an unknown one or another type, with the line."""
+        """The settings of one database that are texts.
+
+        Raises UsageError for an unknown one or another type, with the line.
+        """
         found = self._table.get(database, {})
         if not isinstance(found, dict):
             line = self.file.line(self.name, database)
@@ -120,15 +127,20 @@ class Environment:
                     f"{self.where(database)} has an unknown setting, {name}{line}",
                     found=f"the known are {', '.join(SETTINGS)}",
                 )
-            if name != accept.NAME:
+            if name not in NO_TEXTS:
                 self.file.text_of(self.name, database, name)
-        return {name: value for name, value in found.items() if name != accept.NAME}
+        return {name: value for name, value in found.items() if name not in NO_TEXTS}
 
     def accepted(self, database: str) -> tuple[str, ...]:
         """The accept list of one database. Raises UsageError where it is none, with the line."""
         if not toml.has(self._table, database, accept.NAME):
             return ()
         return self.file.texts_of(self.name, database, accept.NAME)
+
+    def max_rows(self, database: str) -> int:
+        """How many rows are named of a table that differs. Raises UsageError where it is no such number."""
+        given = toml.has(self._table, database, MAX_ROWS)
+        return self.file.count_of(self.name, database, MAX_ROWS) if given else ROWS_SHOWN
 
     def address(self, database: str) -> Target:
         """One database, without asking for any password."""
@@ -155,8 +167,9 @@ class Environment:
         remember(found.url)
         notes = (*found.notes, *self._exposed(settings, database))
         product = self._deployment.file if self._deployment else None
-        evidence = self._evidence(settings, database)
-        return replace(found, notes=notes, accept=self.accepted(database), product=product, evidence=evidence)
+        evidence, most = self._evidence(settings, database), self.max_rows(database)
+        accepted = self.accepted(database)
+        return replace(found, notes=notes, accept=accepted, product=product, evidence=evidence, max_rows=most)
 
     def _evidence(self, settings: Mapping[str, str], database: str) -> By | None:
         if EVIDENCE not in settings:

@@ -19,13 +19,11 @@ from sqlalchemy import Connection
 
 from apim_schema import chain, drilldown
 from apim_schema.dialect import Bucket, Compared, Dialect, HashedRow
-from apim_schema.drilldown import Names, Narrowed
+from apim_schema.drilldown import ROWS_SHOWN, Names, Narrowed
 from apim_schema.progress import Progress
 from apim_schema.schema import Column, Key, Schema, Table
 from apim_schema.witness import ENGINE, FULL, By
 
-ROWS_SHOWN = 100
-"""How many rows of a table are named, unless somebody says otherwise."""
 ROWS_READ = 50_000
 """How many rows of a table are read at most to find those that differ."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuc
 
 from apim_schema import flavours, registry, toml
 from apim_schema.dialect import Dialect
+from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember, remember_jdbc
 from apim_schema.witness import By
@@ -28,7 +29,8 @@ class Target:
 
     `notes` are what a person should hear of how it was named, before anything is done. `accept` are the entries of its
     accept list, `product` is the product's own configuration, where that is known. `evidence` is the way in which an
-    upgrade is to prove that no row has changed, None for the server's word where that can be had.
+    upgrade is to prove that no row has changed, None for the server's word where that can be had. Of each table that
+    differs, at most `max_rows` rows are named.
     """
 
     database: str
@@ -38,6 +40,7 @@ class Target:
     accept: tuple[str, ...] = ()
     product: toml.File | None = field(default=None, compare=False, repr=False)
     evidence: By | None = None
+    max_rows: int = ROWS_SHOWN
 
     @property
     def dialect(self) -> Dialect:

@@ -49,6 +49,18 @@ class File:
         where = f"{name} in [{'.'.join(tables)}] of {self.path}{self.line(*keys)}"
         raise UsageError(f'{where} must be a text, {name} = "…"', found=f"it is {kind(value)}")
 
+    def count_of(self, *keys: str) -> int:
+        """The value under these keys. Raises UsageError where it is no whole number from 1 on."""
+        value: Any = self.document
+        for key in keys:
+            value = value[key]
+        if type(value) is int and value > 0:
+            return value
+        *tables, name = keys
+        where = f"{name} in [{'.'.join(tables)}] of {self.path}{self.line(*keys)}"
+        found = str(value) if type(value) is int else kind(value)
+        raise UsageError(f"{where} must be a whole number from 1 on, {name} = 100", found=f"it is {found}")
+
     def texts_of(self, *keys: str) -> tuple[str, ...]:
         """The list of texts under these keys. Raises UsageError where it is none."""
         value: Any = self.document

@@ -39,29 +39,25 @@ class Verified:
         return Exit.UNFINISHED if self.interrupted else Exit.OK
 
 
-def verify(live: Live, against: Snapshot | None, progress: Progress, most: int = evidence.ROWS_SHOWN) -> Verified:
+def verify(live: Live, against: Snapshot | None, progress: Progress) -> Verified:
     """Compares the schema with the release that counts and, with a snapshot, the rows with it.
-
-    Of each table that differs, at most so many rows are named.
 
     Raises NotRecognised where there is no release to compare with.
     """
     release = live.known_release
-    rows = _rows(live, against, release, progress, most) if against else None
+    rows = _rows(live, against, release, progress) if against else None
     return Verified(live.database, live.server, release, live.stamped, live.interrupted, live.differences, rows)
 
 
-def _rows(live: Live, against: Snapshot, release: str, progress: Progress, most: int) -> Verdict:
+def _rows(live: Live, against: Snapshot, release: str, progress: Progress) -> Verdict:
     before = against.evidence
     if against.dialect != live.dialect.name:
         reason = f"the snapshot is of a database on {against.dialect}"
         return Verdict(tuple(TableVerdict(t, evidence.NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
-    return compare_rows(live, against, release, progress, "rows", most)
+    return compare_rows(live, against, release, progress, "rows")
 
 
-def compare_rows(
-    live: Live, against: Snapshot, release: str, progress: Progress, doing: str, most: int = evidence.ROWS_SHOWN
-) -> Verdict:
+def compare_rows(live: Live, against: Snapshot, release: str, progress: Progress, doing: str) -> Verdict:
     """Compares the columns that stood before, in the form they had; columns since must hold their default.
 
     `release` is the one that the database is by now: what it and those before fill new columns with is no change, and
@@ -71,7 +67,7 @@ def compare_rows(
     dropped = chain.dropped(live.model.flavour, live.database, against.release, release)
     before, lost = _provable(against.evidence, dropped)
     after = evidence.collect(*asked, live.model, progress, f"{live.database}: {doing}", before.tables)
-    judged = evidence.judge(*asked, live.model, before, after, most)
+    judged = evidence.judge(*asked, live.model, before, after, live.target.max_rows)
     fills = chain.fills(live.model.flavour, live.database, release)
     new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
     left_out = tuple(f"{table}.{column}" for table, column in dropped if table in before.tables)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from apim_schema import config
+from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
 from apim_schema.redact import redact
 
@@ -56,6 +57,23 @@ def test_how_rows_are_proven(folder: Path) -> None:
     (folder / "environments.toml").write_text(FILE.replace("[prod.shared]", 'evidence = "fast"\n\n[prod.shared]'))
     with pytest.raises(UsageError, match=r"evidence in \[prod.apim\] of .*\(line 7\) must be .*: it is 'fast'"):
         config.from_options("prod", {})
+
+
+def test_how_many_rows_are_named(folder: Path) -> None:
+    """Of a table that differs: by the file, or by Alembic's command line, which counts more."""
+
+    def write(value: str) -> None:
+        (folder / "environments.toml").write_text(FILE.replace("[prod.shared]", f"max_rows = {value}\n\n[prod.shared]"))
+
+    write("7")
+    assert [found.max_rows for found in config.from_options("prod", {})] == [7, ROWS_SHOWN]
+    assert config.from_x_arguments("apim", {"env": "prod", "max_rows": "8"}).max_rows == 8
+    with pytest.raises(UsageError, match="-x max_rows= must be a whole number from 1 on: it is 'all'"):
+        config.from_x_arguments("apim", {"env": "prod", "max_rows": "all"})
+    for value, found in (("0", "0"), ("true", "true or false"), ('"7"', "a text")):
+        write(value)
+        with pytest.raises(UsageError, match=rf"max_rows in \[prod.apim\] of .*\(line 7\) must be .*: it is {found}"):
+            config.from_options("prod", {})
 
 
 def test_one_database_of_an_environment(folder: Path) -> None:

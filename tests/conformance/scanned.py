@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateTable
 
 from apim_schema import evidence
 from apim_schema.dialect import Bucket
+from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.evidence import Evidence, Verdict
 from apim_schema.schema import Schema, Table
 from apim_schema.target import target
@@ -183,7 +184,7 @@ class Scanned:
         finally:
             connection.rollback()
 
-    def judge(self, before: Buckets, after: Buckets, most: int = evidence.ROWS_SHOWN) -> Verdict:
+    def judge(self, before: Buckets, after: Buckets, most: int = ROWS_SHOWN) -> Verdict:
         """The verdict on two digests; the rows are read as they are now."""
         live = Schema(self.dialect.name, {self.table.name: self.table})
         then, now = (Evidence("", live.tables, {self.table.name: found}) for found in (before, after))

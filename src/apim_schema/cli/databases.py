@@ -12,6 +12,7 @@ from rich.console import Console
 
 from apim_schema import chain, config, report
 from apim_schema.cli.common import Answer, Function, of_error, output_options, say_error
+from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import Exit, UsageError
 from apim_schema.log import WARNING
 from apim_schema.target import Target
@@ -37,6 +38,14 @@ evidence_option = click.option(
     "By default engine, where the server can vouch.",
 )
 """For the verbs that prove that no row has changed."""
+
+max_rows_option = click.option(
+    "--max-rows",
+    type=click.IntRange(min=1),
+    help="How many rows are named of each table whose rows differ; by default as many as the environment says, "
+    f"else {ROWS_SHOWN}.",
+)
+"""For all verbs that compare rows."""
 
 OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
 """Options that name a file: it is of one environment."""
@@ -95,9 +104,12 @@ def database_options(function: Function) -> Function:
     return decorated
 
 
-def proving(targets: Iterable[Target], way: By | None) -> tuple[Target, ...]:
-    """The databases with the way of proving that the command line says, which counts more than the file's."""
-    return tuple(replace(found, evidence=way or found.evidence) for found in targets)
+def proving(targets: Iterable[Target], way: By | None, most: int | None) -> tuple[Target, ...]:
+    """The databases with what the command line says of proving, which counts more than what the file says.
+
+    `way` is how it is proven that no row has changed, `most` how many rows are named of a table that differs.
+    """
+    return tuple(replace(found, evidence=way or found.evidence, max_rows=most or found.max_rows) for found in targets)
 
 
 def say(notes: Iterable[str]) -> None:

@@ -14,10 +14,9 @@ from rich.console import Console
 from apim_schema import report
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, snapshots_of, worst
-from apim_schema.cli.databases import database_options
+from apim_schema.cli.databases import database_options, max_rows_option, proving
 from apim_schema.difference import breaking, drifted
 from apim_schema.errors import Exit
-from apim_schema.evidence import ROWS_SHOWN
 from apim_schema.live import opened
 from apim_schema.target import Target
 from apim_schema.verify import Verified
@@ -35,16 +34,9 @@ from apim_schema.verify import verify as verify_live
 )
 @database_options
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
-@click.option(
-    "--max-rows",
-    "most",
-    type=click.IntRange(min=1),
-    default=ROWS_SHOWN,
-    show_default=True,
-    help="How many rows are named of each table that differs from the snapshot.",
-)
+@max_rows_option
 @click.option("--strict", is_flag=True, help="Exit with 1 for harmless drift too, unless it is accepted.")
-def verify(targets: Sequence[Target], against: Path | None, most: int, strict: bool) -> Answer:
+def verify(targets: Sequence[Target], against: Path | None, max_rows: int | None, strict: bool) -> Answer:
     """Compare each database with its release.
 
     With a snapshot, all rows are compared with those of then as well. The release is the stamped one, else the one
@@ -56,9 +48,9 @@ def verify(targets: Sequence[Target], against: Path | None, most: int, strict: b
 
     def look(target: Target) -> Verified:
         with opened(target) as live:
-            return verify_live(live, before.get(target.database), progress, most)
+            return verify_live(live, before.get(target.database), progress)
 
-    return each(targets, look, partial(_answer, strict))
+    return each(proving(targets, None, max_rows), look, partial(_answer, strict))
 
 
 def _answer(strict: bool, found: list[Verified]) -> Answer:
