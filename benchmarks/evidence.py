@@ -49,7 +49,7 @@ def _named(server: Server, live: Live, table: Table) -> Line:
     after, start = _collect(live, table), time.perf_counter()
     (found,) = evidence.judge(live.dialect, live.connection, live.schema, live.model, before, after).tables
     seconds = time.perf_counter() - start
-    if found.changed != ((last,),):
+    if [row.name for row in found.changed] != [(last,)]:
         raise RuntimeError(f"{last} has changed, but: {found}")
     return Line(server.name, f"one changed row among {before.all_rows:,}", f"named in {seconds:.2f} s")
 

@@ -11,7 +11,7 @@ server knows. So these few columns are read, and hashed here together with the s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -129,9 +129,17 @@ def rows(
         return [row for row in _read(connection, source, table, encoded, read, named) if row.bucket in wanted]
     by, hashed = _hashed(source, table, encoded, named)
     shown = "".join(f", r.n{number}" for number in range(len(named)))
+    shown += "".join(f", r.h{number}" for number in range(len(encoded)))
     select = f"SELECT {BUCKET.format(by)}, {', '.join(HALVES)}, {WEIGHT.format(by)}{shown} FROM ({hashed}) r"
     found = _ask(connection, f"{select} WHERE {BUCKET.format(by)} IN ({', '.join(map(str, buckets))})")
-    return [HashedRow(int(row[0]), _joined(*row[1:3]), int(row[3]), row[4:]) for row in found]
+    return [_row(encoded, len(named), *row) for row in found]
+
+
+def _row(
+    encoded: Iterable[str], named: int, bucket: int, first: int, second: int, weight: int, *values: Any
+) -> HashedRow:
+    columns = dict(zip(encoded, values[named:], strict=True))
+    return HashedRow(int(bucket), _joined(first, second), int(weight), values[:named], columns)
 
 
 def _joined(first: int, second: int) -> int:
@@ -139,22 +147,35 @@ def _joined(first: int, second: int) -> int:
     return (int(first) << 128) + int(second)
 
 
-def _compared(table: Table, compared: Sequence[Compared]) -> tuple[list[str], list[Compared]]:
-    """The bytes of the columns that the server hashes, and the columns that are read and hashed here."""
+def _compared(table: Table, compared: Sequence[Compared]) -> tuple[dict[str, str], list[Compared]]:
+    """The bytes of the columns that the server hashes, by name, and the columns that are read and hashed here."""
     wanted = [column for column in compared if not _is_rowversion(table, column.name)]
     read = [column for column in wanted if column.becomes_binary]
-    return [_encoding(table, column) for column in wanted if column not in read], read
+    return {column.name: _encoding(table, column) for column in wanted if column not in read}, read
 
 
-def _hashed(source: str, table: Table, encoded: Sequence[str], named: Sequence[str] = ()) -> tuple[str, str]:
-    """The query `r` of the hash of each row, with its named columns, and what in it tells the row's bucket."""
-    key, shown = _key(table), "".join(f", v.n{number} AS n{number}" for number in range(len(named)))
-    columns = [f"{value} AS c{number}" for number, value in enumerate(encoded)]
-    columns += [f"{names.sql(name)} AS n{number}" for number, name in enumerate(named)]
+def _hashed(
+    source: str, table: Table, encoded: Mapping[str, str], named: Sequence[str] | None = None
+) -> tuple[str, str]:
+    """The query `r` of the hash of each row, and what in it tells the row's bucket.
+
+    Where columns are named, even if none, it has these too, and the hash of each column.
+    """
+    key, shown = _key(table), ""
+    columns = [f"{value} AS c{number}" for number, value in enumerate(encoded.values())]
+    if named is not None:
+        shown += "".join(f", v.n{number} AS n{number}" for number in range(len(named)))
+        shown += "".join(f", {_apart(f'v.c{number}')} AS h{number}" for number in range(len(encoded)))
+        columns += [f"{names.sql(name)} AS n{number}" for number, name in enumerate(named)]
     columns += [f"{key} AS k"] if key else []
     row = HASH.format(_concatenated(f"v.c{number}" for number in range(len(encoded))))
     values = f"SELECT {', '.join(columns)} FROM {source}"
     return ("r.k" if key else "r.hash"), f"SELECT {'v.k AS k, ' if key else ''}{row} AS hash{shown} FROM ({values}) v"
+
+
+def _apart(value: str) -> str:
+    """The hash of one column."""
+    return HASH.format(ENCODED.format(value))
 
 
 def _check_in_sight(connection: Connection, schema: str | None) -> None:
@@ -170,19 +191,27 @@ def _read(
     connection: Connection,
     source: str,
     table: Table,
-    encoded: Sequence[str],
+    encoded: Mapping[str, str],
     read: Sequence[Compared],
-    named: Sequence[str] = (),
+    named: Sequence[str] | None = None,
 ) -> Iterator[HashedRow]:
-    """The rows of a table of which some columns are read; one row after the other, whatever their number."""
-    rest = HASH.format(_concatenated(encoded)) if encoded else "NULL"
-    columns = (_key(table) or "NULL", *map(names.sql, named), rest, *(_as_read(table, column) for column in read))
+    """The rows of a table of which some columns are read; one row after the other, whatever their number.
+
+    Where columns are named, even if none, each row has the hashes of its columns too.
+    """
+    rest = HASH.format(_concatenated(encoded.values())) if encoded else "NULL"
+    apart = {} if named is None else {column: _apart(value) for column, value in encoded.items()}
+    shown = (*map(names.sql, named or ()), *apart.values())
+    columns = (_key(table) or "NULL", *shown, rest, *(_as_read(table, column) for column in read))
     for key, *values in _rows(connection, f"SELECT {', '.join(columns)} FROM {source}"):
-        name, hash_ = tuple(values[: len(named)]), _hash(values[len(named) :])
+        before, name, hash_ = values[: len(shown)], tuple(values[: len(named or ())]), _hash(values[len(shown) :])
+        each = dict(zip(apart, before[len(name) :], strict=True))
+        if named is not None:
+            each |= {column.name: _hash([value]) for column, value in zip(read, values[len(shown) + 1 :], strict=True)}
         by = bytes(key or hash_)
         weight = int.from_bytes(by[2:5], "big") + LEAST_WEIGHT
         halves = (int.from_bytes(hash_[start : start + 8], "big", signed=True) for start in (0, 8))
-        yield HashedRow(int.from_bytes(by[:2], "big") & BUCKETS - 1, _joined(*halves), weight, name)
+        yield HashedRow(int.from_bytes(by[:2], "big") & BUCKETS - 1, _joined(*halves), weight, name, each)
 
 
 def _summed(rows: Iterable[HashedRow]) -> dict[int, Bucket]:

@@ -7,7 +7,7 @@ bucket that exchange a value: `hash_record_extended` combines the hashes of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -107,10 +107,15 @@ def rows(
 ) -> list[HashedRow]:
     """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
     seed, hash_ = _hashes(connection, table, compared)
-    wanted = ", ".join((_bucket(seed), hash_, WEIGHT.format(seed), *map(names.sql, named)))
+    each = {column.name: _hash(_value(table, column), "0", _hashes_records(connection)) for column in compared}
+    wanted = ", ".join((_bucket(seed), hash_, WEIGHT.format(seed), *map(names.sql, named), *each.values()))
     source = f"{names.qualified(table.name, schema)} WHERE {_bucket(seed)} IN ({', '.join(map(str, buckets))})"
     found = _ask(connection, f"SELECT {wanted} FROM {source}")
-    return [HashedRow(bucket, number, weight, tuple(name)) for bucket, number, weight, *name in found]
+    return [_row(each, len(named), *row) for row in found]
+
+
+def _row(each: Iterable[str], named: int, bucket: int, number: int, weight: int, *values: Any) -> HashedRow:
+    return HashedRow(bucket, number, weight, values[:named], dict(zip(each, values[named:], strict=True)))
 
 
 def _hashes(connection: Connection, table: Table, compared: Sequence[Compared]) -> tuple[str, str]:

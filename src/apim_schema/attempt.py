@@ -16,7 +16,7 @@ from apim_schema import beginning, chain, evidence, history, kept, preflight, st
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
-from apim_schema.errors import Exit, Interrupted, NotProven, Refused, SchemaToolError, Unfinished
+from apim_schema.errors import Exit, Interrupted, NotProven, Refused, RowsDiffer, SchemaToolError, Unfinished
 from apim_schema.evidence import Verdict
 from apim_schema.history import Entry
 from apim_schema.live import Live, Start
@@ -154,7 +154,7 @@ class Attempt:
             self._verify_schema(planned, reached)
         with self._clock.part(timing.AFTER):
             verdict = proof.judge(before, reached, self._release)
-            proof.check(verdict, self._executed)
+            proof.check(verdict, before, self._executed)
         verdict = self._with_doubts(verdict, before, fresh=begun is None)
         self._check_lock()
         with sealed(reached):
@@ -357,4 +357,5 @@ def _undone(error: BaseException, told: str, state: str, say: bool) -> SchemaToo
         return Interrupted(f"{told}. {state}")
     if isinstance(error, SchemaToolError) and not say:
         return error
-    return Refused(f"{told}\n{state}")
+    told = f"{told}\n{state}"
+    return RowsDiffer(told, error.verdict) if isinstance(error, RowsDiffer) else Refused(told)

@@ -178,12 +178,17 @@ class Bucket:
 
 @dataclass(frozen=True)
 class HashedRow:
-    """One row as it stands: its bucket, its hash, its weight, which is never 0, and the values that name it."""
+    """One row as it stands: its bucket, its hash, its weight, which is never 0, and the values that name it.
+
+    `columns` are the hashes of its columns, by name; none where DDL can't be rolled back: there is no time then at
+    which the row as it was could be hashed in the same way.
+    """
 
     bucket: int
     hash: int
     weight: int
     name: tuple[object, ...]
+    columns: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 class Names(Protocol):

@@ -5,7 +5,8 @@ SchemaToolError
 ├── Refused               3  refused, nothing changed
 │   ├── Conflict             an object is in the way of a change
 │   ├── NotRecognised        the database is no release we can start from
-│   └── Blocked              preflight found what would not survive or would be in the way
+│   ├── Blocked              preflight found what would not survive or would be in the way
+│   └── RowsDiffer           rows were not proven to be what they were, and all was taken back
 ├── Unfinished            4  failed part-way, can be continued
 ├── NotProven             5  done or undone, but something could not be proven
 ├── Interrupted         130  stopped by Ctrl-C, nothing changed
@@ -97,6 +98,18 @@ class Blocked(Refused):
     @property
     def parts(self) -> dict[str, Any]:
         return {"findings": self.findings}
+
+
+class RowsDiffer(Refused):
+    """Rows were others, or not proven to be the same, and all was taken back; `verdict` is what is proven of them."""
+
+    def __init__(self, what: str, verdict: Any) -> None:
+        super().__init__(what)
+        self.verdict = verdict
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        return {"rows": self.verdict}
 
 
 class Unfinished(SchemaToolError):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import accumulate
 from typing import Final, Literal
 
@@ -19,7 +18,7 @@ from sqlalchemy import Connection
 
 from apim_schema import chain, drilldown
 from apim_schema.dialect import Bucket, Compared, Dialect, HashedRow
-from apim_schema.drilldown import ROWS_SHOWN, Names, Narrowed
+from apim_schema.drilldown import EMPTY, ROWS_SHOWN, ChangedRow, Look, Name, Names, Narrowed
 from apim_schema.progress import Progress
 from apim_schema.schema import Column, Key, Schema, Table
 from apim_schema.witness import ENGINE, FULL, By
@@ -62,7 +61,8 @@ class TableVerdict:
     """What is proven of one table.
 
     Rows are named by their values of `key_columns`: those that are known to be `changed` or `added`, and `keys`, among
-    which are those that could not be told from their neighbours. `missing` rows have no values left.
+    which are those that could not be told from their neighbours. Of the `missing` rows those that are `gone` have a
+    name. `look` is what all this comes from, where it will be compared once more with the rows as they were.
     `by` is what the verdict rests on: where that is the engine, no row was read, and `about` is how many there are by
     the server's own statistics, None where these do not tell.
     """
@@ -74,9 +74,11 @@ class TableVerdict:
     reason: str = ""
     key_columns: tuple[str, ...] = ()
     keys: Names = ()
-    changed: Names = ()
+    changed: tuple[ChangedRow, ...] = ()
     added: Names = ()
     missing: int = 0
+    gone: Names = ()
+    look: Look | None = field(default=None, compare=False, repr=False)
     by: By = FULL
     about: int | None = None
 
@@ -85,16 +87,20 @@ class TableVerdict:
             return f"{self.table}: unchanged by the word of the server, no row was read"
         if self.verdict == PROVEN:
             return f"{self.table}: {self.rows_after} rows unchanged"
-        told = "".join(f"; {word}: {', '.join(map(self._key, rows))}" for word, rows in self.named.items())
+        told = "".join(f"; {word}: {', '.join(rows)}" for word, rows in self.named.items())
         return f"{self.table}: {self.verdict}, {self.reason}{told}"
 
     @property
-    def named(self) -> Mapping[str, Names]:
-        """The rows that have a name, by what is known of them."""
-        listed = {"changed": self.changed, "added": self.added, "among these": self.keys}
-        return {word: rows for word, rows in listed.items() if rows}
+    def named(self) -> Mapping[str, Sequence[str]]:
+        """The rows that have a name, in words, by what is known of them."""
+        listed = {"added": self.added, "missing": self.gone, "among these": self.keys}
+        told = {"changed": [*map(self._changed, self.changed)], **{w: [*map(self._key, r)] for w, r in listed.items()}}
+        return {word: rows for word, rows in told.items() if rows}
 
-    def _key(self, key: tuple[object, ...]) -> str:
+    def _changed(self, row: ChangedRow) -> str:
+        return f"{self._key(row.name)} in {' and '.join(row.columns)}" if row.columns else self._key(row.name)
+
+    def _key(self, key: Name) -> str:
         return "(" + ", ".join(f"{name}={value!r}" for name, value in zip(self.key_columns, key, strict=True)) + ")"
 
 
@@ -218,12 +224,16 @@ def judge(
     before: Evidence,
     after: Evidence,
     most: int = ROWS_SHOWN,
+    keep: bool = False,
 ) -> Verdict:
-    """Compares two collections. Of a table that differs at most so many rows are named, as they are now."""
+    """Compares two collections. Of a table that differs at most so many rows are named, as they are now.
+
+    `keep` keeps what was read for that, for `told_apart`.
+    """
     if before.method != after.method:
         reason = f"hashed by {before.method} before and by {after.method} after"
         return Verdict(tuple(TableVerdict(t, NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
-    rows = Rows(dialect, connection, schema, live, most)
+    rows = Rows(dialect, connection, schema, live, most, keep)
     return Verdict(tuple(_judge_table(rows, before, after, name) for name in before.tables), before.method)
 
 
@@ -239,6 +249,20 @@ def _judge_table(rows: Rows, before: Evidence, after: Evidence, name: str) -> Ta
     return rows.verdict(after.tables[name], before.buckets[name], after.buckets[name])
 
 
+def told_apart(rows: Rows, before: Evidence, verdict: Verdict) -> Verdict:
+    """The verdict once the database is taken back to where it was: `rows` reads what stands there again."""
+    dialect, live = rows.dialect, rows.live
+
+    def again(of: TableVerdict) -> TableVerdict:
+        if of.look is None or not live.tables.keys() >= {of.table}:
+            return of
+        table = _spelled(before.tables[of.table], live.tables[of.table])
+        readable = table.columns.keys() >= {*of.key_columns} and not unreadable(dialect, table, live.tables[of.table])
+        return rows.again(of, of.look, table, before.buckets[of.table]) if readable else of
+
+    return replace(verdict, tables=tuple(map(again, verdict.tables)))
+
+
 @dataclass(frozen=True)
 class Rows:
     """Leads from the buckets of a table that differ to its rows, as far as that can be told (see `drilldown`)."""
@@ -248,35 +272,44 @@ class Rows:
     schema: str | None
     live: Schema
     most: int
+    keep: bool = False
 
     def verdict(self, table: Table, old: Mapping[int, Bucket], new: Mapping[int, Bucket]) -> TableVerdict:
         """The verdict on a table that has changed; `table` is as it was, in the spelling that it has now."""
         named = table.key_columns or self.live.tables[table.name].naming_columns
         touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
-        looked_into = self._readable(touched, new)
-        found = drilldown.narrowed(old, looked_into, partial(self._read, table, named))
+        buckets = self._readable(touched, old, new)
+        look = Look(tuple(buckets), tuple(self._read(table, named, buckets)), len(touched) - len(buckets))
         before, after = (sum(bucket.rows for bucket in buckets.values()) for buckets in (old, new))
-        reason = _what_changed(before, after, found, len(touched) - len(looked_into))
-        shown = slice(self.most if named else 0)
-        return TableVerdict(
-            table.name,
-            CHANGED,
-            before,
-            after,
-            reason,
-            named,
+        verdict = TableVerdict(table.name, CHANGED, before, after, key_columns=named, look=look if self.keep else None)
+        return self._telling(verdict, look, drilldown.by_sums(old, look))
+
+    def again(self, verdict: TableVerdict, look: Look, table: Table, old: Mapping[int, Bucket]) -> TableVerdict:
+        """The same verdict, by the rows as they were: they stand again."""
+        then = self._read(table, verdict.key_columns, look.buckets)
+        return self._telling(verdict, look, drilldown.by_rows(old, look, then))
+
+    def _telling(self, verdict: TableVerdict, look: Look, found: Narrowed) -> TableVerdict:
+        shown = slice(self.most if verdict.key_columns else 0)
+        return replace(
+            verdict,
+            reason=_what_changed(verdict.rows_before, verdict.rows_after, found, look.more),
             keys=found.suspects[shown],
             changed=found.changed[shown],
             added=found.added[shown],
             missing=found.missing,
+            gone=found.gone[shown],
         )
 
-    def _readable(self, touched: Sequence[int], new: Mapping[int, Bucket]) -> list[int]:
+    def _readable(self, touched: Sequence[int], old: Mapping[int, Bucket], new: Mapping[int, Bucket]) -> list[int]:
         """The first of the buckets, no more than rows are named: each has one that differs. They may be large."""
-        counts = (new[bucket].rows if bucket in new else 0 for bucket in touched[: self.most])
+        first = touched[: self.most]
+        counts = (max(rows.get(bucket, EMPTY).rows for rows in (old, new)) for bucket in first)
         return [bucket for bucket, read in zip(touched, accumulate(counts), strict=False) if read <= ROWS_READ]
 
     def _read(self, table: Table, named: Sequence[str], buckets: Sequence[int]) -> Sequence[HashedRow]:
+        if not buckets:
+            return []
         columns = compared(self.dialect, table, self.live.tables[table.name])
         return self.dialect.digest.rows(self.connection, self.schema, table, columns, buckets, named)
 

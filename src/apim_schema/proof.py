@@ -9,13 +9,15 @@ which it can't speak, are read before and after, as all are where there is no wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, evidence
 from apim_schema.changes import replay
-from apim_schema.errors import Refused, UsageError
-from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, TableVerdict, Verdict
+from apim_schema.errors import Refused, RowsDiffer, UsageError
+from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, Rows, TableVerdict, Verdict
 from apim_schema.live import Live
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress, Silent
@@ -105,7 +107,8 @@ class Proof:
         The witness is asked first: what is deferred to the commit happens then, and rows are read after it.
         """
         vouched = self._unread(reached, release)
-        compared = compare_rows(reached, before, release, self._progress, "rows after")
+        can_go_back = self._live.dialect.session.transactional_ddl
+        compared = compare_rows(reached, before, release, self._progress, "rows after", keep=can_go_back)
         if self._mark is None:
             return compared
         tables = sorted((*compared.tables, *vouched), key=lambda table: table.table)
@@ -142,15 +145,25 @@ class Proof:
     def _say(self, text: str) -> None:
         self._progress.say(f"{self._live.database}: {text}")
 
-    def check(self, verdict: Verdict, executed: int) -> None:
-        """Raises Refused where anything but a proof has to be taken back, on a database that can do so."""
+    def check(self, verdict: Verdict, before: Snapshot, executed: int) -> None:
+        """Takes back anything but a proof, on a database that can do so. Raises RowsDiffer then."""
         by_us = executed or any(table.by == ENGINE for table in verdict.failures)
         if not self._live.dialect.session.transactional_ddl or not by_us or verdict.verdict == PROVEN:
             return
         changed = verdict.verdict == CHANGED
+        verdict = self._taken_back(verdict, before) if changed else verdict
         what = "rows changed during the upgrade" if changed else "it is not proven that no row has changed"
         way_out = "" if changed else f"\n{FULL_WAY_OUT}"
-        raise Refused(f"{self._live.database}: {what}:\n{listed(verdict.failures)}{way_out}")
+        raise RowsDiffer(f"{self._live.database}: {what}:\n{listed(verdict.failures)}{way_out}", verdict)
+
+    def _taken_back(self, verdict: Verdict, before: Snapshot) -> Verdict:
+        """The verdict by the rows as they were, which stand again, if they can still be read."""
+        with suppress(DBAPIError):
+            self._live.connection.rollback()
+            live = self._live.anew()
+            rows = Rows(live.dialect, live.connection, live.schema, live.model, live.target.max_rows)
+            return evidence.told_apart(rows, before.evidence, verdict)
+        return verdict
 
 
 @contextmanager

@@ -57,17 +57,19 @@ def _rows(live: Live, against: Snapshot, release: str, progress: Progress) -> Ve
     return compare_rows(live, against, release, progress, "rows")
 
 
-def compare_rows(live: Live, against: Snapshot, release: str, progress: Progress, doing: str) -> Verdict:
+def compare_rows(
+    live: Live, against: Snapshot, release: str, progress: Progress, doing: str, keep: bool = False
+) -> Verdict:
     """Compares the columns that stood before, in the form they had; columns since must hold their default.
 
     `release` is the one that the database is by now: what it and those before fill new columns with is no change, and
-    what those since the snapshot have dropped is compared with nothing.
+    what those since the snapshot have dropped is compared with nothing. `keep` is as for `evidence.judge`.
     """
     asked = (live.dialect, live.connection, live.schema)
     dropped = chain.dropped(live.model.flavour, live.database, against.release, release)
     before, lost = _provable(against.evidence, dropped)
     after = evidence.collect(*asked, live.model, progress, f"{live.database}: {doing}", before.tables)
-    judged = evidence.judge(*asked, live.model, before, after, live.target.max_rows)
+    judged = evidence.judge(*asked, live.model, before, after, live.target.max_rows, keep)
     fills = chain.fills(live.model.flavour, live.database, release)
     new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
     left_out = tuple(f"{table}.{column}" for table, column in dropped if table in before.tables)

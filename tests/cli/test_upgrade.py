@@ -136,6 +136,29 @@ def test_an_error_keeps_its_parts(run_json: RunJson, databases: Databases) -> No
     assert finding["way_out"]
 
 
+WRITES = """CREATE FUNCTION mine() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN
+UPDATE am_subscriber SET email_address = 'x', tenant_id = 77; DELETE FROM am_api_ratings; END$$"""
+
+
+def test_rows_that_an_upgrade_changes_are_told_apart(run: Run, run_json: RunJson, databases: Databases) -> None:
+    """Each by its key, with the columns that differ, though nothing but sums of the rows was kept: it is taken back."""
+    databases.execute(WRITES)
+    event = "ddl_command_end WHEN TAG IN ('CREATE INDEX')"
+    databases.execute(f"CREATE EVENT TRIGGER mine ON {event} EXECUTE FUNCTION mine()")
+    arguments = ("upgrade", "head", *databases.options, "--yes", "--evidence", "full", "--max-rows", "2")
+    document = run_json(*arguments)
+    assert (document["exit_code"], document["error"]["type"]) == (3, "RowsDiffer")
+    ratings, subscribers = document["error"]["rows"]["failures"]
+    assert (ratings["table"], ratings["missing"], len(ratings["missing_keys"])) == ("AM_API_RATINGS", 2, 2)
+    assert ratings["missing_keys"][0].keys() == {"RATING_ID"}
+    assert ratings["reason"] == "4 rows became 0; 2 missing; at least one row differs in each of 2 more groups"
+    assert [row["columns"] for row in subscribers["changed"]] == [["TENANT_ID", "EMAIL_ADDRESS"]] * 2
+    key = subscribers["changed"][0]["key"]["SUBSCRIBER_ID"]
+    assert f"changed: (SUBSCRIBER_ID={key}) in TENANT_ID and EMAIL_ADDRESS, (SUBSCRIBER_ID=" in run(*arguments).stderr
+    databases.execute("DROP FUNCTION mine() CASCADE")
+    assert run(*arguments).exit_code == 0
+
+
 def test_a_rehearsal_changes_nothing(run: Run, run_json: RunJson, databases: Databases) -> None:
     result = run("upgrade", "head", *databases.options, "--rehearse")
     assert result.exit_code == 0

@@ -99,7 +99,7 @@ def test_one_changed_row_is_named(run: Run, run_json: RunJson, databases: Databa
     assert document["exit_code"] == 1
     (failure,) = document["databases"][0]["rows"]["failures"]
     assert (failure["table"], failure["verdict"]) == ("AM_API_OPERATION_POLICY_MAPPING", "changed")
-    assert failure["changed"] == [{"OPERATION_POLICY_MAPPING_ID": 2}]
+    assert failure["changed"] == [{"key": {"OPERATION_POLICY_MAPPING_ID": 2}, "columns": None}]
     assert (failure["reason"], failure["added"], failure["missing"], failure["keys"]) == ("1 changed", [], 0, [])
     assert document["databases"][1]["rows"]["verdict"] == "proven"
     assert "OPERATION_POLICY_MAPPING_ID=2" in run("verify", *databases.options, "--against", before).stdout

@@ -184,14 +184,28 @@ class Scanned:
         finally:
             connection.rollback()
 
-    def judge(self, before: Buckets, after: Buckets, most: int = ROWS_SHOWN) -> Verdict:
+    def judge(self, before: Buckets, after: Buckets, most: int = ROWS_SHOWN, keep: bool = False) -> Verdict:
         """The verdict on two digests; the rows are read as they are now."""
-        live = Schema(self.dialect.name, {self.table.name: self.table})
-        then, now = (Evidence("", live.tables, {self.table.name: found}) for found in (before, after))
+        then, now = self._evidence(before), self._evidence(after)
         try:
-            return evidence.judge(self.dialect, self.usual, None, live, then, now, most)
+            return evidence.judge(self.dialect, self.usual, None, self._live, then, now, most, keep)
         finally:
             self.usual.rollback()
+
+    def told_apart(self, before: Buckets, verdict: Verdict) -> Verdict:
+        """The verdict by the rows as they are again now."""
+        rows = evidence.Rows(self.dialect, self.usual, None, self._live, evidence.ROWS_READ)
+        try:
+            return evidence.told_apart(rows, self._evidence(before), verdict)
+        finally:
+            self.usual.rollback()
+
+    @property
+    def _live(self) -> Schema:
+        return Schema(self.dialect.name, {self.table.name: self.table})
+
+    def _evidence(self, found: Buckets) -> Evidence:
+        return Evidence("", self._live.tables, {self.table.name: found})
 
     def meant(self, rows: Sequence[Row]) -> Counter[Row]:
         """The rows as this database understands them: to Oracle an empty text is NULL."""

@@ -93,7 +93,7 @@ def test_one_change_of_rows_with_a_key(ground: Scanned, changed: tuple[list[Row]
     verdict = expect_found(ground, *changed)
     before, after = (ground.meant(rows) for rows in changed)
     new, gone = ({row[0] for row in rows} for rows in (after - before, before - after))
-    assert verdict.changed == tuple((number,) for number in new & gone)
+    assert [row.name for row in verdict.changed] == [(number,) for number in new & gone]
     assert verdict.added == tuple((number,) for number in new - gone)
     assert verdict.missing == len(gone - new)
 

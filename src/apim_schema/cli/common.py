@@ -140,6 +140,8 @@ def _document(error: SchemaToolError) -> documents.Error:
     parts = dict(error.parts)
     if "findings" in parts:
         parts["findings"] = documents.findings(parts["findings"])
+    if "rows" in parts:
+        parts["rows"] = documents.rows(parts["rows"])
     return documents.Error(
         type=type(error).__name__,
         message=redact(str(error)),

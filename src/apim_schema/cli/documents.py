@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from apim_schema import difference, evidence, preflight
+from apim_schema import difference, drilldown, evidence, preflight
 from apim_schema.dialect import Level
 from apim_schema.difference import Class, Kind
 from apim_schema.errors import Exit
@@ -72,6 +72,13 @@ class Change(Part):
     already_there: Annotated[bool, Meta(description="Whether it was in already, and was skipped")]
 
 
+class ChangedRow(Part):
+    """A row that has changed."""
+
+    key: Key
+    columns: Annotated[list[str] | None, Meta(description="Those that differ; null where that can't be told")]
+
+
 class Failure(Part):
     """A table that is not proven."""
 
@@ -80,9 +87,10 @@ class Failure(Part):
     reason: str
     rows_before: int
     rows_after: int
-    changed: Annotated[list[Key], Meta(description="The keys of rows that are known to have changed")]
+    changed: Annotated[list[ChangedRow], Meta(description="The rows that are known to have changed")]
     added: Annotated[list[Key], Meta(description="The keys of rows that are known to be new")]
     missing: Annotated[int, Meta(description="How many rows are gone")]
+    missing_keys: Annotated[list[Key], Meta(description="The keys of those that can be named")]
     keys: Annotated[list[Key], Meta(description="The keys of rows that could not be told from their neighbours")]
 
 
@@ -120,6 +128,7 @@ class Error(Part):
     way_out: str | None
     exit_code: Exit
     findings: Annotated[list[Finding] | UnsetType, Meta(description="What preflight has found")] = UNSET
+    rows: Annotated[Rows | UnsetType, Meta(description="What was proven of them, before all was taken back")] = UNSET
     wanted: Annotated[str | UnsetType, Meta(description="What an object in the way should have been")] = UNSET
     statements_executed: int | UnsetType | None = UNSET
     statements_planned: int | UnsetType | None = UNSET
@@ -247,8 +256,14 @@ def _failure(table: evidence.TableVerdict) -> Failure:
         reason=table.reason,
         rows_before=table.rows_before,
         rows_after=table.rows_after,
-        changed=_keys(table.key_columns, table.changed),
+        changed=[_changed(table.key_columns, row) for row in table.changed],
         added=_keys(table.key_columns, table.added),
         missing=table.missing,
+        missing_keys=_keys(table.key_columns, table.gone),
         keys=_keys(table.key_columns, table.keys),
     )
+
+
+def _changed(columns: Sequence[str], row: drilldown.ChangedRow) -> ChangedRow:
+    [key] = _keys(columns, [row.name])
+    return ChangedRow(key=key, columns=list(row.columns) or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -153,11 +154,17 @@ def test_a_rowversion_is_not_compared() -> None:
 
 
 def test_rows_are_found_by_the_bucket_of_the_old_primary_key() -> None:
-    server = Server(rows=((3, -5, 3, 2**24, "a", 1),))
+    each = {f"C{number}": bytes([number]) for number in range(len(TYPES) - 1)}
+    server = Server(rows=((3, -5, 3, 2**24, "a", 1, *each.values()),))
     found = DIALECT.digest.rows(server.connection, "dbo", EVERY_TYPE, plain(EVERY_TYPE), [3, 4], ["C1", "C9"])
-    assert found == [HashedRow(3, (-5 << 128) + 3, 2**24, ("a", 1))]
+    assert found == [HashedRow(3, (-5 << 128) + 3, 2**24, ("a", 1), each)]
     assert server.asked[-1].endswith(" WHERE (CONVERT(INT, SUBSTRING(r.k, 1, 2)) & 4095) IN (3, 4)")
-    assert ", r.n0, r.n1 FROM (SELECT v.k AS k, HASHBYTES(" in server.asked[-1]
+    shown = ", ".join(("r.n0", "r.n1", *(f"r.h{number}" for number in range(len(each)))))
+    assert f", {shown} FROM (SELECT v.k AS k, HASHBYTES(" in server.asked[-1]
+    assert (
+        ", HASHBYTES('SHA2_256', ISNULL(CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(20), DATALENGTH(v.c1))"
+        in server.asked[-1]
+    )
     assert scan(EVERY_TYPE, plain(EVERY_TYPE)).startswith(
         "SELECT (CONVERT(INT, SUBSTRING(r.k, 1, 2)) & 4095), COUNT_BIG(*), "
     )
@@ -165,9 +172,10 @@ def test_rows_are_found_by_the_bucket_of_the_old_primary_key() -> None:
 
 def test_rows_that_are_read_are_hashed_as_in_their_bucket() -> None:
     table = chain.expected("mssql", "apim", "4.5.0").tables[MAPPING]
-    rows = ((key(7), "name", b"rest", "a"), (key(8), "other", b"rest", "a"))
+    each = {name: name.encode() for name in table.columns if name != "PARAMETERS"}
+    rows = tuple((key(n), name, *each.values(), b"rest", "a") for n, name in ((7, "name"), (8, "other")))
     [row] = DIALECT.digest.rows(Server(rows).connection, "dbo", table, plain(table), [7], table.naming_columns)
-    assert row.name == ("name",)
+    assert (row.name, row.columns) == (("name",), {**each, "PARAMETERS": sha256(b"1:a").digest()})
     assert read("a") == {7: Bucket(1, row.hash * row.weight)}
 
 

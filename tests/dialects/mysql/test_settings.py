@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection
 
+from apim_schema.drilldown import ChangedRow
 from apim_schema.environment import through_alembic as run
 from apim_schema.live import opened
 from apim_schema.progress import Silent
@@ -167,4 +168,4 @@ def test_rows_that_change_are_found_by_an_invisible_key(mysql: Server) -> None:
         with before_each_change(lambda number, _: customer.execute(changed) if number == 0 else None):
             (failure,) = run(customer.upgrade()).verdict.failures
         assert (failure.table, failure.verdict, failure.key_columns) == (KEYLESS, "changed", ("MY_ROW_ID",))
-        assert (failure.changed, failure.reason) == (((1,),), "1 changed")
+        assert (failure.changed, failure.reason) == ((ChangedRow((1,)),), "1 changed")
