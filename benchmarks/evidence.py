@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from apim_schema import evidence
 from apim_schema.evidence import Evidence
+from apim_schema.judge import Rows, judge
 from apim_schema.live import Live, opened
 from apim_schema.progress import Silent
 from apim_schema.schema import Table
@@ -47,7 +48,7 @@ def _named(server: Server, live: Live, table: Table) -> Line:
     (last,) = live.connection.exec_driver_sql(f"SELECT MAX({key}) FROM {table.name}").one()
     live.connection.exec_driver_sql(f"UPDATE {table.name} SET USER_TYPE = 'x' WHERE {key} = '{last}'")
     after, start = _collect(live, table), time.perf_counter()
-    (found,) = evidence.judge(live.dialect, live.connection, live.schema, live.model, before, after).tables
+    (found,) = judge(Rows(live.dialect, live.connection, live.schema, live.model), before, after).tables
     seconds = time.perf_counter() - start
     if [row.name for row in found.changed] != [(last,)]:
         raise RuntimeError(f"{last} has changed, but: {found}")

@@ -1,30 +1,26 @@
-"""Evidence that no row changed: digests of rows before and after, and what they say. Who needs none is in `proof`.
+"""Evidence that no row changed: digests of rows, and the verdict on two of them. Who needs none is in `proof`.
 
 Compared are the columns that stood before, in the form they had before, over all tables of the schema, the
 customer's own included. A column that a release drops can't be read afterwards: digests before leave it out too, and
 the verdict names it; preflight has seen to it that it held nothing (see there). A table that is dropped had no rows.
-A table is the number of its rows and the sums of their hashes, by bucket of the old
-primary key, so that a mismatch leads to the rows. New columns are checked for holding nothing but their default.
+A table is the number of its rows and the sums of their hashes, by bucket of the old primary key, so that a mismatch
+leads to the rows (see `judge`). New columns are checked for holding nothing but their default.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from apim_schema import chain, drilldown
-from apim_schema.dialect import Bucket, Compared, Dialect, HashedRow
-from apim_schema.drilldown import EMPTY, ROWS_SHOWN, ChangedRow, Look, Name, Names, Narrowed
+from apim_schema import chain
+from apim_schema.dialect import Bucket, Compared, Dialect
+from apim_schema.drilldown import ChangedRow, Look, Name, Names
 from apim_schema.progress import Progress
 from apim_schema.schema import Column, Key, Schema, Table
 from apim_schema.witness import ENGINE, FULL, By
-
-ROWS_READ = 50_000
-"""How many rows of a table are read at most to find those that differ."""
 
 PROVEN: Final = "proven"
 CHANGED: Final = "changed"
@@ -156,7 +152,7 @@ def collect(
     old: Mapping[str, Table] | None = None,
 ) -> Evidence:
     """Reads all rows once. With `old`, only the tables and columns that it has, in the form they have there."""
-    wanted = live.tables if old is None else {t: _spelled(old[t], live.tables[t]) for t in old if t in live.tables}
+    wanted = live.tables if old is None else {t: spelled(old[t], live.tables[t]) for t in old if t in live.tables}
     sizes = dialect.space.sizes(connection, schema)
     buckets: dict[str, Mapping[int, Bucket]] = {}
     unread = {t: why for t, table in wanted.items() if (why := unreadable(dialect, table, live.tables[t]))}
@@ -182,7 +178,7 @@ def _staying(table: Table, after: Table) -> Table:
     return replace(table, columns=columns, primary_key=key)
 
 
-def _spelled(old: Table, now: Table) -> Table:
+def spelled(old: Table, now: Table) -> Table:
     """The old table with the live one's names: a snapshot's file does not have the server's spelling of them."""
     live = {name: name for name in now.columns}
     columns = {live.get(name, name): column for name, column in old.columns.items()}
@@ -214,112 +210,6 @@ def compared(dialect: Dialect, old: Table, now: Table) -> list[Compared]:
         )
         for name, column in old.columns.items()
     ]
-
-
-def judge(
-    dialect: Dialect,
-    connection: Connection,
-    schema: str | None,
-    live: Schema,
-    before: Evidence,
-    after: Evidence,
-    most: int = ROWS_SHOWN,
-    keep: bool = False,
-) -> Verdict:
-    """Compares two collections. Of a table that differs at most so many rows are named, as they are now.
-
-    `keep` keeps what was read for that, for `told_apart`.
-    """
-    if before.method != after.method:
-        reason = f"hashed by {before.method} before and by {after.method} after"
-        return Verdict(tuple(TableVerdict(t, NOT_PROVEN, before.rows(t), 0, reason) for t in before.buckets))
-    rows = Rows(dialect, connection, schema, live, most, keep)
-    return Verdict(tuple(_judge_table(rows, before, after, name) for name in before.tables), before.method)
-
-
-def _judge_table(rows: Rows, before: Evidence, after: Evidence, name: str) -> TableVerdict:
-    count = before.rows(name)
-    if name not in after.tables:
-        return TableVerdict(name, CHANGED if count else PROVEN, count, 0, "the table is gone")
-    if name not in after.buckets:
-        word, reason = after.unread[name]
-        return TableVerdict(name, word, count, 0, reason)
-    if before.buckets[name] == after.buckets[name]:
-        return TableVerdict(name, PROVEN, count, after.rows(name))
-    return rows.verdict(after.tables[name], before.buckets[name], after.buckets[name])
-
-
-def told_apart(rows: Rows, before: Evidence, verdict: Verdict) -> Verdict:
-    """The verdict once the database is taken back to where it was: `rows` reads what stands there again."""
-    dialect, live = rows.dialect, rows.live
-
-    def again(of: TableVerdict) -> TableVerdict:
-        if of.look is None or not live.tables.keys() >= {of.table}:
-            return of
-        table = _spelled(before.tables[of.table], live.tables[of.table])
-        readable = table.columns.keys() >= {*of.key_columns} and not unreadable(dialect, table, live.tables[of.table])
-        return rows.again(of, of.look, table, before.buckets[of.table]) if readable else of
-
-    return replace(verdict, tables=tuple(map(again, verdict.tables)))
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Leads from the buckets of a table that differ to its rows, as far as that can be told (see `drilldown`)."""
-
-    dialect: Dialect
-    connection: Connection
-    schema: str | None
-    live: Schema
-    most: int
-    keep: bool = False
-
-    def verdict(self, table: Table, old: Mapping[int, Bucket], new: Mapping[int, Bucket]) -> TableVerdict:
-        """The verdict on a table that has changed; `table` is as it was, in the spelling that it has now."""
-        named = table.key_columns or self.live.tables[table.name].naming_columns
-        touched = sorted(bucket for bucket in old.keys() | new.keys() if old.get(bucket) != new.get(bucket))
-        buckets = self._readable(touched, old, new)
-        look = Look(tuple(buckets), tuple(self._read(table, named, buckets)), len(touched) - len(buckets))
-        before, after = (sum(bucket.rows for bucket in buckets.values()) for buckets in (old, new))
-        verdict = TableVerdict(table.name, CHANGED, before, after, key_columns=named, look=look if self.keep else None)
-        return self._telling(verdict, look, drilldown.by_sums(old, look))
-
-    def again(self, verdict: TableVerdict, look: Look, table: Table, old: Mapping[int, Bucket]) -> TableVerdict:
-        """The same verdict, by the rows as they were: they stand again."""
-        then = self._read(table, verdict.key_columns, look.buckets)
-        return self._telling(verdict, look, drilldown.by_rows(old, look, then))
-
-    def _telling(self, verdict: TableVerdict, look: Look, found: Narrowed) -> TableVerdict:
-        shown = slice(self.most if verdict.key_columns else 0)
-        return replace(
-            verdict,
-            reason=_what_changed(verdict.rows_before, verdict.rows_after, found, look.more),
-            keys=found.suspects[shown],
-            changed=found.changed[shown],
-            added=found.added[shown],
-            missing=found.missing,
-            gone=found.gone[shown],
-        )
-
-    def _readable(self, touched: Sequence[int], old: Mapping[int, Bucket], new: Mapping[int, Bucket]) -> list[int]:
-        """The first of the buckets, no more than rows are named: each has one that differs. They may be large."""
-        first = touched[: self.most]
-        counts = (max(rows.get(bucket, EMPTY).rows for rows in (old, new)) for bucket in first)
-        return [bucket for bucket, read in zip(touched, accumulate(counts), strict=False) if read <= ROWS_READ]
-
-    def _read(self, table: Table, named: Sequence[str], buckets: Sequence[int]) -> Sequence[HashedRow]:
-        if not buckets:
-            return []
-        columns = compared(self.dialect, table, self.live.tables[table.name])
-        return self.dialect.digest.rows(self.connection, self.schema, table, columns, buckets, named)
-
-
-def _what_changed(before: int, after: int, found: Narrowed, more: int) -> str:
-    """In words, with the groups that were not looked into."""
-    counts = f"{before:,} rows became {after:,}" if before != after else ""
-    groups = f"at least one row differs in each of {more:,} more groups" if more > 1 else "one more group differs"
-    told = filter(None, (counts, str(found), groups if more else ""))
-    return "; ".join(told) or "at least one row differed, and has become what it was since"
 
 
 def check_new_columns(

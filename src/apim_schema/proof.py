@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import chain, evidence
 from apim_schema.changes import replay
 from apim_schema.errors import Refused, RowsDiffer, UsageError
-from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, Rows, TableVerdict, Verdict
+from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, TableVerdict, Verdict
+from apim_schema.judge import Rows, told_apart
 from apim_schema.live import Live
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress, Silent
@@ -158,11 +159,12 @@ class Proof:
 
     def _taken_back(self, verdict: Verdict, before: Snapshot) -> Verdict:
         """The verdict by the rows as they were, which stand again, if they can still be read."""
+        self._say("rows have changed: all is taken back, and compared with what stands there again")
         with suppress(DBAPIError):
             self._live.connection.rollback()
             live = self._live.anew()
             rows = Rows(live.dialect, live.connection, live.schema, live.model, live.target.max_rows)
-            return evidence.told_apart(rows, before.evidence, verdict)
+            return told_apart(rows, before.evidence, verdict)
         return verdict
 
 

@@ -9,6 +9,7 @@ from apim_schema import chain, evidence
 from apim_schema.difference import BREAKING, HARMLESS, Difference
 from apim_schema.errors import Exit
 from apim_schema.evidence import Evidence, TableVerdict, Verdict
+from apim_schema.judge import Rows, judge
 from apim_schema.live import Live
 from apim_schema.progress import Progress
 from apim_schema.snapshot import Snapshot
@@ -63,13 +64,13 @@ def compare_rows(
     """Compares the columns that stood before, in the form they had; columns since must hold their default.
 
     `release` is the one that the database is by now: what it and those before fill new columns with is no change, and
-    what those since the snapshot have dropped is compared with nothing. `keep` is as for `evidence.judge`.
+    what those since the snapshot have dropped is compared with nothing. `keep` is that of `Rows`.
     """
     asked = (live.dialect, live.connection, live.schema)
     dropped = chain.dropped(live.model.flavour, live.database, against.release, release)
     before, lost = _provable(against.evidence, dropped)
     after = evidence.collect(*asked, live.model, progress, f"{live.database}: {doing}", before.tables)
-    judged = evidence.judge(*asked, live.model, before, after, live.target.max_rows, keep)
+    judged = judge(Rows(*asked, live.model, live.target.max_rows, keep), before, after)
     fills = chain.fills(live.model.flavour, live.database, release)
     new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
     left_out = tuple(f"{table}.{column}" for table, column in dropped if table in before.tables)

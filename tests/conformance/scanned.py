@@ -15,6 +15,7 @@ from apim_schema import evidence
 from apim_schema.dialect import Bucket
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.evidence import Evidence, Verdict
+from apim_schema.judge import ROWS_READ, Rows, judge, told_apart
 from apim_schema.schema import Schema, Table
 from apim_schema.target import target
 from tests.servers import Server, new_database
@@ -188,15 +189,15 @@ class Scanned:
         """The verdict on two digests; the rows are read as they are now."""
         then, now = self._evidence(before), self._evidence(after)
         try:
-            return evidence.judge(self.dialect, self.usual, None, self._live, then, now, most, keep)
+            return judge(Rows(self.dialect, self.usual, None, self._live, most, keep), then, now)
         finally:
             self.usual.rollback()
 
     def told_apart(self, before: Buckets, verdict: Verdict) -> Verdict:
         """The verdict by the rows as they are again now."""
-        rows = evidence.Rows(self.dialect, self.usual, None, self._live, evidence.ROWS_READ)
+        rows = Rows(self.dialect, self.usual, None, self._live, ROWS_READ)
         try:
-            return evidence.told_apart(rows, self._evidence(before), verdict)
+            return told_apart(rows, self._evidence(before), verdict)
         finally:
             self.usual.rollback()
 

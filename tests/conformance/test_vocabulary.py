@@ -16,6 +16,7 @@ from apim_schema import compare, difference, evidence, preflight, registry
 from apim_schema.changes import Change, replay
 from apim_schema.dialect import Dialect
 from apim_schema.errors import Conflict
+from apim_schema.judge import Rows, judge
 from apim_schema.progress import Silent
 from apim_schema.revision import (
     Changes,
@@ -206,7 +207,8 @@ def test_each_statement_brings_it_on_and_no_row_changes(server: Server, word: st
         assert [str(change) for change in wanted if not change.is_in(reached)] == []
         expect_the_same(new, reached)
         after = collected(database, before.tables)
-        verdict = evidence.judge(database.dialect, database.connection, database.schema, reached, before, after)
+        rows = Rows(database.dialect, database.connection, database.schema, reached)
+        verdict = judge(rows, before, after)
         assert (verdict.verdict, verdict.failures) == (evidence.PROVEN, ())
         assert before.tables["T"].columns.keys() == old.tables["T"].columns.keys() & new.tables["T"].columns.keys()
 
