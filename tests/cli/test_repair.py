@@ -61,3 +61,10 @@ def test_an_accept_list_goes_round(run: Run, run_json: RunJson, databases: Datab
     assert "must be a list of texts" in run("verify", *apim, "--accept", file).stderr
     (tmp_path / "accept.toml").write_text('[apim]\naccepted = ["column AM_API.NONE: missing"]\n')
     assert run("verify", *apim, "--accept", file).exit_code == 2
+
+
+def test_how_rows_are_proven_is_of_apply_only(run: Run) -> None:
+    for option, value in (("--evidence", "full"), ("--max-rows", "3")):
+        result = run("repair", "--apim-url", "postgresql://ada@db.example/apim", option, value)
+        assert result.exit_code == 2
+        assert f"{option} is of --apply: nothing is changed without it" in result.stderr

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from apim_schema import chain
+from tests import schemas
 from tests.cli.conftest import Databases
 from tests.releases import FIRST, HEAD, like_the_first
 
@@ -147,6 +148,7 @@ def test_rows_that_an_upgrade_changes_are_told_apart(run: Run, run_json: RunJson
     databases.execute(f"CREATE EVENT TRIGGER mine ON {event} EXECUTE FUNCTION mine()")
     arguments = ("upgrade", "head", *databases.options, "--yes", "--evidence", "full", "--max-rows", "2")
     document = run_json(*arguments)
+    schemas.validate(document)
     assert (document["exit_code"], document["error"]["type"]) == (3, "RowsDiffer")
     ratings, subscribers = document["error"]["rows"]["failures"]
     assert (ratings["table"], ratings["missing"], len(ratings["missing_keys"])) == ("AM_API_RATINGS", 2, 2)
