@@ -92,16 +92,20 @@ def buckets(
     table: Table,
     compared: Sequence[Compared],
     most: int | None = None,
+    part: str = "",
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
 
-    With `most`, of no more rows than that, whichever the server comes to first.
+    With `most`, of no more rows than that, whichever the server comes to first; with `part`, a condition, of those
+    that fulfil it.
 
     Raises NotProven where this login does not see all rows as they are.
     """
     _check_in_sight(connection, schema)
     encoded, read = _compared(table, compared)
     source = names.qualified(table.name, schema)
+    if part:
+        source = f"(SELECT * FROM {source} WHERE {part}) t"
     if most is not None:
         source = f"(SELECT TOP ({most:d}) * FROM {source}) t"
     if read:

@@ -58,6 +58,8 @@ WHOLE_VALUES = "TEXTSIZE 2147483647"
 PAUSES = (0.5, 1, 2)
 """Seconds between the attempts to take the lock: the server may not have noticed yet that a killed upgrade is gone."""
 
+CURSOR = "apim_schema_cursor"
+"""Under this name a connection keeps the cursor of its last statement."""
 TO_THE_END = "apim_schema_to_the_end"
 """The execution option of a batch that `_to_the_end` is for."""
 
@@ -139,8 +141,19 @@ def holder(connection: Connection, name: str, schema: str) -> str:
 @contextmanager
 def _opened(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", _remember)
         event.listen(connection, "after_cursor_execute", _to_the_end)
         yield connection
+
+
+def _remember(connection: Connection, cursor: Any, *arguments: Any) -> None:
+    connection.info[CURSOR] = cursor
+
+
+def cancel(connection: Connection) -> None:
+    """Ends the query that runs on this connection: pyodbc can do so by its cursor alone."""
+    if cursor := connection.info.get(CURSOR):
+        cursor.cancel()
 
 
 def _taken(connection: Connection, resource: str) -> bool:

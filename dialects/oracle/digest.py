@@ -74,15 +74,19 @@ def buckets(
     table: Table,
     compared: Sequence[Compared],
     most: int | None = None,
+    part: str = "",
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
 
-    With `most`, of no more rows than that, whichever the server comes to first.
+    With `most`, of no more rows than that, whichever the server comes to first; with `part`, a condition, of those
+    that fulfil it.
 
     Raises Refused where a column is of a type that can't be compared.
     """
     key, row, lobs = _hashes(connection, table, compared)
     source = names.qualified(table.name, schema)
+    if part:
+        source = f"(SELECT * FROM {source} WHERE {part})"
     if most is not None:
         source = f"(SELECT * FROM {source} WHERE ROWNUM <= {most:d})"
     if lobs:

@@ -17,8 +17,8 @@ from apim_schema.schema import Table
 
 from . import names
 
-BUCKETS = 4096
-"""A power of 2. The server's hash table of so many stays in the processor's cache: 65536 take half as long again."""
+BUCKETS = 512
+"""A power of 2. The server's hash table of so many stays in the processor's cache: 4096 take a tenth longer."""
 
 WEIGHT = "(({0} >> 32) & 2147483647 | 1073741825)"
 """31 bits of a seed that the bucket has not: odd, and so large that few of them divide a number."""
@@ -48,7 +48,7 @@ Whole numbers of any size have one hash, so that a key is the same one once it h
 """
 
 VALUES = {
-    "BIGINT": "int8send({0})",
+    "BIGINT": "{0}, {0} >> 32",
     "BOOLEAN": "{0}",
     "BPCHAR": "bpcharsend({0})",
     "BYTEA": "{0}",
@@ -80,15 +80,19 @@ def buckets(
     table: Table,
     compared: Sequence[Compared],
     most: int | None = None,
+    part: str = "",
 ) -> dict[int, Bucket]:
     """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
 
-    With `most`, of no more rows than that, whichever the server comes to first.
+    With `most`, of no more rows than that, whichever the server comes to first; with `part`, a condition, of those
+    that fulfil it.
 
     The sums are exact: of BIGINT the server makes a NUMERIC.
     """
     seed, hash_ = _hashes(connection, table, compared)
     source = names.qualified(table.name, schema)
+    if part:
+        source = f"(SELECT * FROM {source} WHERE {part}) AS t"
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
     sums = ", ".join(f"sum({half.format('hash')} * {WEIGHT.format('seed')})" for half in HALVES)

@@ -18,6 +18,7 @@ from apim_schema.flavours import Types
 from apim_schema.jdbc import Translated
 from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
+from apim_schema.scan import ScanModule
 from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 from apim_schema.witness import WitnessModule
 
@@ -175,6 +176,9 @@ class Bucket:
     rows: int
     total: int
 
+    def __add__(self, other: Bucket) -> Bucket:
+        return Bucket(self.rows + other.rows, self.total + other.total)
+
 
 @dataclass(frozen=True)
 class HashedRow:
@@ -272,10 +276,12 @@ class Digest(Protocol):
         table: Table,
         compared: Sequence[Compared],
         most: int | None = None,
+        part: str = "",
     ) -> dict[int, Bucket]:
         """Rows and hash sums of one table by bucket, in one scan. Equal rows count as often as they stand.
 
-        With `most`, of no more rows than that, whichever the server comes to first.
+        With `most`, of no more rows than that, whichever the server comes to first; with `part`, a condition, of those
+        that fulfil it.
         """
 
     def rows(
@@ -506,6 +512,7 @@ class Dialect:
     ddl: Ddl
     introspect: Introspect
     digest: Digest
+    scan: ScanModule
     witness: WitnessModule
     session: Session
     impact: ImpactModule

@@ -15,10 +15,11 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from apim_schema import chain
+from apim_schema import chain, scan
 from apim_schema.dialect import Bucket, Compared, Dialect
 from apim_schema.drilldown import ChangedRow, Look, Name, Names
 from apim_schema.progress import Progress
+from apim_schema.scan import Piece
 from apim_schema.schema import Column, Key, Schema, Table
 from apim_schema.witness import ENGINE, FULL, By
 
@@ -150,18 +151,35 @@ def collect(
     progress: Progress,
     doing: str,
     old: Mapping[str, Table] | None = None,
+    jobs: int | None = None,
 ) -> Evidence:
-    """Reads all rows once. With `old`, only the tables and columns that it has, in the form they have there."""
+    """Reads all rows once. With `old`, only the tables and columns that it has, in the form they have there.
+
+    `jobs` is how many processors of the server it may take, None for as many as the server says that it can spare.
+    """
     wanted = live.tables if old is None else {t: spelled(old[t], live.tables[t]) for t in old if t in live.tables}
-    sizes = dialect.space.sizes(connection, schema)
-    buckets: dict[str, Mapping[int, Bucket]] = {}
     unread = {t: why for t, table in wanted.items() if (why := unreadable(dialect, table, live.tables[t]))}
-    with progress.rows(doing, sum(sizes[name].rows or 0 for name in wanted if name in sizes)) as advance:
-        for name in (name for name in wanted if name not in unread):
-            columns = compared(dialect, wanted[name], live.tables[name])
-            buckets[name] = dialect.digest.buckets(connection, schema, wanted[name], columns)
-            advance(sum(bucket.rows for bucket in buckets[name].values()))
+    estimates = {name: size.rows or 0 for name, size in dialect.space.sizes(connection, schema).items()}
+    estimates = {name: estimates.get(name, 0) for name in wanted if name not in unread}
+
+    def read(reader: Connection, piece: Piece) -> Mapping[int, Bucket]:
+        columns = compared(dialect, wanted[piece.table], live.tables[piece.table])
+        return dialect.digest.buckets(reader, schema, wanted[piece.table], columns, part=piece.condition)
+
+    buckets: dict[str, dict[int, Bucket]] = {name: {} for name in estimates}
+    with (
+        scan.opened(dialect.scan, connection, schema, jobs) as readers,
+        progress.rows(doing, sum(estimates.values())) as advance,
+    ):
+        for piece, found in readers.each([(live.tables[name], rows) for name, rows in estimates.items()], read):
+            _add(buckets[piece.table], found)
+            advance(sum(bucket.rows for bucket in found.values()))
     return Evidence(dialect.digest.method(connection), dict(wanted), buckets, unread)
+
+
+def _add(sums: dict[int, Bucket], found: Mapping[int, Bucket]) -> None:
+    for number, bucket in found.items():
+        sums[number] = sums[number] + bucket if number in sums else bucket
 
 
 def staying(tables: Mapping[str, Table], after: Schema) -> dict[str, Table]:

@@ -151,8 +151,8 @@ class Live:
     def snapshot(self, progress: Progress, doing: str = "rows", tables: Mapping[str, Table] | None = None) -> Snapshot:
         """Reads all rows; with `tables`, only those of these, in the columns that they have there."""
         taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        doing = f"{self.database}: {doing}"
-        found = evidence.collect(self.dialect, self.connection, self.schema, self.model, progress, doing, tables)
+        doing, asked = f"{self.database}: {doing}", (self.dialect, self.connection, self.schema, self.model)
+        found = evidence.collect(*asked, progress, doing, tables, self.target.jobs)
         return Snapshot(self.database, self.dialect.name, self.server, self.release, taken_at, found)
 
     @cached_property

@@ -14,6 +14,7 @@ PARTS = (
     "ddl",
     "introspect",
     "digest",
+    "scan",
     "witness",
     "session",
     "impact",

@@ -22,7 +22,7 @@ from apim_schema.errors import UsageError
 from apim_schema.evidence import Evidence
 from apim_schema.schema import Column, Key, Table
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class Target:
     `notes` are what a person should hear of how it was named, before anything is done. `accept` are the entries of its
     accept list, `product` is the product's own configuration, where that is known. `evidence` is the way in which an
     upgrade is to prove that no row has changed, None for the server's word where that can be had. Of each table that
-    differs, at most `max_rows` rows are named.
+    differs, at most `max_rows` rows are named. `jobs` is how many processors of the server reading all rows may take,
+    None for what the server says that it can spare.
     """
 
     database: str
@@ -41,6 +42,7 @@ class Target:
     product: toml.File | None = field(default=None, compare=False, repr=False)
     evidence: By | None = None
     max_rows: int = ROWS_SHOWN
+    jobs: int | None = None
 
     @property
     def dialect(self) -> Dialect:

@@ -69,7 +69,8 @@ def compare_rows(
     asked = (live.dialect, live.connection, live.schema)
     dropped = chain.dropped(live.model.flavour, live.database, against.release, release)
     before, lost = _provable(against.evidence, dropped)
-    after = evidence.collect(*asked, live.model, progress, f"{live.database}: {doing}", before.tables)
+    doing, jobs = f"{live.database}: {doing}", live.target.jobs
+    after = evidence.collect(*asked, live.model, progress, doing, before.tables, jobs)
     judged = judge(Rows(*asked, live.model, live.target.max_rows, keep), before, after)
     fills = chain.fills(live.model.flavour, live.database, release)
     new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
