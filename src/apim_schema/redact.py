@@ -16,21 +16,26 @@ SHORTEST = 3
 
 IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s'\"]*@")
 QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\"]*")
-SETTING = re.compile(r"(?i)(?:password|pwd)=([^;&\s]+)")
-OF_JDBC = re.compile(r"(?i)(?:password|passwd|pwd|secret)=(\{(?:[^}]|\}\})*\}|[^;&]+)")
+NAME = re.compile(r"(?i)passw|pwd")
+"""What the options of a URL that are passwords are called: password, passwd, sslpassword, wallet_password …"""
+SETTING = re.compile(r"(?i)(?:password|passwd|pwd|secret)=(\{(?:[^}]|\}\})*\}|[^;&]+)")
 
 _secrets: set[str] = set()
 
 
 def remember(url: URL) -> None:
     """Has the password of this URL, and those in its query, hidden for the rest of the process."""
-    query = unquote_plus(url.set(password=None).render_as_string(hide_password=False))
-    _secrets.update(filter(None, [str(url.password or ""), *SETTING.findall(query)]))
+    hide(str(url.password or ""))
+    for name, given in url.query.items():
+        for value in (given,) if isinstance(given, str) else given:
+            if NAME.search(name):
+                hide(value)
+            remember_settings(value)
 
 
-def remember_jdbc(url: str) -> None:
-    """Has every password that a JDBC URL names as one hidden, those of Java's key stores too."""
-    for found in OF_JDBC.findall(url):
+def remember_settings(text: str) -> None:
+    """Has every password that a JDBC URL or an ODBC connection string names as one hidden, those of key stores too."""
+    for found in SETTING.findall(text):
         plain = found[1:-1].replace("}}", "}") if found.startswith("{") else found
         _secrets.update((plain, unquote_plus(plain)))
 

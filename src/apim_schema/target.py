@@ -15,7 +15,7 @@ from apim_schema import flavours, registry, toml
 from apim_schema.dialect import Dialect
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
-from apim_schema.redact import remember, remember_jdbc
+from apim_schema.redact import remember, remember_settings
 from apim_schema.witness import By
 
 JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>[\w+]+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
@@ -154,7 +154,7 @@ def _from_jdbc(database: str, jdbc: re.Match[str], schema: str | None) -> Target
             f"the URL of {database} is of an unknown kind, jdbc:{subprotocol}", way_out=f"write {_examples()}"
         )
     rest = without_entities(jdbc["rest"].strip())
-    remember_jdbc(rest)
+    remember_settings(rest)
     try:
         found = dialect.jdbc.translate(subprotocol, rest)
         remember(found.url)
