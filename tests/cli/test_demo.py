@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from apim_schema.demo import server
-from tests import schemas
+from tests import picture, schemas
 from tests.cli.test_upgrade import heed_ctrl_c
 from tests.releases import FIRST, after
 
 COMMAND = [sys.executable, "-c", "from apim_schema.cli import main; main()", "demo"]
 
-README = Path(__file__).parents[2] / "README.md"
+PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +57,15 @@ def test_demo_tells_the_whole_story(tmp_path: Path) -> None:
     assert left() <= before
     assert "Nothing stands in the way" in (tmp_path / "pages" / "review.html").read_text()
     assert "Done: the schema is" in (tmp_path / "pages" / "report.html").read_text()
-    (excerpt,) = re.findall(r"```text\n(.*?)```", README.read_text(), re.DOTALL)
-    assert "\n".join(shape(excerpt)) in "\n".join(shape(done.stderr))
+    drawn = picture.lines(PICTURE.read_text(encoding="utf-8"))
+    assert len(drawn) > 30
+    assert " ".join(shape("\n".join(drawn))) in " ".join(shape(done.stderr))
+
+
+def test_the_picture_stands_alone() -> None:
+    """It needs no network and no font, and names no folder of the machine that it was made on."""
+    text = PICTURE.read_text(encoding="utf-8")
+    assert not re.search(r"https?://(?!www\.w3\.org/|www\.textualize\.io)|@font-face|/(?:tmp|home|root)\b", text)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
