@@ -5,6 +5,8 @@ PYTHON := .venv/bin/python
 SERVERS := .servers/mysql.stamp .servers/mariadb.stamp
 PARSERS := .parsers/tsql.stamp .parsers/plsql.stamp
 BROWSER := .browser/chromium.stamp
+# the oldest and the newest that are supported
+PYTHONS := 3.10 3.14
 
 # an engine, parser or browser named here fails `make test` where it would be skipped
 export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql,chromium
@@ -13,9 +15,9 @@ export APIM_SCHEMA_TEST_REQUIRE ?= postgresql,mysql,mariadb,tsql,plsql,chromium
 .NOTPARALLEL:
 .SECONDARY:
 
-# the pages, and pictures of them where there is a browser, are in build/demo
+# the pages, and pictures of them where there is a browser, are in build/demo; terminal.svg is README's docs/demo.svg
 demo: .venv/demo.stamp $(BROWSER)
-	.venv/bin/apim-schema demo --pages build/demo
+	$(PYTHON) -m tests.picture build/demo/terminal.svg .venv/bin/apim-schema demo --pages build/demo
 	$(PYTHON) -m tests.browser build/demo/review.html build/demo/report.html
 
 test: .venv/dev.stamp $(SERVERS) $(PARSERS) $(BROWSER)
@@ -30,6 +32,11 @@ test-postgresql-%: .venv/dev.stamp .servers/postgresql-%.stamp
 test-mariadb-%: .venv/dev.stamp .servers/mariadb-%.stamp
 	APIM_SCHEMA_TEST_MARIADB_HOME=.servers/mariadb-$* APIM_SCHEMA_TEST_REQUIRE=mariadb \
 	  $(PYTHON) -m pytest -m "not kill and not drift" -k mariadb
+
+# what needs no server but PostgreSQL, on another Python, 3.10 to 3.14: make test-python-3.14
+test-python-%: .pythons/%.stamp
+	APIM_SCHEMA_TEST_REQUIRE=postgresql .pythons/$*/bin/python -m pytest -m "not kill and not drift" \
+	  tests/chains tests/cli tests/packaging tests/report
 
 # what needs only the databases asks for no parser and no browser
 test-kill test-drift: export APIM_SCHEMA_TEST_REQUIRE = postgresql,mysql,mariadb
@@ -49,17 +56,24 @@ golden: .venv/dev.stamp
 check: .venv/dev.stamp
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m mypy src dialects versions tests benchmarks
+	for version in $(PYTHONS); do \
+	  $(PYTHON) -m mypy --python-version $$version src dialects versions tests benchmarks || exit; \
+	done
 
 bench: .venv/dev.stamp $(SERVERS)
 	$(PYTHON) -m benchmarks
 
 clean:
-	rm -rf .venv .servers .parsers .browser build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .pythons .servers .parsers .browser build dist .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%.stamp: pyproject.toml
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	touch $@
+
+.pythons/%.stamp: tests/python.sh tests/servers/fetch.sh pyproject.toml
+	tests/python.sh .pythons/$* $*
+	.pythons/$*/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
 .servers/postgresql-%.stamp: .venv/dev.stamp

@@ -8,6 +8,7 @@ import sys
 import tarfile
 import venv
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_wheel_holds_all_that_runs_and_nothing_else(built: Path) -> None:
     }
     assert {str(path) for path in sources if "__pycache__" not in path.parts} <= names
     assert {Path(name).parts[0] for name in names} == {"apim_schema", f"apim_schema-{__version__}.dist-info"}
+
+
+def test_one_oldest_and_one_newest_python(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    name = f"apim_schema-{__version__}.dist-info/METADATA"
+    told = Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode())
+    listed = [found.split(" :: ")[-1] for found in told.get_all("Classifier", []) if "Python :: " in found]
+    makefile, settings = (ROOT / "Makefile").read_text(), (ROOT / "pyproject.toml").read_text()
+    assert told["Requires-Python"] == f">={listed[0]}"
+    assert f"PYTHONS := {listed[0]} {listed[-1]}\n" in makefile  # what mypy checks for
+    assert f'target-version = "py{listed[0].replace(".", "")}"' in settings  # ruff's
+    assert listed == [f"3.{minor}" for minor in range(10, 10 + len(listed))]
 
 
 def test_source_distribution_holds_the_tests(built: Path) -> None:
