@@ -9,11 +9,12 @@ RUN python -m venv /opt/apim-schema
 RUN /opt/apim-schema/bin/pip install --no-cache-dir '.[mysql,postgresql,oracle,mssql]'
 
 FROM python:3.13-slim-bookworm
-# FreeTDS; and Microsoft's own driver for whoever accepts its licence by --build-arg ACCEPT_EULA=Y: https://aka.ms/odbc18eula
+# unixODBC, which pyodbc needs, and FreeTDS; Microsoft's own driver for whoever accepts its licence, https://aka.ms/odbc18eula,
+# by --build-arg ACCEPT_EULA=Y
 ARG ACCEPT_EULA=
 ARG MICROSOFT=https://packages.microsoft.com/config/debian/12/packages-microsoft-prod.deb
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends tdsodbc odbcinst \
+  && apt-get install --yes --no-install-recommends libodbc2 odbcinst tdsodbc \
   && if [ "$ACCEPT_EULA" = Y ]; then \
        python -c "from urllib.request import urlretrieve; urlretrieve('$MICROSOFT', '/tmp/microsoft.deb')" \
        && dpkg --install /tmp/microsoft.deb \

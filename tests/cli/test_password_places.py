@@ -17,6 +17,9 @@ from click.testing import Result
 from apim_schema import passwords, redact
 from tests.cli.conftest import Databases
 from tests.cli.test_passwords import SECRET, SPELLINGS, free_port, with_password
+from tests.conformance.spoil import broken
+from tests.servers import Pool, new_database
+from tests.vendor.make import create
 
 TEXT = json.dumps(SECRET)
 """The password as TOML has it."""
@@ -176,3 +179,34 @@ def test_what_an_upgrade_leaves(
     clean(result.output + Path("report").read_text(encoding="utf-8"))
     ours = ("apim_schema_history", "alembic_version_apim")
     clean(repr([databases.execute(f"SELECT * FROM {table}") for table in ours]))
+
+
+LOGIN = "apim_secretive"
+OWN = ("alembic_version_apim", "apim_schema_evidence", "apim_schema_history")
+ASCII = SECRET.replace("é", "e")
+"""PyMySQL says a password in latin1, whatever the server takes it for."""
+
+
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_what_an_interrupted_upgrade_leaves(engine: str, run: Callable[..., Result], servers: Pool) -> None:
+    """What is kept until the verdict, too."""
+    with new_database(servers.get(engine), charset="latin1") as url:
+        found = sa.make_url(url)
+        create(url, "mysql", "apim", "4.6.0")
+        database = sa.create_engine(found, poolclass=sa.NullPool)
+        with database.begin() as connection:
+            connection.exec_driver_sql(f"CREATE USER {LOGIN} IDENTIFIED BY %s", (ASCII,))
+            connection.exec_driver_sql(f"GRANT ALL ON {found.database}.* TO {LOGIN}")
+        try:
+            login = found.set(username=LOGIN, password=ASCII).render_as_string(hide_password=False)
+            with broken(2):
+                result = run("-v", "upgrade", "head", "--apim-url", login, "--yes", "--log-file", "log")
+            assert result.exit_code == 4, result.output
+            with database.begin() as connection:
+                left = [list(connection.exec_driver_sql(f"SELECT * FROM {table}")) for table in OWN]
+        finally:
+            with database.begin() as connection:
+                connection.exec_driver_sql(f"DROP USER {LOGIN}")
+    assert all(left)
+    for spelling in (ASCII, quote(ASCII, safe=""), repr(ASCII)[1:-1], *SPELLINGS):
+        assert spelling not in repr(left) + result.output + Path("log").read_text(encoding="utf-8")
