@@ -20,9 +20,7 @@ from apim_schema.witness import WAYS, By
 
 OPTIONS = (
     click.option("--env", "envs", metavar="NAME", multiple=True, help="An environment to work on; may be repeated."),
-    click.option(
-        "--apim-url", metavar="URL", help="The apim database: dialect://user:password@host:port/name, or JDBC's."
-    ),
+    click.option("--apim-url", metavar="URL", help="The apim database: dialect://user@host:port/name, or JDBC's."),
     click.option("--shared-url", metavar="URL", help="The shared database. In either, ?schema=NAME names a schema."),
     click.option("--deployment-toml", metavar="FILE", help="The product's own configuration, which names both."),
     click.option("--database", type=click.Choice(chain.NAMES), help="Only this one of those that are named."),
