@@ -163,7 +163,7 @@ def _unless(connection: Connection, sql: str, expected: Sequence[int]) -> bool:
     try:
         _run(connection, sql)
     except DBAPIError as error:
-        if _code(error) not in expected:
+        if code(error) not in expected:
             raise
         return False
     return True
@@ -173,7 +173,7 @@ def _run(connection: Connection, sql: str) -> None:
     connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
-def _code(error: DBAPIError) -> int | None:
+def code(error: DBAPIError) -> int | None:
     """The server's error number, the first argument of every MySQL driver's exception."""
     arguments: Sequence[Any] = getattr(error.orig, "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else None

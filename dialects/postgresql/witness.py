@@ -22,7 +22,7 @@ from apim_schema import locks
 from apim_schema.errors import Refused
 from apim_schema.progress import Say
 from apim_schema.schema import Column
-from apim_schema.witness import Mark
+from apim_schema.witness import Made, Mark
 
 from . import introspect, names, session
 
@@ -100,6 +100,9 @@ def _counts(connection: Connection) -> bool:
 class Counters:
     """The files of the tables, and what this transaction has written to them."""
 
+    holds = True
+    way_out = "--evidence full reads all rows before and after, and compares them themselves"
+
     def __init__(self, connection: Connection, schema: str) -> None:
         self._connection, self._schema = connection, schema
 
@@ -123,14 +126,16 @@ class Counters:
                 "and try again, or say --evidence full, which locks a table only when it is altered"
             )
 
-    def mark(self, tables: Collection[str], rewritten: Collection[str] = ()) -> Mark:
-        """The tables as they are now; one that shares a part with a rewritten one is rewritten too."""
-        found = self._read(tables)
-        written = {part for name in rewritten if name in found for part in found[name]}
-        unfit = {name: reason for name, parts in found.items() if (reason := _unfit(parts, written))}
-        return Mark({name: {part: _kept(row) for part, row in parts.items()} for name, parts in found.items()}, unfit)
+    def unfit(self, tables: Collection[str], statements: Collection[Made]) -> dict[str, str]:
+        """One that shares a part with a table that is written anew is so itself."""
+        return _all_unfit(self._read(tables), statements)
 
-    def doubts(self, mark: Mark) -> dict[str, str]:
+    def mark(self, tables: Collection[str], statements: Collection[Made] = ()) -> Mark:
+        found = self._read(tables)
+        kept = {name: {part: _kept(row) for part, row in parts.items()} for name, parts in found.items()}
+        return Mark(kept, _all_unfit(found, statements))
+
+    def doubts(self, mark: Mark, statements: Collection[Made] = ()) -> dict[str, str]:
         """Has what is deferred to the commit done now, such as the customer's constraint triggers, and compares."""
         self._connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         if not _counts(self._connection):
@@ -152,6 +157,12 @@ class Counters:
             if (name := names.to_model(row.name)) in tables:
                 found[name][str(row.relation)] = row
         return found
+
+
+def _all_unfit(found: Relations, statements: Collection[Made]) -> dict[str, str]:
+    rewritten = {made.table for made in statements if made.anew}
+    written = {part for name in rewritten if name in found for part in found[name]}
+    return {name: reason for name, parts in found.items() if (reason := _unfit(parts, written))}
 
 
 def _unfit(parts: Mapping[str, Row[Any]], rewritten: Collection[str]) -> str:

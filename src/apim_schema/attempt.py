@@ -144,7 +144,7 @@ class Attempt:
             preflight.forbid(live, self._release, asked, self._progress.warn, proof.hold)
         begun = self._kept()
         with self._clock.part(timing.BEFORE):
-            before = self._against or begun or proof.begin()
+            before = self._against or (proof.resume(begun) if begun else proof.begin())
         self._begin(None if begun else before, undo)
         if planned.start != planned.target or planned.statements:
             with self._clock.part(timing.STATEMENTS):
@@ -281,7 +281,8 @@ class Attempt:
         if fresh:
             return replace(verdict, doubt=f"what the rows were before the run of {earlier.started_at} UTC was not kept")
         note = f"compared with the rows of {before.taken_at}; the run that began then was interrupted at {last} UTC"
-        return replace(verdict, note=f"{note}, and what was written since, by whom is not known")
+        note = f"{note}, and what was written since, by whom is not known"
+        return replace(verdict, note=f"{note}; {verdict.note}" if verdict.note else note)
 
     def _finish(self, verdict: Verdict) -> None:
         live = self._live

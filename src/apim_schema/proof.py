@@ -1,6 +1,7 @@
 """How one run proves that no row has changed: by the word of the server where it vouches for a table, else by digests.
 
     (catalog looked at) → hold → (rows looked at) → begin → (statements) → judge → check → sealed (history) → commit
+                                                   or resume, where another run has begun
 
 What the server vouches for is proven without reading a row. The tables that the statements write anew, and those of
 which it can't speak, are read before and after, as all are where there is no witness.
@@ -8,7 +9,7 @@ which it can't speak, are read before and after, as all are where there is no wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -23,11 +24,11 @@ from apim_schema.live import Live
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress, Silent
 from apim_schema.schema import Schema, Table
-from apim_schema.snapshot import Snapshot
+from apim_schema.snapshot import Snapshot, Vouched
 from apim_schema.verify import compare_rows
-from apim_schema.witness import ENGINE, FULL, By, Mark, Witness
+from apim_schema.witness import ENGINE, FULL, By, Made, Witness
 
-FULL_WAY_OUT = "--evidence full reads all rows before and after, and compares them themselves"
+SNAPSHOT_WAY_OUT = "`verify --against` compares all rows with a snapshot from before"
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,18 @@ class Prospect:
     """How an upgrade will prove that no row has changed: `read` are the tables whose rows it reads, before and after.
 
     `vouched` is for how many others the server vouches. `reason` says why it does so for none, "" where it does.
+    `held` says whether others are kept from writing to the tables from the beginning.
     """
 
     read: tuple[str, ...]
     vouched: int
     reason: str
-
-    @property
-    def held(self) -> bool:
-        """Whether others are kept from writing to the tables from the beginning."""
-        return not self.reason
+    held: bool = False
 
 
 def look(live: Live, planned: Plan) -> Prospect:
     """What an upgrade by this plan will read. Raises UsageError as the upgrade does."""
-    proof = Proof(live, planned, live.target.evidence, Silent())
-    read = proof.mark()
-    return Prospect(tuple(sorted(read)), len(live.model.tables) - len(read), proof.reason)
+    return Proof(live, planned, live.target.evidence, Silent()).prospect()
 
 
 class Proof:
@@ -68,24 +64,25 @@ class Proof:
                 f"{live.database} can't be proven by the engine", found=found, way_out="leave it out, or say full"
             )
         self._witness: Witness | None = None if isinstance(found, str) else found
-        self._mark: Mark | None = None
         self.reason = found if isinstance(found, str) else ""
         """Why all rows are read; "" where that is not so."""
         self._after = replay(live.model, (entry.change for entry in planned.changes))
         self._tables = evidence.staying(live.model.tables, self._after)
-        self._vouched: Mapping[str, Table] = {}
+        gone = self._tables.keys() - self._after.tables.keys()
+        self._made = tuple(
+            Made(s.sql, s.change.table, s.impact.rewrites or s.change.table in gone) for s in planned.statements
+        )
+        self._vouched: Vouched | None = None
 
-    def mark(self) -> frozenset[str]:
-        """Has the server remember what it vouches for; the tables that must be read: all where it vouches for none.
+    def prospect(self) -> Prospect:
+        """What will be read: all tables where the server vouches for none.
 
         Those that go with the upgrade have no rows, which is for reading to find out.
         """
         if self._witness is None:
-            return frozenset(self._tables)
-        rewritten = {s.change.table for s in self._planned.statements if s.impact.rewrites}
-        gone = self._tables.keys() - self._after.tables.keys()
-        self._mark = self._witness.mark(self._tables, rewritten | gone)
-        return frozenset(self._tables.keys() - self._mark.remembered.keys() | self._mark.unfit.keys())
+            return Prospect(tuple(sorted(self._tables)), 0, self.reason)
+        read = sorted(self._witness.unfit(self._tables, self._made))
+        return Prospect(tuple(read), len(self._tables) - len(read), "", self._witness.holds)
 
     def hold(self) -> None:
         """Keeps others from writing, where the server is to vouch. Raises Refused, with the holder's name."""
@@ -94,13 +91,28 @@ class Proof:
 
     def begin(self) -> Snapshot:
         """Marks what the server vouches for, and reads the rows of all else."""
-        live, read = self._live, self.mark()
-        if self._mark:
-            self._say(f"the server vouches for {len(self._tables) - len(read)} of {len(self._tables)} tables")
+        live, read = self._live, dict(self._tables)
+        if self._witness:
+            mark = self._witness.mark(self._tables, self._made)
+            vouched = {name: read.pop(name) for name in mark.remembered.keys() - mark.unfit.keys()}
+            self._vouched = Vouched(vouched, mark)
+            self._say(f"the server vouches for {len(vouched)} of {len(self._tables)} tables")
         elif not self._chosen:
             self._say(f"all rows are read: {self.reason}")
-        self._vouched = {name: table for name, table in self._tables.items() if name not in read}
-        return live.snapshot(self._progress, "rows before", {name: self._tables[name] for name in sorted(read)})
+        found = live.snapshot(self._progress, "rows before", {name: read[name] for name in sorted(read)})
+        return replace(found, vouched=self._vouched)
+
+    def resume(self, before: Snapshot) -> Snapshot:
+        """Goes on with what another run has begun: which rows that has not read, the server has to vouch for."""
+        self._vouched = before.vouched
+        if self._vouched and self._witness is None:
+            found = self._live.dialect.witness.find(self._live.connection, self._live.schema)
+            self._witness, self.reason = (None, found) if isinstance(found, str) else (found, "")
+        if self._vouched:
+            self._say(
+                f"the server has to vouch for {len(self._vouched.tables)} tables, whose rows were not read before"
+            )
+        return before
 
     def judge(self, before: Snapshot, reached: Live, release: str) -> Verdict:
         """What is proven, now that all statements have run. `release` is the one that the database is by now.
@@ -110,25 +122,33 @@ class Proof:
         vouched = self._unread(reached, release)
         can_go_back = self._live.dialect.session.transactional_ddl
         compared = compare_rows(reached, before, release, self._progress, "rows after", keep=can_go_back)
-        if self._mark is None:
+        if self._vouched is None:
             return compared
         tables = sorted((*compared.tables, *vouched), key=lambda table: table.table)
         dropped = chain.dropped(reached.model.flavour, reached.database, before.release, release)
         left_out = tuple(f"{table}.{column}" for table, column in dropped if table in self._tables)
-        return replace(compared, tables=tuple(tables), left_out=left_out)
+        return replace(compared, tables=tuple(tables), left_out=left_out, note=self._way_out(vouched))
+
+    def _way_out(self, vouched: Iterable[TableVerdict]) -> str:
+        """How to find out about rows that were not read, and can't be vouched for."""
+        doubtful = any(table.verdict == NOT_PROVEN for table in vouched)
+        return (self._witness.way_out if self._witness else SNAPSHOT_WAY_OUT) if doubtful else ""
 
     def _unread(self, reached: Live, release: str) -> list[TableVerdict]:
         """What the server says of the tables that were not read."""
-        if self._mark is None or self._witness is None:
+        if self._vouched is None:
             return []
-        doubts = self._witness.doubts(self._mark)
+        tables, mark = self._vouched.tables, self._vouched.mark
+        if self._witness is None:
+            return [TableVerdict(name, NOT_PROVEN, 0, 0, self.reason, by=ENGINE) for name in tables]
+        doubts = self._witness.doubts(mark, self._made)
         sizes = reached.dialect.space.sizes(reached.connection, reached.schema)
         about = {name: size.rows or None for name, size in sizes.items()}
         found = {
             name: replace(self._of_table(table, reached.model, doubts.get(name, "")), about=about.get(name))
-            for name, table in self._vouched.items()
+            for name, table in tables.items()
         }
-        proven = {name: table for name, table in self._vouched.items() if found[name].verdict == PROVEN}
+        proven = {name: table for name, table in tables.items() if found[name].verdict == PROVEN}
         fills = chain.fills(reached.model.flavour, reached.database, release)
         for name, column, default in evidence.new_columns(proven, reached.model, fills):
             if self._witness.differs(name, column, default):
@@ -154,7 +174,7 @@ class Proof:
         changed = verdict.verdict == CHANGED
         verdict = self._taken_back(verdict, before) if changed else verdict
         what = "rows changed during the upgrade" if changed else "it is not proven that no row has changed"
-        way_out = "" if changed else f"\n{FULL_WAY_OUT}"
+        way_out = f"\n{verdict.note}" if verdict.note and not changed else ""
         raise RowsDiffer(f"{self._live.database}: {what}:\n{listed(verdict.failures)}{way_out}", verdict)
 
     def _taken_back(self, verdict: Verdict, before: Snapshot) -> Verdict:
@@ -173,10 +193,11 @@ def sealed(live: Live) -> Iterator[None]:
     """Has the block write down what came of a run, and sees to it that nothing else is written by that, in any table.
 
     Raises Refused where it is, by a trigger on our own tables or one that waits for the commit. However the rows were
-    proven: a witness that there is can say so much without holding anything.
+    proven: a witness that there is can say so much without holding anything. Where each statement commits, others may
+    write by then as well, and the proof ends with the verdict.
     """
     witness = live.dialect.witness.find(live.connection, live.schema)
-    if isinstance(witness, str):
+    if isinstance(witness, str) or not live.dialect.session.transactional_ddl:
         yield
         return
     mark = witness.mark(live.model.tables)

@@ -21,13 +21,25 @@ from apim_schema.dialect import Bucket
 from apim_schema.errors import UsageError
 from apim_schema.evidence import Evidence
 from apim_schema.schema import Column, Key, Table
+from apim_schema.witness import Mark
 
 FORMAT = 4
 
 
 @dataclass(frozen=True)
+class Vouched:
+    """The tables whose rows were not read, as they were, because the server vouches for them since the mark."""
+
+    tables: Mapping[str, Table]
+    mark: Mark
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """One database at one time; `release` is None where it was none that is known, `taken_at` is UTC."""
+    """One database at one time; `release` is None where it was none that is known, `taken_at` is UTC.
+
+    `vouched` is None where all rows were read, as they are for every file.
+    """
 
     database: str
     dialect: str
@@ -35,6 +47,7 @@ class Snapshot:
     release: str | None
     taken_at: str
     evidence: Evidence
+    vouched: Vouched | None = None
 
 
 def check_free(path: Path, force: bool) -> None:
@@ -93,7 +106,13 @@ def _document(snapshot: Snapshot) -> dict[str, Any]:
             name: [(number, bucket.rows, bucket.total) for number, bucket in sorted(buckets.items())]
             for name, buckets in found.buckets.items()
         },
+        **({"vouched": _vouched(snapshot.vouched)} if snapshot.vouched else {}),
     }
+
+
+def _vouched(vouched: Vouched) -> dict[str, Any]:
+    tables = {name: _table(table) for name, table in vouched.tables.items()}
+    return {"tables": tables, "mark": asdict(vouched.mark)}
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -137,7 +156,13 @@ def _snapshot(database: str, entry: Mapping[str, Any]) -> Snapshot:
     if buckets.keys() != tables.keys():
         raise ValueError("a table without its rows, or rows without their table")
     found = Evidence(entry["method"], tables, buckets)
-    return Snapshot(database, entry["dialect"], entry["server"], entry["release"], entry["taken_at"], found)
+    vouched = _read_vouched(entry["vouched"]) if "vouched" in entry else None
+    return Snapshot(database, entry["dialect"], entry["server"], entry["release"], entry["taken_at"], found, vouched)
+
+
+def _read_vouched(entry: Mapping[str, Any]) -> Vouched:
+    tables = {name: _read_table(name, table) for name, table in entry["tables"].items()}
+    return Vouched(tables, Mark(**entry["mark"]))
 
 
 def _read_table(name: str, entry: Mapping[str, Any]) -> Table:

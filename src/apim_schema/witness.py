@@ -7,7 +7,7 @@ is as it was at the mark, and why. A dialect's `witness` module finds it, or say
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import Connection
@@ -32,18 +32,37 @@ def way(text: str, where: str) -> By:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What a witness has to remember of tables, in words of its own that JSON can hold, and when it can be of no use.
+class Made:
+    """A statement of ours, and its table; `anew` where it writes all rows of that anew, or drops it."""
 
-    `unfit` are the tables that it will not vouch for whatever happens, each with the reason: their rows must be read.
+    sql: str
+    table: str
+    anew: bool
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a witness has to remember, in words of its own that JSON can hold, and when it can be of no use.
+
+    `remembered` is of each table, `since` of the server. `unfit` are the tables that it will not vouch for whatever
+    happens, each with the reason: their rows must be read.
     """
 
     remembered: Mapping[str, Any]
     unfit: Mapping[str, str]
+    since: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Witness(Protocol):
     """One server's, on the connection of an upgrade and in the schema of its tables."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nobody else can write between `hold` and the end; else a mark may outlive the run that made it."""
+
+    @property
+    def way_out(self) -> str:
+        """How to find out about rows that the server can't vouch for in the end."""
 
     def hold(self, tables: Collection[str], say: Say) -> None:
         """Keeps all others from writing to these tables until the verdict, where the server has a way to do so.
@@ -51,11 +70,17 @@ class Witness(Protocol):
         `say` is told who is waited for. Raises Refused, naming the holder, where a lock can't be had in time.
         """
 
-    def mark(self, tables: Collection[str], rewritten: Collection[str] = ()) -> Mark:
-        """The tables as they are now; of those `rewritten` the statements to come write all rows anew."""
+    def unfit(self, tables: Collection[str], statements: Collection[Made]) -> Mapping[str, str]:
+        """The tables that must be read whatever happens, with the reason, where these statements are to come."""
 
-    def doubts(self, mark: Mark) -> Mapping[str, str]:
-        """The marked tables whose rows may be others than at the mark, with the reason. No row is read for it."""
+    def mark(self, tables: Collection[str], statements: Collection[Made] = ()) -> Mark:
+        """The tables as they are now, before these statements."""
+
+    def doubts(self, mark: Mark, statements: Collection[Made] = ()) -> Mapping[str, str]:
+        """The marked tables whose rows may be others than at the mark, with the reason. No row is read for it.
+
+        `statements` are those since the mark; an earlier run, which made the mark, may have had others.
+        """
 
     def differs(self, table: str, column: Column, default: str | None) -> bool:
         """Whether rows that stood hold anything but `default` (SQL, None for NULL) in a column added since the mark.

@@ -75,7 +75,7 @@ def exactly(found: float | None) -> str:
 
 def prospect(found: Prospect) -> str:
     """How it will be proven that no row has changed."""
-    if not found.held:
+    if found.reason:
         return f"all are read before and after: {found.reason}"
     vouched = f"the server vouches for {count(found.vouched, 'table')}"
     return f"{vouched}; {count(len(found.read), 'table')} to be read before and after" if found.read else vouched

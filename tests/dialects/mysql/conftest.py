@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from apim_schema import registry
 from tests.servers import Pool as Servers
-from tests.servers import Server, new_database
+from tests.servers import Server, new_database, started
 
 SESSION = registry.load("mysql").session
 Run = Callable[..., None]
@@ -21,6 +21,13 @@ Connect = Callable[..., Connection]
 def both(request: pytest.FixtureRequest, servers: Servers) -> Server:
     """MySQL and MariaDB in turn; skipped where there is none."""
     return servers.get(request.param)
+
+
+@pytest.fixture(scope="package", params=["mysql", "mariadb"])
+def logged(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of our own with a binary log: RESET and the like are the whole server's."""
+    with started(request.param, "--log-bin=log", "--binlog-format=ROW", "--server-id=1") as server:
+        yield server
 
 
 @contextmanager

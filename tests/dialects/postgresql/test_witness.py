@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from apim_schema import registry
 from apim_schema.errors import Refused
 from apim_schema.schema import Column
-from apim_schema.witness import Witness
+from apim_schema.witness import Made, Witness
 from tests.dialects.postgresql.conftest import Run
 from tests.servers import Server, new_database
 
@@ -222,11 +222,15 @@ def test_earlier_work_of_the_transaction_is_no_doubt(witness: Witness, run: Run)
     assert witness.doubts(mark) == {"T": f"rows of t {WRITTEN}1 updated"}
 
 
+def anew(*tables: str) -> list[Made]:
+    return [Made(f"TRUNCATE {table}", table, anew=True) for table in tables]
+
+
 def test_tables_that_are_written_anew_are_read(witness: Witness) -> None:
     """With them those that have a part in common."""
-    assert witness.mark(TABLES, ("PARENT",)).unfit == dict.fromkeys(("PARENT", "CHILD"), "its rows are written anew")
-    assert set(witness.mark(TABLES, ("CHILD",)).unfit) == {"PARENT", "CHILD"}
-    assert set(witness.mark(TABLES, ("SPLIT", "FRESH")).unfit) == {"SPLIT"}
+    assert witness.unfit(TABLES, anew("PARENT")) == dict.fromkeys(("PARENT", "CHILD"), "its rows are written anew")
+    assert set(witness.unfit(TABLES, anew("CHILD"))) == {"PARENT", "CHILD"}
+    assert set(witness.unfit(TABLES, anew("SPLIT", "FRESH"))) == {"SPLIT"}
 
 
 UNFIT = {
