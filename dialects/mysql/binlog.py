@@ -32,6 +32,7 @@ UNKNOWN_STATEMENT = 1064
 """ER_PARSE_ERROR."""
 
 ROTATE, TABLE_MAP, QUERY, XA_PREPARE = "Rotate", "Table_map", "Query", "XA_prepare"
+PAYLOAD = "Transaction_payload"
 ROWS = re.compile(r"(Write|Update|Delete)_(compressed_)?rows\w*")
 SILENT = re.compile(
     r"Format_desc|Previous_gtids|Anonymous_Gtid|Gtid\w*|Binlog_checkpoint|Start_encryption|Rows_query|Annotate_rows\w*"
@@ -173,11 +174,13 @@ class Findings:
     written: dict[str, str] = field(default_factory=dict)
     altered: dict[str, str] = field(default_factory=dict)
     everything: str = ""
+    _packed: Event | None = None
     _mapped: dict[str, str] = field(default_factory=dict)
     _prepared: set[str] = field(default_factory=set)
 
     def see(self, event: Event) -> None:
         """Adds what one event says."""
+        self._unpack(event)
         kind = event.kind.removesuffix("_compressed")
         if kind == TABLE_MAP:
             self._map(event)
@@ -189,6 +192,18 @@ class Findings:
             self._prepared.add(event.info.partition("XA PREPARE ")[2])
         elif not SILENT.fullmatch(kind):
             self._all(f"an event of the kind {kind}, which may be any write", event)
+
+    def close(self) -> None:
+        """Adds what the end of the log says."""
+        if self._packed:
+            self._all("a compressed transaction whose events it does not show", self._packed)
+
+    def _unpack(self, event: Event) -> None:
+        """Sees to it that the events of a compressed transaction follow it."""
+        packed = self._packed
+        if packed and event != packed and (event.position, event.end) != (packed.end, packed.end):
+            self.close()
+        self._packed = event if event.kind == PAYLOAD else None
 
     def _map(self, event: Event) -> None:
         if found := MAPPED.match(event.info):

@@ -126,6 +126,7 @@ class Log:
         try:
             for event in self._since(mark.since):
                 found.see(event)
+            found.close()
         except Broken as broken:
             return dict.fromkeys(mark.remembered, str(broken))
         if found.everything:
