@@ -414,6 +414,38 @@ def test_a_replica_that_does_not_log_what_it_is_sent_is_no_witness(
         run("RESET SLAVE ALL")
 
 
+UNKNOWN = {
+    "a kind that nobody knows": ("Incident", 200, "#1 (LOST_EVENTS)", "an event of the kind Incident"),
+    "a file that is loaded": ("Execute_load_query", 200, "LOAD DATA INFILE 'x'", "of the kind Execute_load_query"),
+    "rows without their table": (
+        "Write_rows",
+        200,
+        "table_id: 7 flags: STMT_END_F",
+        "rows of a table that it does not",
+    ),
+    "what is compressed and not shown": (
+        "Transaction_payload",
+        200,
+        "compression='ZSTD'",
+        "whose events it does not show",
+    ),
+    "a statement that nobody knows": ("Query", 200, "INSTALL PLUGIN some SONAME 'x.so'", "INSTALL as a statement"),
+    "a statement behind a comment": ("Query", 200, "/* for us */ ALTER TABLE OTHER.T FORCE", "FOR as a statement"),
+}
+
+
+@pytest.mark.parametrize(("kind", "end", "info", "reason"), UNKNOWN.values(), ids=UNKNOWN)
+def test_what_is_not_known_is_a_doubt_about_everything(kind: str, end: int, info: str, reason: str) -> None:
+    """Whether it is the last or not."""
+    for following in ([], [binlog.Event("log.1", end, "Gtid", end + 50, "")]):
+        findings = binlog.Findings("apim", TABLES, {})
+        for event in (binlog.Event("log.1", 100, kind, end, info), *following):
+            findings.see(event)
+        findings.close()
+        assert reason in findings.everything
+        assert findings.everything.endswith("log.1, position 100")
+
+
 @pytest.mark.kill
 def test_a_restart_is_a_gap(logged: Server, made: Engine) -> None:
     """While the server was down, or had no log, anything may have been done to its files."""
