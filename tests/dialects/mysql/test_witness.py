@@ -430,6 +430,8 @@ UNKNOWN = {
         "whose events it does not show",
     ),
     "a statement that nobody knows": ("Query", 200, "INSTALL PLUGIN some SONAME 'x.so'", "INSTALL as a statement"),
+    "a statement that is timed": ("Query", 200, "ANALYZE UPDATE T SET N = 1", "ANALYZE as a statement"),
+    "a block of statements": ("Query", 200, "BEGIN NOT ATOMIC DELETE FROM T; END", "BEGIN as a statement"),
     "a statement behind a comment": ("Query", 200, "/* for us */ ALTER TABLE OTHER.T FORCE", "FOR as a statement"),
 }
 
