@@ -32,7 +32,7 @@ NEAR = 10_000
 """Events that others may write while we leave ours."""
 
 PLAIN = re.compile(r"[A-Za-z0-9_$]+")
-STATED = re.compile(r"ALGORITHM=(INSTANT|INPLACE)(, LOCK=\w+)?")
+STATED = re.compile(r".*, ALGORITHM=(INSTANT|INPLACE)(, LOCK=\w+)?", re.DOTALL)
 INNODB = "innodb"
 GENERATED = "GENERATED"
 """How the default of a column begins that is worked out, in the model."""
@@ -173,7 +173,7 @@ def _told(statements: Collection[Made]) -> dict[str, str]:
 
 
 def _anew(made: Made) -> bool:
-    return made.anew or not (made.sql.startswith("CREATE ") or STATED.search(made.sql))
+    return made.anew or not (made.sql.startswith("CREATE ") or STATED.fullmatch(made.sql))
 
 
 def _all_unfit(live: Schema, tables: Collection[str], statements: Collection[Made]) -> dict[str, str]:
