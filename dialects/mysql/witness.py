@@ -121,7 +121,8 @@ class Log:
         """The tables that the log has from the mark on, with those whose rows may have gone with theirs."""
         if reason := _unlogged(self._connection, self._schema):
             return dict.fromkeys(mark.remembered, reason)
-        own = {**mark.since["statements"], **_told(statements)}
+        then, now = mark.since["statements"], _told(statements)
+        own = {sql: then.get(sql) or now.get(sql, "") for sql in (*then, *now)}
         found = Findings(self._schema.lower(), {name.lower() for name in mark.remembered}, own)
         try:
             for event in self._since(mark.since):
@@ -131,7 +132,7 @@ class Log:
             return dict.fromkeys(mark.remembered, str(broken))
         if found.everything:
             return dict.fromkeys(mark.remembered, found.everything)
-        reasons = {**_with_children(found.written, self._children(mark)), **found.altered}
+        reasons = _with_children({**found.written, **found.altered}, self._children(mark))
         return {name: reasons[name.lower()] for name in mark.remembered if name.lower() in reasons}
 
     def differs(self, table: str, column: Column, default: str | None) -> bool:
@@ -203,13 +204,11 @@ def _parents(table: Table) -> list[str]:
 
 
 def _with_children(written: Mapping[str, str], children: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """The tables that were written, and all whose rows a foreign key may have changed or deleted with theirs."""
+    """The tables that were written or altered, and all whose rows may have gone with theirs by a foreign key."""
     found, ahead = dict(written), list(written)
     while ahead:
         parent = ahead.pop()
         for child in children.get(parent, set()) - found.keys():
-            found[child] = (
-                f"its rows may have gone with those of {parent.upper()}: {written.get(parent, found[parent])}"
-            )
+            found[child] = f"its rows may have gone with those of {parent.upper()}: {found[parent]}"
             ahead.append(child)
     return found
