@@ -259,8 +259,12 @@ def test_what_is_compressed_is_read(
     mark = marked(witness)
     on, off = compressed(logged)
     several = ("BEGIN", "UPDATE T SET N = N + 1", "UPDATE OTHER SET A = CONCAT(IFNULL(A, ''), 'z')", "COMMIT")
-    runner(other)(on, *several, "FLUSH BINARY LOGS", *several, "INSERT INTO FIRES VALUES (7)", off, "DELETE FROM FIRES")
-    assert witness.doubts(mark).keys() == {"T", "OTHER", "FIRES"}
+    altered = "ALTER TABLE SPLIT COMMENT 'a statement that is long enough to be compressed, compressed, compressed'"
+    runner(other)(on, *several, altered, "FLUSH BINARY LOGS", *several, "INSERT INTO FIRES VALUES (7)", off)
+    runner(other)("DELETE FROM FIRES")
+    found = witness.doubts(mark)
+    assert found.keys() == {"T", "OTHER", "FIRES", "SPLIT"}
+    assert FOREIGN in found["SPLIT"]
 
 
 def test_who_has_begun_before_and_commits_after_is_seen(witness: Witness, made: Engine) -> None:
