@@ -168,8 +168,8 @@ class Findings:
     """What events say of the tables of one database, whose names are plain and in lower case here.
 
     `own` are statements of ours, each with the table that it writes anew, "" for none. `written` are the tables whose
-    rows were, `altered` those whose definition somebody else has changed, each with the words for it. `everything` is
-    why nothing can be said of any table.
+    rows were, `altered` those whose definition somebody else has changed, each with the words for it, and `anew` those
+    whose rows we have written anew as they are. `everything` is why nothing can be said of any table.
     """
 
     schema: str
@@ -177,6 +177,7 @@ class Findings:
     own: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
     altered: dict[str, str] = field(default_factory=dict)
+    anew: set[str] = field(default_factory=set)
     everything: str = ""
     _packed: Event | None = None
     _mapped: dict[str, str] = field(default_factory=dict)
@@ -228,7 +229,7 @@ class Findings:
         sql = ADDED.sub("", event.info[default.end() if default else 0 :]).strip()
         if sql in self.own:
             if table := self.own[sql]:
-                self.altered.setdefault(table.lower(), "a statement of this upgrade has written its rows anew")
+                self.anew.add(table.lower())
         elif commit := XA_COMMIT.fullmatch(sql):
             if commit[1] not in self._prepared:
                 self._all("the commit of a transaction that was prepared before", event)

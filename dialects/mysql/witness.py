@@ -33,6 +33,7 @@ NEAR = 10_000
 
 PLAIN = re.compile(r"[A-Za-z0-9_$]+")
 STATED = re.compile(r".*, ALGORITHM=(INSTANT|INPLACE)(, LOCK=\w+)?", re.DOTALL)
+ANEW = "a statement of this upgrade has written its rows anew"
 INNODB = "innodb"
 GENERATED = "GENERATED"
 """How the default of a column begins that is worked out, in the model."""
@@ -132,7 +133,8 @@ class Log:
             return dict.fromkeys(mark.remembered, str(broken))
         if found.everything:
             return dict.fromkeys(mark.remembered, found.everything)
-        reasons = _with_children({**found.written, **found.altered}, self._children(mark))
+        reasons = dict.fromkeys(found.anew, ANEW)  # which nothing goes with
+        reasons |= _with_children({**found.written, **found.altered}, self._children(mark))
         return {name: reasons[name.lower()] for name in mark.remembered if name.lower() in reasons}
 
     def differs(self, table: str, column: Column, default: str | None) -> bool:

@@ -70,7 +70,8 @@ def test_only_what_is_written_anew_is_read(customer: Site) -> None:
 def test_the_whole_way(logged: Server) -> None:
     with site(logged, "apim", FIRST) as customer:
         verdict = run(customer.upgrade()).verdict
-        assert (verdict.verdict, customer.rows_are_as_before()) == ("proven", True)
+        assert verdict.failures == ()
+        assert customer.rows_are_as_before()
         assert len(verdict.proven_by("full")) < 20
 
 
