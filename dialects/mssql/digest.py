@@ -105,7 +105,7 @@ def buckets(
     encoded, read = _compared(table, compared)
     source = names.qualified(table.name, schema)
     if part:
-        source = f"(SELECT * FROM {source} WHERE {part}) t"
+        source += f" WHERE {part}"
     if most is not None:
         source = f"(SELECT TOP ({most:d}) * FROM {source}) t"
     if read:

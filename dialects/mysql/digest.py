@@ -76,7 +76,7 @@ def buckets(
     key, hash_ = _hashes(table, compared)
     source = names.qualified(table.name, schema)
     if part:
-        source = f"(SELECT * FROM {source} WHERE {part}) AS t"
+        source += f" WHERE {part}"
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
     total = f"SUM(IFNULL({hash_} * {WEIGHT.format(key)}, {LARGEST}))"
@@ -149,11 +149,12 @@ class Value:
 def _row(values: Sequence[Value]) -> str:
     """The bytes of a row. CONCAT_WS leaves out a text that is NULL; CONCAT is NULL where a part could not be made.
 
-    The last of the places is empty, so that each has a comma behind it.
+    The last of the places is empty, so that each has a comma behind it. What CHAR() gives would be brought to utf8mb4
+    by CONCAT, with question marks for most lengths, were it not cast.
     """
     lengths = [value.length for value in values if value.length]
     places = [value.place for value in values if value.place]
-    parts = [f"CHAR({', '.join(lengths)})"] if lengths else []
+    parts = [f"CAST(CHAR({', '.join(lengths)}) AS BINARY)"] if lengths else []
     parts += [f"CONCAT_WS(',', {', '.join((*places, EMPTY))})", *_texts(values)]
     return f"CONCAT({', '.join((*parts, *(value.hash for value in values if value.hash)))})"
 

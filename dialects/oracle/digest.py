@@ -86,7 +86,7 @@ def buckets(
     key, row, lobs = _hashes(connection, table, compared)
     source = names.qualified(table.name, schema)
     if part:
-        source = f"(SELECT * FROM {source} WHERE {part})"
+        source += f" WHERE {part}"
     if most is not None:
         source = f"(SELECT * FROM {source} WHERE ROWNUM <= {most:d})"
     if lobs:

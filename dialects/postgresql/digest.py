@@ -92,7 +92,7 @@ def buckets(
     seed, hash_ = _hashes(connection, table, compared)
     source = names.qualified(table.name, schema)
     if part:
-        source = f"(SELECT * FROM {source} WHERE {part}) AS t"
+        source += f" WHERE {part}"
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
     sums = ", ".join(f"sum({half.format('hash')} * {WEIGHT.format('seed')})" for half in HALVES)

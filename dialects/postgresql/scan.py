@@ -20,10 +20,7 @@ from . import names, session
 
 RANGES_SINCE = (14,)
 """From this version on a condition on `ctid` reads no other pages."""
-PAGES = """
-SELECT pg_relation_size(c.oid) / current_setting('block_size')::int, (:rows * c.relpages / nullif(c.reltuples, 0))::int
-FROM pg_class c WHERE c.oid = CAST(:table AS regclass)"""
-"""Of a table, and of so many rows of it by the server's statistics."""
+PAGES = "SELECT pg_relation_size(CAST(:table AS regclass)) / current_setting('block_size')::int"
 
 WORKERS = "SELECT current_setting('max_parallel_workers_per_gather')::int"
 ALONE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR pg_is_in_recovery()"
@@ -38,13 +35,12 @@ def jobs(connection: Connection) -> int:
     return 1 + int(connection.scalar(text(WORKERS)) or 0)
 
 
-def parts(connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
+def parts(connection: Connection, schema: str | None, table: Table, number: int) -> Sequence[str]:
     """Ranges of pages: they need no key. The last one has no end, the parent of partitions no pages of its own."""
     if (connection.dialect.server_version_info or ()) < RANGES_SINCE:
         return ()
-    asked = {"table": names.qualified(table.name, schema), "rows": rows}
-    pages, step = connection.execute(text(PAGES), asked).one()
-    starts = range(0, pages, max(1, step or pages))
+    pages = int(connection.scalar(text(PAGES), {"table": names.qualified(table.name, schema)}) or 0)
+    starts = range(0, pages, -(-pages // number) or 1)
     ranges = [f"ctid >= '({start},0)' AND ctid < '({end},0)'" for start, end in pairwise(starts)]
     return [*ranges, f"ctid >= '({starts[-1]},0)'"] if starts else ()
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from apim_schema import accept, chain, deployment, environments, witness
 from apim_schema.errors import UsageError
@@ -13,15 +14,15 @@ from apim_schema.redact import remember
 from apim_schema.target import Target, target
 
 URL_VARIABLES = {"apim": "APIM_SCHEMA_APIM_URL", "shared": "APIM_SCHEMA_SHARED_URL"}
-X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence", "max_rows")
+X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence", *environments.COUNTS)
 
 
 def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     """The database that Alembic's command line means: `-x url=` or `-x env=`, else the environment.
 
     `-x schema=` names a schema, `-x accept=` an accept list, `-x evidence=` the way of proving that no row has changed,
-    and `-x max_rows=` how many rows are named of a table that differs. Raises UsageError where nothing names the
-    database, or two do.
+    `-x max_rows=` how many rows are named of a table that differs, and `-x jobs=` how many processors of the server
+    reading all rows may take. Raises UsageError where nothing names the database, or two do.
     """
     unknown = sorted(x.keys() - set(X_ARGUMENTS))
     if unknown:
@@ -31,7 +32,8 @@ def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     (found,) = accepting([_named(database, x)], x.get("accept"))
     if "evidence" in x:
         found = replace(found, evidence=witness.way(x["evidence"], "-x evidence="))
-    return replace(found, max_rows=_count(x["max_rows"], "-x max_rows=")) if "max_rows" in x else found
+    counts: dict[str, Any] = {name: _count(x[name], f"-x {name}=") for name in environments.COUNTS if name in x}
+    return replace(found, **counts)
 
 
 def _count(text: str, where: str) -> int:

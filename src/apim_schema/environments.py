@@ -24,8 +24,9 @@ DEPLOYMENT = "deployment_toml"
 SUPPORT = "support"
 """The table that is no environment: until when each release is supported, as the vendor's support matrix has it."""
 EVIDENCE = "evidence"
-MAX_ROWS = "max_rows"
-NO_TEXTS = (MAX_ROWS, accept.NAME)
+COUNTS = ("max_rows", "jobs")
+"""Settings of a Target that are whole numbers."""
+NO_TEXTS = (*COUNTS, accept.NAME)
 SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, EVIDENCE, *NO_TEXTS)
 
 TEMPLATE = """\
@@ -46,6 +47,7 @@ TEMPLATE = """\
 # accept = ["…"]            # breaking drift that is taken as it is: see status --write-accept
 # evidence = "full"         # an upgrade reads all rows twice, also where the server can vouch for them
 # max_rows = 1000           # how many rows are named of each table that differs: without it, {rows}
+# jobs = 2                  # how many processors of the server reading all rows may take
 
 # [dev.shared]
 # url = "…"
@@ -137,10 +139,10 @@ class Environment:
             return ()
         return self.file.texts_of(self.name, database, accept.NAME)
 
-    def max_rows(self, database: str) -> int:
-        """How many rows are named of a table that differs. Raises UsageError where it is no such number."""
-        given = toml.has(self._table, database, MAX_ROWS)
-        return self.file.count_of(self.name, database, MAX_ROWS) if given else ROWS_SHOWN
+    def counts(self, database: str) -> Mapping[str, Any]:
+        """The settings of one database that are whole numbers. Raises UsageError where one is none, with the line."""
+        given = [name for name in COUNTS if toml.has(self._table, database, name)]
+        return {name: self.file.count_of(self.name, database, name) for name in given}
 
     def address(self, database: str) -> Target:
         """One database, without asking for any password."""
@@ -167,9 +169,8 @@ class Environment:
         remember(found.url)
         notes = (*found.notes, *self._exposed(settings, database))
         product = self._deployment.file if self._deployment else None
-        evidence, most = self._evidence(settings, database), self.max_rows(database)
-        accepted = self.accepted(database)
-        return replace(found, notes=notes, accept=accepted, product=product, evidence=evidence, max_rows=most)
+        found = replace(found, notes=notes, accept=self.accepted(database), product=product)
+        return replace(found, evidence=self._evidence(settings, database), **self.counts(database))
 
     def _evidence(self, settings: Mapping[str, str], database: str) -> By | None:
         if EVIDENCE not in settings:

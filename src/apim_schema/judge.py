@@ -24,7 +24,7 @@ from apim_schema.evidence import (
 )
 from apim_schema.schema import Schema, Table
 
-ROWS_READ = 50_000
+ROWS_READ = 100_000
 """How many rows of a table are read at most to find those that differ."""
 
 

@@ -33,8 +33,8 @@ class ScanModule(Protocol):
     def jobs(self, connection: Connection) -> int:
         """How many processors of the server one reader may take, by what the server says; 1 where it does not tell."""
 
-    def parts(self, connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
-        """SQL conditions for parts of about so many rows: each row fulfils just one. None where it is read whole.
+    def parts(self, connection: Connection, schema: str | None, table: Table, number: int) -> Sequence[str]:
+        """SQL conditions for about so many parts of a table: each row fulfils just one. None where it is read whole.
 
         `table` is as it is now: a range is read by the key that it has.
         """
@@ -99,8 +99,8 @@ class Readers:
                 raise
 
     def _pieces(self, table: Table, rows: int) -> list[Piece]:
-        split = self.split and rows > PART_ROWS
-        parts = self.module.parts(self.connections[0], self.schema, table, PART_ROWS) if split else ()
+        split, number = self.split and rows > PART_ROWS, -(-rows // PART_ROWS)
+        parts = self.module.parts(self.connections[0], self.schema, table, number) if split else ()
         return [Piece(table.name, part, rows // len(parts)) for part in parts] or [Piece(table.name, "", rows)]
 
     def _cancel(self, begun: Collection[Future[T]]) -> None:

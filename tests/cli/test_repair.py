@@ -64,7 +64,7 @@ def test_an_accept_list_goes_round(run: Run, run_json: RunJson, databases: Datab
 
 
 def test_how_rows_are_proven_is_of_apply_only(run: Run) -> None:
-    for option, value in (("--evidence", "full"), ("--max-rows", "3")):
+    for option, value in (("--evidence", "full"), ("--max-rows", "3"), ("--jobs", "2")):
         result = run("repair", "--apim-url", "postgresql://ada@db.example/apim", option, value)
         assert result.exit_code == 2
         assert f"{option} is of --apply: nothing is changed without it" in result.stderr

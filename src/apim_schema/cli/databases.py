@@ -15,6 +15,7 @@ from apim_schema.cli.common import Answer, Function, of_error, output_options, s
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import Exit, UsageError
 from apim_schema.log import WARNING
+from apim_schema.scan import MOST_JOBS
 from apim_schema.target import Target
 from apim_schema.witness import WAYS, By
 
@@ -44,6 +45,15 @@ max_rows_option = click.option(
     f"else {ROWS_SHOWN}.",
 )
 """For all verbs that compare rows."""
+
+jobs_option = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many processors of the server reading all rows may take; by default those that it says it has, "
+    f"at most {MOST_JOBS}.",
+)
+"""For all verbs that read all rows."""
 
 OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
 """Options that name a file: it is of one environment."""
@@ -102,12 +112,13 @@ def database_options(function: Function) -> Function:
     return decorated
 
 
-def proving(targets: Iterable[Target], way: By | None, most: int | None) -> tuple[Target, ...]:
-    """The databases with what the command line says of proving, which counts more than what the file says.
-
-    `way` is how it is proven that no row has changed, `most` how many rows are named of a table that differs.
-    """
-    return tuple(replace(found, evidence=way or found.evidence, max_rows=most or found.max_rows) for found in targets)
+def proving(
+    targets: Iterable[Target], evidence: By | None = None, max_rows: int | None = None, jobs: int | None = None
+) -> tuple[Target, ...]:
+    """The databases with what the command line says of proving, which counts more than what the file says."""
+    said = {"evidence": evidence, "max_rows": max_rows, "jobs": jobs}
+    given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    return tuple(replace(found, **given) for found in targets)
 
 
 def say(notes: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from apim_schema import report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, worst
-from apim_schema.cli.databases import database_options, evidence_option, max_rows_option, proving
+from apim_schema.cli.databases import database_options, evidence_option, jobs_option, max_rows_option, proving
 from apim_schema.dialect import BLOCK
 from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
@@ -37,10 +37,12 @@ from apim_schema.witness import By
 @click.option("--apply", "apply_", is_flag=True, help="Execute the statements, instead of showing them.")
 @evidence_option
 @max_rows_option
+@jobs_option
 @click.option("--sql", metavar="FILE", type=click.Path(path_type=Path), help="Write them as a script for one database.")
 def repair(
-    targets: Sequence[Target], apply_: bool, evidence: By | None, max_rows: int | None, sql: Path | None
-) -> Answer:
+    targets: Sequence[Target], apply_: bool, evidence: By | None, max_rows: int | None, jobs: int | None,
+    sql: Path | None,
+) -> Answer:  # fmt: skip
     """Show what brings drift back to the release.
 
     Missing tables, columns, keys and indexes, widths, NOT NULL and defaults. Nothing is narrowed and nothing dropped:
@@ -52,11 +54,11 @@ def repair(
         raise UsageError("--apply executes the statements, --sql writes them to a file", way_out="leave one")
     if sql:
         return _script(targets, sql)
-    if (evidence or max_rows) and not apply_:
-        option = "--evidence" if evidence else "--max-rows"
+    if (evidence or max_rows or jobs) and not apply_:
+        option = "--evidence" if evidence else "--max-rows" if max_rows else "--jobs"
         raise UsageError(f"{option} is of --apply: nothing is changed without it")
     if apply_:
-        targets = proving(targets, evidence, max_rows)
+        targets = proving(targets, evidence, max_rows, jobs)
         return each(targets, lambda target: Repair(target, report.Terminal()).run(), _done)
     return each(targets, repairing.look, _shown)
 

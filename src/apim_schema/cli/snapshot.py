@@ -15,7 +15,7 @@ from apim_schema import report
 from apim_schema import snapshot as snapshots
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, epilog
-from apim_schema.cli.databases import database_options
+from apim_schema.cli.databases import database_options, jobs_option, proving
 from apim_schema.errors import Exit
 from apim_schema.live import opened
 from apim_schema.progress import Progress
@@ -28,8 +28,9 @@ from apim_schema.target import Target
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), required=True, help="The file to make."
 )
+@jobs_option
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def snapshot(targets: Sequence[Target], output: Path, force: bool) -> Answer:
+def snapshot(targets: Sequence[Target], output: Path, jobs: int | None, force: bool) -> Answer:
     """Write digests of all rows to a file.
 
     They are what verify --against compares with. Stop the product first: rows that are written meanwhile would be a
@@ -38,7 +39,7 @@ def snapshot(targets: Sequence[Target], output: Path, force: bool) -> Answer:
     snapshots.check_free(output, force)
     progress = report.Terminal()
 
-    found = [_take(target, progress) for target in targets]
+    found = [_take(target, progress) for target in proving(targets, jobs=jobs)]
     snapshots.write(output, found)
     return _answer(output, found)
 

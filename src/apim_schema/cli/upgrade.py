@@ -16,7 +16,7 @@ from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import NEWEST, Answer, each, epilog, snapshots_of, with_releases, worst
-from apim_schema.cli.databases import database_options, evidence_option, max_rows_option, proving
+from apim_schema.cli.databases import database_options, evidence_option, jobs_option, max_rows_option, proving
 from apim_schema.cli.reviews import Consent, on_a_terminal
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
@@ -39,6 +39,7 @@ from apim_schema.witness import ENGINE, FULL, By
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 @evidence_option
 @max_rows_option
+@jobs_option
 @click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
 @click.option("--yes", is_flag=True, help="Go on without asking.")
 @click.option(
@@ -56,7 +57,7 @@ from apim_schema.witness import ENGINE, FULL, By
 @with_releases
 def upgrade(
     targets: Sequence[Target], release: str | None, create: bool, against: Path | None, evidence: By | None,
-    max_rows: int | None, rehearse: bool, yes: bool, limit: float, report: Path | None,
+    max_rows: int | None, jobs: int | None, rehearse: bool, yes: bool, limit: float, report: Path | None,
 ) -> Answer:  # fmt: skip
     """Upgrade each database to a release.
 
@@ -69,14 +70,14 @@ def upgrade(
     release = release or _newest()
     for target in targets:
         chain.check_release(target.database, release)
-    if rehearse and (create or against or evidence or max_rows or report):
+    if rehearse and (create or against or evidence or max_rows or jobs or report):
         raise UsageError(
             "--rehearse tries what stands and compares no rows",
-            way_out="leave --create, --against, --evidence, --max-rows and --report out",
+            way_out="leave --create, --against, --evidence, --max-rows, --jobs and --report out",
         )
     if against and evidence == ENGINE:
         raise UsageError("--against compares all rows with the file", way_out="leave --evidence engine out")
-    targets = proving(targets, FULL if against else evidence, max_rows)
+    targets = proving(targets, FULL if against else evidence, max_rows, jobs)
     if rehearse:
         return each(targets, partial(_rehearse, release), _rehearsed)
     before = snapshots_of(against, targets)

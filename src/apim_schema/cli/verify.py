@@ -14,7 +14,7 @@ from rich.console import Console
 from apim_schema import report
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, snapshots_of, worst
-from apim_schema.cli.databases import database_options, max_rows_option, proving
+from apim_schema.cli.databases import database_options, jobs_option, max_rows_option, proving
 from apim_schema.difference import breaking, drifted
 from apim_schema.errors import Exit
 from apim_schema.live import opened
@@ -35,8 +35,11 @@ from apim_schema.verify import verify as verify_live
 @database_options
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 @max_rows_option
+@jobs_option
 @click.option("--strict", is_flag=True, help="Exit with 1 for harmless drift too, unless it is accepted.")
-def verify(targets: Sequence[Target], against: Path | None, max_rows: int | None, strict: bool) -> Answer:
+def verify(
+    targets: Sequence[Target], against: Path | None, max_rows: int | None, jobs: int | None, strict: bool
+) -> Answer:
     """Compare each database with its release.
 
     With a snapshot, all rows are compared with those of then as well. The release is the stamped one, else the one
@@ -50,7 +53,7 @@ def verify(targets: Sequence[Target], against: Path | None, max_rows: int | None
         with opened(target) as live:
             return verify_live(live, before.get(target.database), progress)
 
-    return each(proving(targets, None, max_rows), look, partial(_answer, strict))
+    return each(proving(targets, None, max_rows, jobs), look, partial(_answer, strict))
 
 
 def _answer(strict: bool, found: list[Verified]) -> Answer:

@@ -104,6 +104,14 @@ def test_texts_in_any_character_set_are_the_same_in_another(connection: Connecti
     assert buckets(connection) == before
 
 
+@pytest.mark.parametrize("charset", ["latin1", "utf8mb4", "greek"])
+def test_lengths_of_texts_are_compared_as_bytes(connection: Connection, run: Run, charset: str) -> None:
+    """Most of them are no UTF-8: a server that takes them for text has one question mark for all of these."""
+    columns = f"A VARCHAR(999) CHARSET {charset}, B VARCHAR(999), C VARCHAR(9) CHARSET latin1"
+    moved = [f"(REPEAT('x', {first}), REPEAT('x', {400 - first}), 'y')" for first in (200, 201)]
+    assert differ(run, connection, columns, *moved)
+
+
 def test_rows_that_do_not_differ(connection: Connection, run: Run) -> None:
     assert not differ(run, connection, "A VARCHAR(9), B INT", "('x', 1), ('y', NULL)", "('y', NULL), ('x', 1)")
 
