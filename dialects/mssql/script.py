@@ -24,8 +24,8 @@ COMMAND = "sqlcmd -b -x -S SERVER -d {database} -i upgrade.sql"
 CONTINUES = False
 """Whether a script that failed can be run again: here nothing of it is left."""
 
-SETTINGS = (*session.SETTINGS, "NOCOUNT ON", "IMPLICIT_TRANSACTIONS OFF")
-"""sqlcmd begins with QUOTED_IDENTIFIER OFF, unlike drivers."""
+SETTINGS = (*session.SETTINGS, "LOCK_TIMEOUT 60000", "NOCOUNT ON", "IMPLICIT_TRANSACTIONS OFF")
+"""sqlcmd begins with QUOTED_IDENTIFIER OFF, unlike drivers; here no statement is tried again."""
 
 GUARD = "IF @@ERROR <> 0 OR XACT_STATE() <> 1 BEGIN IF XACT_STATE() <> 0 ROLLBACK; SET NOEXEC ON; END;"
 """Where a batch failed, rolls back and has nothing run any more: @@ERROR is not 0 too where it did not compile."""

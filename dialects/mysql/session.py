@@ -19,19 +19,16 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
 from apim_schema.dialect import Backup
-from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.errors import Unfinished, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
 from . import DRIVERS, EXAMPLE, settings
-from .settings import LOCK_TIMEOUT
 
 transactional_ddl = False
 
 ANSWER_TIMEOUT = 10
 """Seconds that a server may take to answer when it is asked for the first time."""
-PAUSES = (1, 2, 4, 8, 15)
-"""Seconds between the attempts of a statement that met a lock."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
 
@@ -40,6 +37,8 @@ UNKNOWN_DATABASE = (1044, 1049)
 
 MYSQL, MARIADB = "MySQL", "MariaDB"
 
+SINCE_NOW = "SET SESSION timestamp = UNIX_TIMESTAMP()"
+"""MySQL's process list counts the seconds of a session from there then, whatever it is asked later."""
 OURS = "SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"
 HOLDERS = """
 SELECT p.id, p.user, p.host, p.command, p.time, p.info
@@ -89,30 +88,36 @@ def _autocommit(engine: Engine) -> Iterator[Connection]:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         _run(connection, settings.UTF8)
         _run(connection, settings.PREPARE)
+        _run(connection, settings.lock_timeout(locks.waiting(connection).ddl_lock_timeout))
         for setting in settings.WHERE_ALLOWED:
             _unless(connection, f"SET SESSION {setting}", settings.FORBIDDEN)
         yield connection
 
 
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
+def locked(engine: Engine, name: str, schema: str | None, say: Say = unheard) -> Iterator[locks.Check]:
     """Holds the lock of this name and schema, on a connection of its own that has no transaction.
 
     GET_LOCK's names are the whole server's. The connection leaves the database then: it is none of the sessions on it.
-    Raises Refused, naming the holder, if another session has the lock.
+    Raises Refused, naming the holder, if another session has the lock for as long as is waited.
     """
     with _autocommit(engine) as connection:
         lock = _lock_name(name, schema or default_schema(connection))
         _run(connection, "USE information_schema")
-        if connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) != 1:
-            raise Refused(
-                f"another upgrade holds the lock {lock!r}", found=_holder(connection, lock), way_out="wait for its end"
-            )
+        holders = partial(_holder, connection, lock)
+        if not locks.taken(partial(_taken, connection, lock), locks.waiting(connection).lock_wait, holders, say):
+            raise locks.held(lock, holders())
+        _run(connection, SINCE_NOW)
         try:
             yield locks.check(lock, lambda: connection.scalar(text(OURS), {"name": lock}))
         finally:
             with suppress(SQLAlchemyError):  # a lost connection has lost the lock as well
                 connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": lock})
+
+
+def _taken(connection: Connection, lock: str) -> bool:
+    """Takes the lock; False if another session has it."""
+    return bool(connection.scalar(text("SELECT GET_LOCK(:name, 0)"), {"name": lock}) == 1)
 
 
 def holder(connection: Connection, name: str, schema: str) -> str:
@@ -149,12 +154,12 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     That is safe for DDL, which is done as a whole or not at all. Raises Unfinished, naming the sessions that hold
     the table, when the last attempt met a lock as well.
     """
-    holders = partial(_in_the_way, connection, sql)
-    if not locks.granted(partial(_unless, connection, sql, LOCK_ERRORS), PAUSES, holders, say):
+    waiting, holders = locks.waiting(connection), partial(_in_the_way, connection, sql)
+    if not locks.granted(sql, partial(_unless, connection, sql, LOCK_ERRORS), waiting.ddl_retries, holders, say):
         raise Unfinished(
-            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s",
+            f"a lock stood in the way of `{sql}`, {waiting.ddl_retries + 1} times for {waiting.ddl_lock_timeout} s",
             found=f"held by {holders()}",
-            way_out="end it, and run the same upgrade again",
+            way_out=locks.WAY_OUT,
         )
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LOCK_TIMEOUT = 5
-"""Seconds that a statement waits for a table that another session holds; all later ones queue up behind it."""
+"""Seconds that a statement of a script waits for a table that another session holds; all later ones queue up behind it.
+
+Those of a session of ours wait as long as `lock_timeout` says.
+"""
 
 # Zero dates stay legal: a copied table may hold some, from the days when they were a TIMESTAMP's implicit default.
 SQL_MODE = "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -74,6 +77,11 @@ FORBIDDEN = (1193, 1227, 1238)
 
 def _assigned(settings: Mapping[str, str]) -> list[str]:
     return [f"SESSION {name} = {value}" for name, value in settings.items()]
+
+
+def lock_timeout(seconds: int) -> str:
+    """Has statements wait for so many seconds for a lock, on a table or on a row."""
+    return f"SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}"
 
 
 def _prepare() -> str:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import locks
 from apim_schema.dialect import Backup
-from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.errors import Unfinished, UsageError
 from apim_schema.progress import Say, unheard
 from apim_schema.schema import Server
 
@@ -32,17 +32,18 @@ THICK_MODE = "thick_mode"
 """What a URL says to have python-oracledb load Oracle's client libraries: `true`, or the folder that they are in."""
 
 LOCK_TIMEOUT = 5
-"""Seconds that a DDL statement waits for the lock of its table, and an upgrade for its own lock."""
-PAUSES = (1, 2, 4, 8, 15)
-"""Seconds between the attempts of a statement that met a lock."""
+"""Seconds that a DDL statement of a script waits for the lock of its table."""
+NOTICED = 5
+"""Seconds that an upgrade waits for its own lock at least: the server may not have noticed that a client was killed."""
 
 BUSY, TIMED_OUT, DEADLOCK = 54, 4021, 60
 LOCK_ERRORS = (BUSY, TIMED_OUT, DEADLOCK)
 """ORA-00054, ORA-04021 and ORA-00060: the statement was undone as a whole, or can be run again from the start."""
 NAME_IN_USE, NO_SUCH_TABLE, PLSQL_ERROR = 955, 942, 6550
 
+TIMEOUT_SETTING = "ALTER SESSION SET DDL_LOCK_TIMEOUT = {seconds}"
 SETTINGS = (
-    f"ALTER SESSION SET DDL_LOCK_TIMEOUT = {LOCK_TIMEOUT}",
+    TIMEOUT_SETTING.format(seconds=LOCK_TIMEOUT),
     "ALTER SESSION SET TIME_ZONE = '+00:00'",
     "ALTER SESSION SET NLS_COMP = BINARY",
     "ALTER SESSION SET NLS_SORT = BINARY",
@@ -64,14 +65,15 @@ SESSION = (
     "s.STATUS AS status"
 )
 """Of all instances: on RAC the sessions of the others are in the way as well."""
+SINCE = "CAST(SYS_EXTRACT_UTC(SYSTIMESTAMP) AS DATE) - l.CTIME / 86400 AS since"
 HOLDER = f"""
-SELECT {SESSION} FROM GV$LOCK l JOIN GV$SESSION s ON s.INST_ID = l.INST_ID AND s.SID = l.SID
+SELECT {SESSION}, {SINCE} FROM GV$LOCK l JOIN GV$SESSION s ON s.INST_ID = l.INST_ID AND s.SID = l.SID
 WHERE l.TYPE = 'UL' AND l.ID1 = :lock_id AND l.LMODE = {EXCLUSIVE}"""
 OF_TABLE = f"""
-SELECT DISTINCT {SESSION} FROM GV$LOCKED_OBJECT l
-JOIN ALL_OBJECTS o ON o.OBJECT_ID = l.OBJECT_ID
-JOIN GV$SESSION s ON s.INST_ID = l.INST_ID AND s.SID = l.SESSION_ID
-WHERE INSTR(:words, ' ' || o.OBJECT_NAME || ' ') > 0
+SELECT DISTINCT {SESSION}, {SINCE} FROM GV$LOCK l
+JOIN ALL_OBJECTS o ON o.OBJECT_ID = l.ID1
+JOIN GV$SESSION s ON s.INST_ID = l.INST_ID AND s.SID = l.SID
+WHERE l.TYPE = 'TM' AND l.LMODE > 0 AND INSTR(:words, ' ' || o.OBJECT_NAME || ' ') > 0
 AND NOT (s.SID = SYS_CONTEXT('USERENV', 'SID') AND s.INST_ID = SYS_CONTEXT('USERENV', 'INSTANCE'))"""
 OTHERS = f"""
 SELECT {SESSION} FROM GV$SESSION s
@@ -104,7 +106,8 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection prepared for an upgrade: UTC, binary comparison, a short lock timeout, autocommit."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _introduce(connection)
-        for setting in SETTINGS:
+        seconds = locks.waiting(connection).ddl_lock_timeout
+        for setting in (*SETTINGS, TIMEOUT_SETTING.format(seconds=seconds)):
             _run(connection, setting)
         if schema is not None:
             _run(connection, f"ALTER SESSION SET CURRENT_SCHEMA = {names.sql(names.owner(schema))}")
@@ -125,27 +128,32 @@ def _check_compiled(connection: Any, cursor: Any, statement: str, *arguments: An
 
 
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
+def locked(engine: Engine, name: str, schema: str | None, say: Say = unheard) -> Iterator[locks.Check]:
     """Holds the lock of this name and schema, on a connection of its own.
 
     It is a lock of DBMS_LOCK, which has no transaction, or where that is not granted, the lock of an empty table in
     the login's schema, which has one that writes nothing. Both end with their session, however it ends, and are
     waited for a little: the server may take a moment to notice that a client was killed. A session that has ended by
     the end of an upgrade is no error of it: whether it held out is asked before. Raises Refused, naming the holder
-    where this login may see it, if another session has it.
+    where this login may see it, if another session has it for as long as is waited.
     """
     with engine.connect() as connection:
         _introduce(connection)
         name = f"{name} {names.owner(schema) if schema else default_schema(connection)}"
         number = lock_id(name)
-        answer = _request(connection, number)
-        if answer is None:
-            with _locked_table(connection, name) as is_held:
+        if _request(connection, number) is None:
+            with _locked_table(connection, name, say) as is_held:
                 yield locks.check(name, is_held)
-        elif answer == TIMEOUT:
-            raise _held(name, _ask(connection, HOLDER, lock_id=number))
         else:
-            yield locks.check(name, lambda: _request(connection, number, 0) == OURS)
+            taken = lambda: _request(connection, number) in (TAKEN, OURS)  # noqa: E731
+            _wait(connection, name, taken, partial(_holders, connection, HOLDER, lock_id=number), say)
+            yield locks.check(name, lambda: _request(connection, number) == OURS)
+
+
+def _wait(connection: Connection, name: str, attempt: Callable[[], bool], holders: Callable[[], str], say: Say) -> None:
+    """Waits for a lock of our own. Raises Refused, naming the holder, if another session has it all the time."""
+    if not locks.taken(attempt, max(locks.waiting(connection).lock_wait, NOTICED), holders, say):
+        raise locks.held(name, holders())
 
 
 def holder(connection: Connection, name: str, schema: str) -> str:
@@ -153,16 +161,20 @@ def holder(connection: Connection, name: str, schema: str) -> str:
     return ", ".join(_ask(connection, HOLDER, lock_id=lock_id(f"{name} {names.owner(schema)}")))
 
 
+def _holders(connection: Connection, query: str, **parameters: object) -> str:
+    return ", ".join(_ask(connection, query, **parameters)) or "a session that this login may not see"
+
+
 def lock_id(name: str) -> int:
     """The number of a named lock; DBMS_LOCK leaves those below 2**30 to its users."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % LARGEST_LOCK
 
 
-def _request(connection: Connection, number: int, wait: int = LOCK_TIMEOUT) -> int | None:
-    """What DBMS_LOCK answers within so many seconds; None where this login may not use it."""
+def _request(connection: Connection, number: int) -> int | None:
+    """What DBMS_LOCK answers at once; None where this login may not use it."""
     try:
         with driver_cursor(connection) as cursor:
-            return int(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, wait]))
+            return int(cursor.callfunc("DBMS_LOCK.REQUEST", int, [number, EXCLUSIVE, 0]))
     except DBAPIError as error:
         if _code(error) != PLSQL_ERROR:
             raise
@@ -182,10 +194,11 @@ def driver_cursor(connection: Connection) -> Iterator[Any]:
 
 
 @contextmanager
-def _locked_table(connection: Connection, name: str) -> Iterator[Callable[[], bool]]:
+def _locked_table(connection: Connection, name: str, say: Say) -> Iterator[Callable[[], bool]]:
     """Gives what asks whether it is still this session that holds the table."""
     table = re.sub(r"\W", "_", name).upper() + "_LOCK"
-    _take(connection, table, name)
+    holders = partial(_holders, connection, OF_TABLE, words=f" {table} ")
+    _wait(connection, name, partial(_took, connection, table), holders, say)
     own, again = _own(connection), f"LOCK TABLE {table} IN EXCLUSIVE MODE NOWAIT"
     try:
         yield lambda: _own(connection) == own and _unless(connection, again, BUSY, NO_SUCH_TABLE)
@@ -200,18 +213,22 @@ def _own(connection: Connection) -> str:
     return str(connection.execute(text(OWN)).scalar_one())
 
 
-def _take(connection: Connection, table: str, name: str) -> None:
-    """Makes the table where it is missing, and locks it; its last holder may be dropping it just now."""
-    lock = f"LOCK TABLE {table} IN EXCLUSIVE MODE WAIT {LOCK_TIMEOUT}"
+def _took(connection: Connection, table: str) -> bool:
+    """Makes the table where it is missing, and locks it; its last holder may be dropping it just now.
+
+    False if another session has it.
+    """
+    lock = f"LOCK TABLE {table} IN EXCLUSIVE MODE NOWAIT"
     missing = True
     while missing:
         _unless(connection, f"CREATE TABLE {table} (NOTHING NUMBER(1))", NAME_IN_USE)
         try:
             missing = not _unless(connection, lock, NO_SUCH_TABLE)
         except DBAPIError as error:
-            if _code(error) == BUSY:
-                raise _held(name, _ask(connection, OF_TABLE, words=f" {table} ")) from None
-            raise
+            if _code(error) != BUSY:
+                raise
+            return False
+    return True
 
 
 def _unless(connection: Connection, sql: str, *expected: int) -> bool:
@@ -225,13 +242,6 @@ def _unless(connection: Connection, sql: str, *expected: int) -> bool:
     return True
 
 
-def _held(name: str, holders: Sequence[str]) -> Refused:
-    holder = ", ".join(holders) or "a session that this login may not see"
-    return Refused(
-        f"{name} is locked by another upgrade", found=holder, way_out="wait until it ends, or end its session"
-    )
-
-
 def default_schema(connection: Connection) -> str:
     """The schema that unqualified names mean on this connection."""
     return str(connection.execute(text("SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL")).scalar_one())
@@ -243,18 +253,14 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     That is safe: DDL is done as a whole or not at all, and a conversion in batches goes on where it was. Raises
     Unfinished, naming the sessions that hold the table, when the last attempt met a lock as well.
     """
-    holders = partial(_in_the_way, connection, sql)
-    if not locks.granted(lambda: _unless(connection, sql, *LOCK_ERRORS), PAUSES, holders, say):
+    waiting, words = locks.waiting(connection), " ".join(re.findall(r"[\w$#]+", sql.upper()))
+    holders = partial(_holders, connection, OF_TABLE, words=f" {words} ")
+    if not locks.granted(sql, lambda: _unless(connection, sql, *LOCK_ERRORS), waiting.ddl_retries, holders, say):
         raise Unfinished(
-            f"a lock stood in the way of `{sql}`, {len(PAUSES) + 1} times for {LOCK_TIMEOUT} s",
+            f"a lock stood in the way of `{sql}`, {waiting.ddl_retries + 1} times for {waiting.ddl_lock_timeout} s",
             found=f"held by {holders()}",
-            way_out="end it, and run the same upgrade again",
+            way_out=locks.WAY_OUT,
         )
-
-
-def _in_the_way(connection: Connection, sql: str) -> str:
-    words = " ".join(re.findall(r"[\w$#]+", sql.upper()))
-    return ", ".join(_ask(connection, OF_TABLE, words=f" {words} ")) or "a session that this login may not see"
 
 
 def others(connection: Connection, schema: str | None) -> list[str]:
@@ -293,7 +299,8 @@ def _run(connection: Connection, sql: str) -> None:
 def _ask(connection: Connection, query: str, **parameters: object) -> list[str]:
     """The sessions that a query finds, in words; none where this login may not read the views."""
     try:
-        return [told(row) for row in connection.execute(text(query), parameters)]
+        rows = connection.execute(text(query), parameters)
+        return [locks.since(told(row), getattr(row, "since", None)) for row in rows]
     except DBAPIError:
         return []
 

@@ -25,12 +25,8 @@ from . import EXAMPLE, names
 
 transactional_ddl = True
 
-LOCK_TIMEOUT = 5
-"""Seconds that a statement waits for a lock: all that come after it for the same table wait behind it."""
 CONNECT_TIMEOUT = 10
 """Seconds that a server may take to let us in, unless the URL says otherwise; the driver would wait for ever."""
-PAUSES = (1, 2, 4, 8)
-"""Seconds between the attempts of a statement that came to its lock timeout."""
 LOCKED = ("55P03", "40P01")
 """A lock timeout, and a deadlock that the server has ended in our disfavour: what holds the lock goes on in both."""
 RAW = {"no_parameters": True}
@@ -38,7 +34,6 @@ RAW = {"no_parameters": True}
 APPLICATION = "apim-schema"
 SETTINGS = {
     "application_name": APPLICATION,
-    "lock_timeout": f"{LOCK_TIMEOUT}s",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
@@ -72,7 +67,8 @@ OF_THE_LOCK = {
 
 DATABASE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 HOLDERS = f"""
-SELECT DISTINCT a.pid, a.usename, a.application_name, host(a.client_addr) AS host
+SELECT DISTINCT a.pid, a.usename, a.application_name, host(a.client_addr) AS host,
+       coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC' AS since
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.granted AND l.pid <> pg_backend_pid() AND {DATABASE} AND {{which}} ORDER BY a.pid"""
 NAMED = (
@@ -134,7 +130,7 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     where it could stand before what the server has of that name.
     """
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-        _prepare(connection, SETTINGS)
+        _prepare(connection, SETTINGS | {"lock_timeout": f"{locks.waiting(connection).ddl_lock_timeout}s"})
         connection.execute(text(ANY_BYTES))
         found = _existing(connection, schema) if schema else connection.scalar(text(DEFAULT_SCHEMA))
         if found is not None:
@@ -158,21 +154,18 @@ def _prepare(connection: Connection, settings: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Check]:
+def locked(engine: Engine, name: str, schema: str | None, say: Say = unheard) -> Iterator[locks.Check]:
     """Holds the advisory lock of this name and schema, on a connection of its own that has no transaction.
 
     The server gives it back when the connection ends, however it ends. Raises Refused, naming the holder, if another
-    session has it.
+    session has it for as long as is waited.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _prepare(connection, OF_THE_LOCK)
         name = f"{name} {schema or default_schema(connection)}"
-        taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
-        if not taken.scalar_one():
-            holders = _sessions(connection, OF_THE_NAME, name=name)
-            raise Refused(
-                f"{name} is locked by another upgrade", found=holders, way_out="wait until it ends, or end its session"
-            )
+        holders = partial(_sessions, connection, OF_THE_NAME, name=name)
+        if not locks.taken(partial(_taken, connection, name), locks.waiting(connection).lock_wait, holders, say):
+            raise locks.held(name, holders())
         try:
             yield locks.check(name, lambda: connection.execute(text(OURS), {"name": name}).scalar_one())
         finally:
@@ -180,9 +173,14 @@ def locked(engine: Engine, name: str, schema: str | None) -> Iterator[locks.Chec
                 connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
 
 
+def _taken(connection: Connection, name: str) -> bool:
+    """Takes the lock; False if another session has it."""
+    return bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}))
+
+
 def holder(connection: Connection, name: str, schema: str) -> str:
     """The session that holds this lock, in a few words; "" where none does."""
-    return ", ".join(map(told, connection.execute(text(OF_THE_NAME), {"name": f"{name} {schema}"})))
+    return ", ".join(map(holding, connection.execute(text(OF_THE_NAME), {"name": f"{name} {schema}"})))
 
 
 def default_schema(connection: Connection) -> str:
@@ -204,12 +202,13 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     One that comes to its lock timeout is tried again, from a savepoint so that the transaction survives. Raises
     Refused, naming the sessions that are in the way, when all attempts have failed.
     """
+    retries = locks.waiting(connection).ddl_retries
     holders = partial(in_the_way, connection, re.findall(r"\w+", sql.lower()))
-    if not locks.granted(partial(attempt, connection, sql), PAUSES, holders, say):
+    if not locks.granted(sql, partial(attempt, connection, sql), retries, holders, say):
         raise Refused(
-            f"no lock for {sql!r} in {len(PAUSES) + 1} attempts",
+            f"no lock for {sql!r} in {retries + 1} attempts",
             found=f"locks on its tables are held by {holders()}",
-            way_out="stop what runs there (API Manager itself, reports, an open transaction in a client) and try again",
+            way_out=locks.WAY_OUT,
         )
 
 
@@ -237,13 +236,18 @@ def in_the_way(connection: Connection, words: list[str], modes: Sequence[str] | 
         f"prepared transaction {row.gid!r} of {row.owner} (end it by COMMIT PREPARED or ROLLBACK PREPARED)"
         for row in connection.execute(text(PREPARED), asked)
     ]
-    sessions = [told(row) for row in connection.execute(text(OF_TABLES), asked)]
+    sessions = [holding(row) for row in connection.execute(text(OF_TABLES), asked)]
     return ", ".join((*sessions, *prepared)) or "a session that has ended by now"
 
 
 def _sessions(connection: Connection, query: str, **values: object) -> str:
     """The sessions that a query finds, in words; the server shows a role only the names of its equals."""
-    return ", ".join(map(told, connection.execute(text(query), values))) or "a session that has ended by now"
+    return ", ".join(map(holding, connection.execute(text(query), values))) or "a session that has ended by now"
+
+
+def holding(row: Row[Any]) -> str:
+    """A session that holds a lock, with the beginning of its transaction, or of itself where it has none."""
+    return locks.since(told(row), row.since)
 
 
 def told(row: Row[Any]) -> str:

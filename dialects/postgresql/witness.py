@@ -119,9 +119,10 @@ class Counters:
         attempt = partial(session.attempt, self._connection, f"LOCK TABLE {listed} IN SHARE MODE")
         words = [part.part for name in held for part in found[name].values()]
         holders = partial(session.in_the_way, self._connection, words, CONFLICTING)
-        if not locks.granted(attempt, session.PAUSES, holders, say):
+        retries, what = locks.waiting(self._connection).ddl_retries, f"LOCK TABLE of all tables of {self._schema}"
+        if not locks.granted(what, attempt, retries, holders, say):
             raise Refused(
-                f"others write to the tables of {self._schema}, so that no lock was had in {len(session.PAUSES) + 1} "
+                f"others write to the tables of {self._schema}, so that no lock was had in {retries + 1} "
                 f"attempts: {holders()}. Stop what runs there (API Manager itself, an open transaction in a client) "
                 "and try again, or say --evidence full, which locks a table only when it is altered"
             )

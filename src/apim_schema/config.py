@@ -8,21 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from apim_schema import accept, chain, deployment, environments, witness
+from apim_schema import accept, chain, deployment, environments, locks, witness
 from apim_schema.errors import UsageError
 from apim_schema.redact import remember
 from apim_schema.target import Target, target
 
 URL_VARIABLES = {"apim": "APIM_SCHEMA_APIM_URL", "shared": "APIM_SCHEMA_SHARED_URL"}
-X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence", *environments.COUNTS)
+X_ARGUMENTS = ("url", "env", "schema", "accept", "evidence", *environments.COUNTS, *locks.LIMITS)
 
 
 def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     """The database that Alembic's command line means: `-x url=` or `-x env=`, else the environment.
 
     `-x schema=` names a schema, `-x accept=` an accept list, `-x evidence=` the way of proving that no row has changed,
-    `-x max_rows=` how many rows are named of a table that differs, and `-x jobs=` how many processors of the server
-    reading all rows may take. Raises UsageError where nothing names the database, or two do.
+    `-x max_rows=` how many rows are named of a table that differs, `-x jobs=` how many processors of the server reading
+    all rows may take, and `-x lock_wait=`, `-x ddl_lock_timeout=` and `-x ddl_retries=` how long is waited for locks.
+    Raises UsageError where nothing names the database, or two do.
     """
     unknown = sorted(x.keys() - set(X_ARGUMENTS))
     if unknown:
@@ -30,6 +31,8 @@ def from_x_arguments(database: str, x: Mapping[str, str]) -> Target:
     if "url" in x and "env" in x:
         raise UsageError("-x url= and -x env= both name the database", way_out="leave one")
     (found,) = accepting([_named(database, x)], x.get("accept"))
+    said = {name: locks.whole(name, x[name], f"-x {name}=") for name in locks.LIMITS if name in x}
+    found = replace(found, waiting=replace(found.waiting, **said))
     if "evidence" in x:
         found = replace(found, evidence=witness.way(x["evidence"], "-x evidence="))
     counts: dict[str, Any] = {name: _count(x[name], f"-x {name}=") for name in environments.COUNTS if name in x}

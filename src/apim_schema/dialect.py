@@ -315,13 +315,18 @@ class Session(Protocol):
         """
 
     def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:
-        """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout."""
+        """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout.
 
-    def locked(self, engine: Engine, name: str, schema: str | None) -> AbstractContextManager[Check]:
+        How long it waits for locks is what `locks.waiting` says of it, here and below.
+        """
+
+    def locked(
+        self, engine: Engine, name: str, schema: str | None, say: Say = unheard
+    ) -> AbstractContextManager[Check]:
         """Holds the lock of this name and schema, None for the default one, on a connection that has no transaction.
 
-        Gives what asks on that connection whether the lock is still held. Raises Refused, naming the holder where the
-        server tells, if another session has it.
+        `say` is told who is waited for, if anybody is. Gives what asks on that connection whether the lock is still
+        held. Raises Refused, naming the holder where the server tells, if another session has it all the time.
         """
 
     def holder(self, connection: Connection, name: str, schema: str) -> str:
@@ -331,7 +336,7 @@ class Session(Protocol):
         """The schema that unqualified names mean on this connection."""
 
     def execute(self, connection: Connection, sql: str, say: Say = unheard) -> None:
-        """Runs one statement as it stands; a lock timeout is retried a bounded number of times where that is safe.
+        """Runs one statement as it stands; one that meets a lock is tried again, and leaves nothing between the tries.
 
         `say` is told before each of these attempts who is waited for.
         """

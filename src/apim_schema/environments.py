@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from apim_schema import accept, chain, deployment, flavours, passwords, toml, witness
+from apim_schema import accept, chain, deployment, flavours, locks, passwords, toml, witness
 from apim_schema.deployment import Deployment
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
+from apim_schema.locks import Waiting
 from apim_schema.redact import remember
 from apim_schema.target import Target, target
 from apim_schema.witness import By
@@ -26,7 +27,7 @@ SUPPORT = "support"
 EVIDENCE = "evidence"
 COUNTS = ("max_rows", "jobs")
 """Settings of a Target that are whole numbers."""
-NO_TEXTS = (*COUNTS, accept.NAME)
+NO_TEXTS = (*COUNTS, *locks.LIMITS, accept.NAME)
 SETTINGS = ("url", "schema", "username", *passwords.SETTINGS, EVIDENCE, *NO_TEXTS)
 
 TEMPLATE = """\
@@ -48,6 +49,9 @@ TEMPLATE = """\
 # evidence = "full"         # an upgrade reads all rows twice, also where the server can vouch for them
 # max_rows = 1000           # how many rows are named of each table that differs: without it, {rows}
 # jobs = 2                  # how many processors of the server reading all rows may take
+# lock_wait = {waiting.lock_wait}             # seconds that an upgrade waits for another one to end
+# ddl_lock_timeout = {waiting.ddl_lock_timeout}      # seconds that a statement waits for its table
+# ddl_retries = {waiting.ddl_retries}           # how often it is tried again
 
 # [dev.shared]
 # url = "…"
@@ -76,7 +80,8 @@ def path_of(file: str | None) -> Path:
 def template() -> str:
     """A new file, with everything in comments."""
     examples = dict.fromkeys(flavours.EXAMPLES.values())
-    return TEMPLATE.format(forms="\n".join(f"#   {example}" for example in examples), rows=ROWS_SHOWN)
+    forms = "\n".join(f"#   {example}" for example in examples)
+    return TEMPLATE.format(forms=forms, rows=ROWS_SHOWN, waiting=locks.USUAL)
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,9 @@ class Environment:
         remember(found.url)
         notes = (*found.notes, *self._exposed(settings, database))
         product = self._deployment.file if self._deployment else None
-        found = replace(found, notes=notes, accept=self.accepted(database), product=product)
+        found = replace(
+            found, notes=notes, accept=self.accepted(database), product=product, waiting=self._waiting(database)
+        )
         return replace(found, evidence=self._evidence(settings, database), **self.counts(database))
 
     def _evidence(self, settings: Mapping[str, str], database: str) -> By | None:
@@ -177,6 +184,13 @@ class Environment:
             return None
         line = self.file.line(self.name, database, EVIDENCE)
         return witness.way(settings[EVIDENCE], f"{EVIDENCE} in {self.where(database)}{line}")
+
+    def _waiting(self, database: str) -> Waiting:
+        found, said = self._table.get(database, {}), {}
+        for name in locks.LIMITS.keys() & found.keys():
+            line = self.file.line(self.name, database, name)
+            said[name] = locks.within(name, found[name], f"{name} in {self.where(database)}{line}")
+        return Waiting(**said)
 
     def _one_password(self, settings: Mapping[str, str], database: str, found: Target) -> None:
         given = [name for name in passwords.SETTINGS if name in settings]

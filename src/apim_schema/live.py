@@ -204,17 +204,20 @@ class Live:
 
 
 @contextmanager
-def held(target: Target) -> Iterator[tuple[Live, Check]]:
+def held(target: Target, progress: Progress) -> Iterator[tuple[Live, Check]]:
     """Opens a database to change it, and holds its lock; the check is whether that is still held.
 
-    Raises UsageError where it can't be reached, and Refused where it takes no changes or another one holds the lock.
+    Another upgrade is waited for as long as the target says, which `progress` is told of. Raises UsageError where the
+    database can't be reached, and Refused where it takes no changes or another one holds the lock.
     """
     session = target.dialect.session
     with target.engine() as engine:
         with session.connect(engine, target.schema) as connection:
             check_open(target, connection)
         with (
-            session.locked(engine, target.lock, target.schema) as check_lock,
+            session.locked(
+                engine, target.lock, target.schema, lambda told: progress.say(f"{target.database}: {told}")
+            ) as check_lock,
             session.connect(engine, target.schema) as connection,
         ):
             yield Live(target, connection, target.schema or session.default_schema(connection)), check_lock

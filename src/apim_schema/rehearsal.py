@@ -50,7 +50,7 @@ def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
     first one; UsageError for a release that is none, or a database that has no stage.
     """
     release, started = chain.check_release(target.database, release), time.monotonic()
-    with _looked_at(target) as live:
+    with _looked_at(target, progress) as live:
         start = live.start(release).release
         planned = live.plan(start, release)
         preflight.forbid(live, release, (p.change for p in planned.changes), progress.warn)
@@ -60,9 +60,9 @@ def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
 
 
 @contextmanager
-def _looked_at(target: Target) -> Iterator[Live]:
+def _looked_at(target: Target, progress: Progress) -> Iterator[Live]:
     """The database, with the lock of an upgrade; the transaction ends in a rollback, whatever has happened."""
-    with held(target) as (live, _):
+    with held(target, progress) as (live, _):
         try:
             yield live
         finally:
@@ -96,7 +96,7 @@ def perform(live: Live, planned: Plan, progress: Progress) -> int:
 
 def _try(live: Live, sql: str, release: str, progress: Progress) -> None:
     try:
-        live.dialect.session.execute(live.connection, sql, progress.say)
+        live.dialect.session.execute(live.connection, sql, lambda told: progress.say(f"{live.database}: {told}"))
     except DBAPIError as error:
         told = f"{live.database} can't go to {release}: a statement fails in the rehearsal; nothing was changed"
         raise Refused(f"{told}\n  {sql}\n  {str(error.orig).strip()}") from error

@@ -91,7 +91,7 @@ class Repair:
         Raises Refused (and its subclasses) where nothing was changed, and Unfinished where some statements are in on
         a database that can't take them back.
         """
-        with held(self.target) as (live, check_lock):
+        with held(self.target, self.progress) as (live, check_lock):
             return Mending(live, _release(live), self.progress, check_lock).run()
 
 

@@ -15,6 +15,7 @@ from apim_schema import flavours, registry, toml
 from apim_schema.dialect import Dialect
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
+from apim_schema.locks import OPTION, USUAL, Waiting
 from apim_schema.redact import remember, remember_settings
 from apim_schema.witness import By
 
@@ -31,7 +32,8 @@ class Target:
     accept list, `product` is the product's own configuration, where that is known. `evidence` is the way in which an
     upgrade is to prove that no row has changed, None for the server's word where that can be had. Of each table that
     differs, at most `max_rows` rows are named. `jobs` is how many processors of the server reading all rows may take,
-    None for what the server says that it can spare.
+    None for what the server says that it can spare. `waiting` is how long an
+    upgrade waits for what others hold.
     """
 
     database: str
@@ -43,6 +45,7 @@ class Target:
     evidence: By | None = None
     max_rows: int = ROWS_SHOWN
     jobs: int | None = None
+    waiting: Waiting = USUAL
 
     @property
     def dialect(self) -> Dialect:
@@ -70,7 +73,7 @@ class Target:
             probe = options | {"connect_args": options.get("connect_args", {}) | self.dialect.session.probe(url)}
             with create_engine(url, **usual, **probe).connect():
                 pass
-            engine = create_engine(url, **usual, **options)
+            engine = create_engine(url, **usual, **options, execution_options={OPTION: self.waiting})
         except ModuleNotFoundError as error:
             raise UsageError(self._no_driver(str(error.name))) from None
         except ImportError as error:

@@ -42,6 +42,6 @@ class Upgrade:
         Unfinished where some statements are in on a database that can't take them back.
         """
         release = chain.check_release(self.target.database, self.release)
-        with held(self.target) as (live, check_lock):
+        with held(self.target, self.progress) as (live, check_lock):
             attempt = Attempt(live, release, self.create, self.against, self.progress, migrate, check_lock, self.agreed)
             return attempt.run()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from apim_schema import catalog, chain
 from apim_schema.demo import rows
+from apim_schema.locks import USUAL, Waiting
 from apim_schema.target import target
 from apim_schema.upgrade import Upgrade
 from apim_schema.witness import By
@@ -90,9 +91,11 @@ class Site:
         found["tables"] = {name: table for name, table in found["tables"].items() if name not in OWN_TABLES}
         return outside.differences(outside.plain(make.catalog(self.flavour, self.database, release)), found)
 
-    def upgrade(self, release: str = "head", evidence: By | None = None, **options: Any) -> Upgrade:
+    def upgrade(
+        self, release: str = "head", evidence: By | None = None, waiting: Waiting = USUAL, **options: Any
+    ) -> Upgrade:
         """The tool's upgrade of this database, not yet run."""
-        here = replace(target(self.database, self.url, self.schema), evidence=evidence)
+        here = replace(target(self.database, self.url, self.schema), evidence=evidence, waiting=waiting)
         return Upgrade(here, release, **options)
 
     def alembic(self, *arguments: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from apim_schema import chain, config, report
+from apim_schema import chain, config, locks, report
 from apim_schema.cli.common import Answer, Function, of_error, output_options, say_error
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import Exit, UsageError
@@ -54,6 +54,29 @@ jobs_option = click.option(
     f"at most {MOST_JOBS}.",
 )
 """For all verbs that read all rows."""
+
+LOCK_OPTIONS = (
+    click.option(
+        "--lock-wait",
+        metavar="SECONDS",
+        type=click.IntRange(*locks.LIMITS[locks.LOCK_WAIT]),
+        help=f"Wait so long for another run on this database to end.  [default: {locks.USUAL.lock_wait}]",
+    ),
+    click.option(
+        "--ddl-lock-timeout",
+        metavar="SECONDS",
+        type=click.IntRange(*locks.LIMITS[locks.DDL_LOCK_TIMEOUT]),
+        help="How long a statement waits for a table that others hold, while all that come after it wait too.  "
+        f"[default: {locks.USUAL.ddl_lock_timeout}]",
+    ),
+    click.option(
+        "--ddl-retries",
+        metavar="NUMBER",
+        type=click.IntRange(*locks.LIMITS[locks.DDL_RETRIES]),
+        help="How often it is tried again, after pauses that grow up to half a minute.  "
+        f"[default: {locks.USUAL.ddl_retries}]",
+    ),
+)
 
 OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
 """Options that name a file: it is of one environment."""
@@ -108,6 +131,21 @@ def database_options(function: Function) -> Function:
 
     decorated: Function = output_options(gather)
     for option in reversed(OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def lock_options(function: Function) -> Function:
+    """The options that say how long a verb waits for locks: they count more than what the file says."""
+
+    @wraps(function)
+    def wait(targets: Sequence[Target], **others: Any) -> Any:
+        said = {name: value for name in locks.LIMITS if (value := others.pop(name)) is not None}
+        waiting = (replace(found, waiting=replace(found.waiting, **said)) for found in targets)
+        return function(tuple(waiting), **others)
+
+    decorated: Function = wait
+    for option in reversed(LOCK_OPTIONS):
         decorated = option(decorated)
     return decorated
 

@@ -16,7 +16,14 @@ from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import NEWEST, Answer, each, epilog, snapshots_of, with_releases, worst
-from apim_schema.cli.databases import database_options, evidence_option, jobs_option, max_rows_option, proving
+from apim_schema.cli.databases import (
+    database_options,
+    evidence_option,
+    jobs_option,
+    lock_options,
+    max_rows_option,
+    proving,
+)
 from apim_schema.cli.reviews import Consent, on_a_terminal
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
@@ -40,6 +47,7 @@ from apim_schema.witness import ENGINE, FULL, By
 @evidence_option
 @max_rows_option
 @jobs_option
+@lock_options
 @click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
 @click.option("--yes", is_flag=True, help="Go on without asking.")
 @click.option(

@@ -151,8 +151,9 @@ VIEWS = dict(
             "dm_os_volume_stats", "database_id", "file_id", "volume_mount_point", "total_bytes", "available_bytes",
         ),
         dynamic(
-            "dm_exec_sessions", "session_id", "login_name", "program_name", "host_name", "host_process_id",
-            "database_id", status=of("Running", "Sleeping", "Dormant", "Preconnect"), is_user_process=FLAG,
+            "dm_exec_sessions", "session_id", "login_name", "login_time", "program_name", "host_name",
+            "host_process_id", "database_id",
+            status=of("Running", "Sleeping", "Dormant", "Preconnect"), is_user_process=FLAG,
         ),
         dynamic("dm_tran_session_transactions", "session_id", "transaction_id"),
         dynamic("dm_tran_active_transactions", "transaction_id", "transaction_begin_time"),
@@ -166,6 +167,7 @@ VIEWS = dict(
         catalog("availability_replicas", "replica_id", "replica_server_name"),
         dynamic(
             "dm_tran_locks", "resource_database_id", "resource_description", "request_session_id",
+            "resource_associated_entity_id",
             resource_type=of(
                 "DATABASE", "FILE", "OBJECT", "PAGE", "KEY", "EXTENT", "RID", "APPLICATION", "METADATA", "HOBT",
                 "ALLOCATION_UNIT", "XACT", "OIB", "ROW_GROUP",
@@ -201,7 +203,7 @@ FUNCTIONS = dict(
                 "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "ISNULL", "LEFT",
                 "LEN", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME",
                 "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME", "SYSUTCDATETIME", "UNICODE", "UPPER",
-                "USER_NAME", "XACT_STATE", "DATEDIFF", "GETDATE",
+                "USER_NAME", "XACT_STATE", "DATEADD", "DATEDIFF", "GETDATE", "GETUTCDATE",
             ),
         ),
         function("COALESCE", "language-elements/{}-transact-sql"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
 from apim_schema.errors import Refused
+from apim_schema.locks import OPTION, Waiting
 from apim_schema.schema import Server
 from tests.dialects.mssql import held
 from tests.dialects.mssql.conftest import Accepted
@@ -33,6 +35,7 @@ class Driver(SimpleNamespace):
         super().__init__(Error=Error, ProgrammingError=Error, paramstyle="qmark", version="5.1.0", Cursor=Cursor)
         self.answers, self.executed = (*answers, ("SCHEMA_NAME()", [[{"": "dbo"}]])), list[str]()
         self.autocommit = False
+        self.answering: Callable[[str], list[Any] | None] = lambda sql: None
 
     def cursor(self) -> Cursor:
         return Cursor(self)
@@ -44,7 +47,8 @@ class Driver(SimpleNamespace):
     @property
     def engine(self) -> Engine:
         usual = {"poolclass": NullPool, "use_setinputsizes": False, "_initialize": False}
-        return create_engine("mssql+pyodbc://", module=self, creator=lambda: self, **usual)
+        options = {OPTION: Waiting(ddl_lock_timeout=7, ddl_retries=2)}
+        return create_engine("mssql+pyodbc://", module=self, creator=lambda: self, execution_options=options, **usual)
 
 
 class Cursor:
@@ -59,7 +63,9 @@ class Cursor:
 
     def execute(self, sql: str, parameters: object = None) -> None:
         self.driver.executed.append(held.hold(sql))
+        chosen = self.driver.answering(sql)
         self.results = next((list(results) for part, results in self.driver.answers if part in sql), [])
+        self.results = self.results if chosen is None else list(chosen)
         self._take()
 
     def nextset(self) -> bool:
@@ -92,6 +98,7 @@ OTHER = {
     "program_name": "jTDS",
     "host_name": "apim-1",
     "status": "sleeping",
+    "since": datetime(2026, 1, 2, 3, 4, 5),
 }
 
 
@@ -105,7 +112,7 @@ def test_a_connection_ends_its_transaction_at_an_error_and_waits_for_locks() -> 
     driver = Driver()
     with prepared(driver) as connection, connection.begin():
         pass
-    assert {"SET XACT_ABORT ON", "SET LOCK_TIMEOUT 60000"} <= set(driver.executed)
+    assert {"SET XACT_ABORT ON", "SET LOCK_TIMEOUT 7000"} <= set(driver.executed)
     assert {"SET NUMERIC_ROUNDABORT OFF", "SET NOCOUNT OFF"} <= set(driver.executed)
     assert driver.autocommit is False
 
@@ -142,21 +149,59 @@ def test_a_batch_reaches_the_driver_as_it_stands() -> None:
     driver = Driver()
     with prepared(driver) as connection:
         SESSION.execute(connection, "SELECT '50%', ':a', '?'")
-    assert driver.executed[-1] == "SELECT '50%', ':a', '?'"
+    assert driver.executed[-3:] == [MODULE.TO_TRY, "SELECT '50%', ':a', '?'", "SET XACT_ABORT ON"]
 
 
-def test_a_lock_that_is_not_granted_names_the_other_sessions() -> None:
-    timeout = Error("HYT00", "[HYT00] Lock request time out period exceeded. (1222) (SQLExecDirectW)")
-    driver = Driver(("ALTER", [timeout]), ("dm_exec_sessions", [[OTHER]]))
-    with prepared(driver) as connection, pytest.raises(Refused, match=r"60 seconds .*session 61 \(login wso2, program"):
-        SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+TIMED_OUT = Error("HYT00", "[HYT00] Lock request time out period exceeded. (1222) (SQLExecDirectW)")
+"""As FreeTDS says it, of which SQLAlchemy thinks that the connection is lost."""
+ALTER = "ALTER TABLE T ADD X INTEGER NULL"
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made."""
+    made: list[float] = []
+    monkeypatch.setattr("time.sleep", made.append)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
+    return made
+
+
+def test_a_statement_that_is_not_granted_a_lock_is_tried_again_from_its_savepoint(pauses: list[float]) -> None:
+    """Each time as the server cancels the statement and leaves the transaction; holders are those of the table."""
+    driver, told = Driver(("XACT_STATE", [[{"state": 1}]]), ("'OBJECT'", [[OTHER]])), list[str]()
+    outcomes = iter([[TIMED_OUT], [TIMED_OUT], []])
+    with prepared(driver) as connection:
+        before = len(driver.executed)
+        driver.answering = lambda sql: next(outcomes) if sql == ALTER else None
+        SESSION.execute(connection, ALTER, told.append)
+    again = [MODULE.TO_TRY, ALTER, MODULE.STATE, MODULE.TAKE_BACK, MODULE.TRIED]
+    sent = [sql for sql in driver.executed[before:] if "dm_tran_locks" not in sql]
+    assert sent == [*again, *again, MODULE.TO_TRY, ALTER, MODULE.TRIED]
+    holder = "session 61 (login wso2, program jTDS, host apim-1, sleeping) since 2026-01-02 03:04:05 UTC"
+    assert told == [f"{ALTER} waits for {holder}: try {n} of 3 in {n - 1}.0 s" for n in (2, 3)]
+    assert pauses == [1, 2]
+
+
+def test_a_lock_that_never_comes_is_refused(pauses: list[float]) -> None:
+    driver = Driver(("'OBJECT'", [[OTHER]]), ("ALTER", [TIMED_OUT]), ("XACT_STATE", [[{"state": 1}]]))
+    with prepared(driver) as connection, pytest.raises(Refused, match=r"in 3 attempts: .* by session 61 \(login wso2"):
+        SESSION.execute(connection, ALTER)
+
+
+@pytest.mark.parametrize("state", [0, -1])
+def test_what_the_server_has_rolled_back_is_not_gone_on_with(state: int, pauses: list[float]) -> None:
+    driver = Driver(("ALTER", [TIMED_OUT]), ("XACT_STATE", [[{"state": state}]]), ("dm_exec_sessions", [[OTHER]]))
+    with prepared(driver) as connection, pytest.raises(Refused, match=r"no lock for .* session 61 \(login wso2"):
+        SESSION.execute(connection, ALTER)
+    assert pauses == []
+    assert MODULE.TAKE_BACK not in driver.executed
 
 
 def test_a_login_that_may_not_see_sessions_gets_the_refusal_all_the_same() -> None:
-    timeout = Error("HYT00", "Lock request time out period exceeded. (1222)")
-    driver = Driver(("ALTER", [timeout]), ("dm_exec_sessions", [Error("42000", "permission denied")]))
-    with prepared(driver) as connection, pytest.raises(Refused, match="none that this login may see"):
-        SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
+    driver = Driver(("ALTER", [TIMED_OUT]), ("dm_exec_sessions", [Error("42000", "permission denied")]))
+    driver.answers = (*driver.answers, ("XACT_STATE", [[{"state": 0}]]))
+    with prepared(driver) as connection, pytest.raises(Refused, match="a session that this login may not see"):
+        SESSION.execute(connection, ALTER)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +216,9 @@ def test_a_login_that_may_not_see_sessions_gets_the_refusal_all_the_same() -> No
     ],
 )
 def test_a_lock_timeout_is_known_by_its_number(state: str, message: str) -> None:
-    driver = Driver(("ALTER", [Error(state, message)]), ("dm_exec_sessions", [[OTHER]]))
+    driver = Driver(
+        ("ALTER", [Error(state, message)]), ("dm_exec_sessions", [[OTHER]]), ("XACT_STATE", [[{"state": 1}]])
+    )
     with prepared(driver) as connection, pytest.raises(Refused, match="no lock"):
         SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
 
@@ -196,7 +243,7 @@ def test_the_lock_is_taken_outside_of_any_transaction_and_given_back() -> None:
     [([[OTHER]], r"session 61 \(login wso2"), ([Error("42000", "no VIEW SERVER STATE")], "another session")],
 )
 def test_a_lock_that_another_holds_is_refused(holders: list[Any], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MODULE, "PAUSES", (0,))
+    monkeypatch.setattr(MODULE, "NOTICED", 0)
     driver = Driver(("sp_getapplock", [[{"taken": -1}]]), ("dm_tran_locks", holders))
     message = f"apim_schema apim dbo is locked by another upgrade: {named}"
     with pytest.raises(Refused, match=message), SESSION.locked(driver.engine, "apim_schema apim", None):
@@ -268,7 +315,8 @@ def test_others_are_told_in_words() -> None:
 
 @pytest.mark.parametrize("afterwards", [[], [Error("08S01", "gone")]])
 def test_another_error_stays_what_it_is(afterwards: list[Any]) -> None:
-    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]), ("@@TRANCOUNT", afterwards))
+    driver = Driver(("ALTER", [Error("42S02", "Cannot find the object")]))
+    driver.answering = lambda sql: afterwards if sql == MODULE.TO_ROLL_BACK else None
     with prepared(driver) as connection, pytest.raises(DBAPIError, match="Cannot find the object"):
         SESSION.execute(connection, "ALTER TABLE T ADD X INTEGER NULL")
     assert driver.executed[-1] == "IF @@TRANCOUNT = 0 BEGIN TRANSACTION"
@@ -276,5 +324,6 @@ def test_another_error_stays_what_it_is(afterwards: list[Any]) -> None:
 
 def test_batches_are_accepted(accepted: Accepted) -> None:
     queries = [MODULE.TAKE, MODULE.HELD, MODULE.GIVE_BACK, MODULE.HOLDERS, MODULE.OTHERS, MODULE.SPELLED]
-    queries.append(MODULE.TO_ROLL_BACK)
-    accepted([query.format(name="N'x'") for query in queries] + [f"SET {setting}" for setting in MODULE.SETTINGS])
+    queries += [MODULE.TO_ROLL_BACK, MODULE.OF_TABLES, MODULE.TO_TRY, MODULE.TAKE_BACK, MODULE.STATE, MODULE.TRIED]
+    queries += [f"SET {setting}" for setting in MODULE.SETTINGS]
+    accepted([query.format(name="N'x'", words="N' T '") for query in queries])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
 from apim_schema.errors import Refused, Unfinished
+from apim_schema.locks import OPTION, Waiting
 from tests.dialects.mysql.conftest import Connect, Run, runner
 from tests.servers import Server, new_database
 
 SESSION = registry.load("mysql").session
-module: Any = import_module("apim_schema.dialects.mysql.session")
 
 
 def scalar(connection: Connection, sql: str) -> Any:
@@ -52,7 +51,7 @@ def test_the_server(both: Server, connection: Connection) -> None:
 
 def test_one_upgrade_a_database(engine: Engine) -> None:
     with SESSION.locked(engine, "apim_schema apim", None):
-        held = r"another upgrade holds the lock 'apim_schema apim \w+': session \d+ of \w+@[\w.]+ \("
+        held = r"apim_schema apim \w+ is locked by another upgrade: session \d+ of \w+@[\w.]+ \("
         with pytest.raises(Refused, match=held), SESSION.locked(engine, "apim_schema apim", None):
             pytest.fail("locked twice")
         with SESSION.locked(engine, "apim_schema shared", None), SESSION.locked(engine, "apim_schema apim", "carbon"):
@@ -121,30 +120,28 @@ def test_a_lock_timeout_is_tried_again(busy: tuple[Connection, Connection], monk
             blocker.exec_driver_sql("COMMIT")
 
     monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
     told: list[str] = []
     SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT", told.append)
     assert pauses == [1, 2]
-    holder = f"waiting for session {scalar(blocker, 'SELECT CONNECTION_ID()')} of "
+    holder = f"ALTER TABLE `AM_API` ADD COLUMN B INT waits for session {scalar(blocker, 'SELECT CONNECTION_ID()')} of "
     assert [line.startswith(holder) for line in told] == [True, True]
-    assert [line.rpartition(", ")[2] for line in told] == ["try 2 of 6", "try 3 of 6"]
+    assert [line.rpartition(": ")[2] for line in told] == ["try 2 of 6 in 1.0 s", "try 3 of 6 in 2.0 s"]
     assert scalar(connection, "SELECT COUNT(B) FROM AM_API") == 0
 
 
-def test_whoever_holds_the_table_is_named(busy: tuple[Connection, Connection], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_holds_the_table_is_named(busy: tuple[Connection, Connection]) -> None:
     connection, blocker = busy
-    monkeypatch.setattr(module, "PAUSES", (0,))
+    connection.execution_options(**{OPTION: Waiting(ddl_retries=0)})
     holder = scalar(blocker, "SELECT CONNECTION_ID()")
     with pytest.raises(Unfinished, match=rf"held by session {holder} of ") as failed:
         SESSION.execute(connection, "ALTER TABLE `AM_API` ADD COLUMN B INT")
     assert "secret" not in str(failed.value)
 
 
-def test_a_prepared_transaction_that_holds_the_table_is_named(
-    connect: Connect, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_prepared_transaction_that_holds_the_table_is_named(connect: Connect, engine: Engine) -> None:
     """It has no session once its own has ended, and its locks end by nobody's going away."""
-    monkeypatch.setattr(module, "PAUSES", (0,))
-    connection = connect()
+    connection = connect().execution_options(**{OPTION: Waiting(ddl_retries=0)})
     runner(connection)("CREATE TABLE AM_API (A INT)", "SET SESSION lock_wait_timeout = 1")
     with engine.connect() as preparing:
         runner(preparing)(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DatabaseError
 
+from apim_schema.locks import OPTION, USUAL
 from tests.dialects.oracle import facts
 
 Answer = Callable[[str], Sequence[Any]]
@@ -56,6 +57,10 @@ class Recorder:
         self.asked: list[str] = []
         self.driver_rows: Sequence[tuple[Any, ...]] = ()
         self.connection = self
+        self.waiting = USUAL
+
+    def get_execution_options(self) -> dict[str, Any]:
+        return {OPTION: self.waiting}
 
     def execute(self, statement: Any, parameters: dict[str, object] | None = None) -> Rows:
         compiled = statement.compile(dialect=create_engine("oracle+oracledb://").dialect)

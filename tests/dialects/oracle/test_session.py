@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from apim_schema import chain
 from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateTable, TextToBinary
 from apim_schema.errors import Refused, Unfinished, UsageError
+from apim_schema.locks import Waiting
 from apim_schema.target import target
 from tests.dialects.oracle.connection import Answer, OracleError, Recorder, failure
 from tests.dialects.oracle.modules import impact, session
@@ -25,6 +27,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that would have been made."""
     made: list[float] = []
     monkeypatch.setattr("time.sleep", made.append)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
     return made
 
 
@@ -41,24 +44,27 @@ def test_a_statement_that_meets_a_lock_is_tried_again(code: int, pauses: list[fl
     session.execute(connection, "ALTER TABLE T ADD (C NUMBER)", told.append)
     assert [sql for sql in connection.asked if sql.startswith("ALTER")] == ["ALTER TABLE T ADD (C NUMBER)"] * 3
     assert pauses == [1, 2]
-    assert told == [f"waiting for a session that this login may not see, try {number} of 6" for number in (2, 3)]
+    waits = "ALTER TABLE T ADD (C NUMBER) waits for a session that this login may not see"
+    assert told == [f"{waits}: try 2 of 6 in 1.0 s", f"{waits}: try 3 of 6 in 2.0 s"]
 
 
 def test_the_last_attempt_names_the_sessions_in_the_way(pauses: list[float]) -> None:
     holder = SimpleNamespace(
-        sid=42, instance=2, username="WSO2", program="JDBC Thin Client", machine="apim1", status="INACTIVE"
-    )
+        sid=42, instance=2, username="WSO2", program="JDBC Thin Client", machine="apim1", status="INACTIVE",
+        since=datetime(2026, 1, 2, 3, 4, 5),
+    )  # fmt: skip
 
     def answer(sql: str) -> list[object]:
         if sql.startswith("ALTER"):
             raise failure(54)
         return [holder]
 
-    with pytest.raises(
-        Unfinished, match=r"6 times for 5 s.*session 42 on instance 2 of WSO2 \(JDBC Thin Client on apim1"
-    ):
-        session.execute(Recorder(answer), "ALTER TABLE T ADD (C NUMBER)")
-    assert pauses == list(session.PAUSES)
+    connection = Recorder(answer)
+    connection.waiting = Waiting(ddl_lock_timeout=9, ddl_retries=2)
+    named = r"3 times for 9 s.*session 42 on instance 2 of WSO2 \(JDBC Thin Client on apim1.* 2026-01-02 03:04:05 UTC"
+    with pytest.raises(Unfinished, match=named):
+        session.execute(connection, "ALTER TABLE T ADD (C NUMBER)")
+    assert pauses == [1, 2]
 
 
 def test_any_other_error_is_raised_at_once(pauses: list[float]) -> None:
@@ -82,12 +88,6 @@ def test_locks_are_told_apart_by_their_names_and_are_legal() -> None:
     assert all(0 <= number < 2**30 for number in numbers)
 
 
-def test_a_lock_that_another_session_has_is_refused_with_its_holder() -> None:
-    told = str(session._held("apim_schema apim", ["session 7 of DBA (sqlplus on host, ACTIVE)"]))
-    assert "session 7 of DBA" in told
-    assert isinstance(session._held("x", []), Refused)
-
-
 def test_the_table_that_stands_for_a_lock_is_made_again_where_it_was_just_dropped() -> None:
     outcomes = iter([failure(955), failure(942), None, None])
 
@@ -97,7 +97,7 @@ def test_the_table_that_stands_for_a_lock_is_made_again_where_it_was_just_droppe
         return []
 
     connection = Recorder(answer)
-    session._take(connection, "APIM_SCHEMA_APIM_LOCK", "apim_schema apim")
+    assert session._took(connection, "APIM_SCHEMA_APIM_LOCK")
     assert [sql.split()[0] for sql in connection.asked] == ["CREATE", "LOCK", "CREATE", "LOCK"]
 
 
@@ -209,13 +209,23 @@ ENDED = failure(2396)
 """ORA-02396: exceeded maximum idle time, please connect again."""
 
 
-def test_the_lock_of_an_upgrade_is_waited_for() -> None:
+def test_the_lock_of_an_upgrade_is_waited_for(pauses: list[float]) -> None:
     """The server may not yet have noticed that the run before was killed."""
-    package, connection = LockPackage(session.TAKEN), Recorder()
-    assert session._request(package, 1) == session.TAKEN
-    assert package.waited == [session.LOCK_TIMEOUT]
-    session._take(connection, "APIM_SCHEMA_APIM_LOCK", "apim_schema apim")
-    assert connection.asked[-1].endswith(f" WAIT {session.LOCK_TIMEOUT}")
+    package = LockPackage(session.TIMEOUT, session.TIMEOUT, session.TIMEOUT, session.TAKEN, answer=lambda sql: [])
+    with session.locked(package, "apim_schema apim", "APIM"):
+        assert (package.waited, pauses) == ([0] * 4, [1, 1])
+
+
+def test_so_is_the_table_that_stands_for_it(pauses: list[float]) -> None:
+    outcomes = iter([failure(54), failure(54)])
+
+    def answer(sql: str) -> list[object]:
+        for error in outcomes if sql.startswith("LOCK") else ():
+            raise error
+        return [("1 4711",)] if "SESSIONID" in sql else []
+
+    with session.locked(LockPackage(NOT_GRANTED, answer=answer), "apim_schema apim", "APIM"):
+        assert pauses == [1, 1]
 
 
 def test_errors_of_the_driver_are_those_of_any_statement() -> None:
@@ -227,27 +237,27 @@ def test_errors_of_the_driver_are_those_of_any_statement() -> None:
 
 
 def test_the_lock_is_asked_for_while_it_is_held() -> None:
-    package = LockPackage(session.TAKEN, session.OURS, session.TAKEN)
+    package = LockPackage(session.TAKEN, session.OURS, session.OURS, session.TAKEN)
     with session.locked(package, "apim_schema apim", "APIM") as check:
         check()
         with pytest.raises(
             Refused, match="'apim_schema apim APIM' is lost, and another upgrade may have begun: another"
         ):
             check()
-    assert package.waited == [session.LOCK_TIMEOUT, 0, 0]
 
 
 def test_a_session_that_has_ended_has_lost_the_lock() -> None:
-    package = LockPackage(session.TAKEN, OracleError(2396))
+    package = LockPackage(session.TAKEN, session.OURS, OracleError(2396))
     with session.locked(package, "apim_schema apim", "APIM") as check, pytest.raises(Refused, match=r"lost.*ORA-02396"):
         check()
 
 
-def test_a_lock_of_another_session_is_refused_with_its_holder() -> None:
+def test_a_lock_of_another_session_is_refused_with_its_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "NOTICED", 0)
     row = SimpleNamespace(sid=7, instance=2, username="DBA", program=None, machine="host", status="ACTIVE")
-    package = LockPackage(session.TIMEOUT, answer=lambda sql: [row])
+    package = LockPackage(session.TIMEOUT, session.TIMEOUT, answer=lambda sql: [row])
     with pytest.raises(
-        Refused, match=r"by another upgrade: session 7 on instance 2 of DBA \(unnamed on host, active\)"
+        Refused, match=r"by another upgrade: session 7 on instance 2 of DBA \(unnamed on host, active\).*--lock-wait"
     ):
         session.locked(package, "apim_schema apim", "APIM").__enter__()
     assert "GV$LOCK" in package.asked[-1]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from apim_schema import registry
 from apim_schema.environment import through_alembic as run
 from apim_schema.errors import Exit, Refused, UsageError
 from apim_schema.evidence import TableVerdict
 from apim_schema.live import opened
+from apim_schema.locks import Waiting
 from apim_schema.progress import Silent
 from apim_schema.repair import Repair
 from apim_schema.witness import By
@@ -21,8 +21,6 @@ from tests.conformance.test_failures import expect_untouched
 from tests.conformance.test_upgrade import entries, rows_of, stamped
 from tests.releases import FIRST, HEAD
 from tests.servers import Server, new_database
-
-SESSION = registry.load("postgresql").session
 
 
 @pytest.fixture
@@ -163,13 +161,12 @@ def test_others_can_not_write_meanwhile(customer: Site) -> None:
     assert len(seen) == 1
 
 
-def test_who_writes_just_now_is_named(customer: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SESSION, "PAUSES", ())
+def test_who_writes_just_now_is_named(customer: Site) -> None:
     with customer.connection() as other:
         other.exec_driver_sql(UPDATE)
         pid = other.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         with pytest.raises(Refused, match=rf"no lock was had.*process {pid} .*--evidence full") as refused:
-            run(customer.upgrade())
+            run(customer.upgrade(waiting=Waiting(ddl_lock_timeout=1, ddl_retries=0)))
         assert refused.value.exit_code == Exit.REFUSED
         other.rollback()
     expect_untouched(customer)

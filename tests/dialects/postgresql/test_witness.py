@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from apim_schema import registry
 from apim_schema.errors import Refused
+from apim_schema.locks import OPTION, Waiting
 from apim_schema.schema import Column
 from apim_schema.witness import Made, Witness
 from tests.dialects.postgresql.conftest import Run
@@ -338,9 +339,10 @@ def test_nobody_else_writes_to_what_is_held(made: Engine, witness: Witness) -> N
                 other.exec_driver_sql(f"SET LOCAL lock_timeout = '10ms'; DELETE FROM {table}")
 
 
-def test_who_writes_is_named(made: Engine, witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_writes_is_named(made: Engine, witness: Witness, connection: Connection) -> None:
     """Who reads is in nobody's way; between the attempts nothing is held."""
-    monkeypatch.setattr(SESSION, "PAUSES", (0,))
+    connection.exec_driver_sql("SET lock_timeout TO '50ms'")
+    connection.execution_options(**{OPTION: Waiting(ddl_retries=1)})
     told: list[str] = []
     with SESSION.connect(made, SCHEMA) as writer, SESSION.connect(made, SCHEMA) as reader:
         pids = [c.execute(text("SELECT pg_backend_pid()")).scalar_one() for c in (writer, reader)]
@@ -350,6 +352,6 @@ def test_who_writes_is_named(made: Engine, witness: Witness, monkeypatch: pytest
             witness.hold(TABLES, told.append)
         assert str(pids[1]) not in str(refused.value)
         assert told == [told[0]]
-        assert f"waiting for process {pids[0]} (user postgres" in told[0]
+        assert f"waits for process {pids[0]} (user postgres" in told[0]
         writer.rollback()
         witness.hold(TABLES, told.append)
