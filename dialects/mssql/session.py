@@ -109,6 +109,10 @@ def probe(url: URL) -> dict[str, Any]:
     return {}
 
 
+def socket_of(connection: Any) -> None:
+    """None: the driver keeps it to itself, and looks after the connection."""
+
+
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection in READ COMMITTED, prepared for an upgrade: an error ends the transaction, locks are waited for."""

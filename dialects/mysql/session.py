@@ -28,7 +28,12 @@ from . import DRIVERS, EXAMPLE, settings
 transactional_ddl = False
 
 ANSWER_TIMEOUT = 10
-"""Seconds that a server may take to answer when it is asked for the first time."""
+"""Seconds that a server may take to answer when nothing is asked of it that lasts.
+
+Another product at that port may wait for our greeting.
+"""
+READ_TIMEOUT = "read_timeout"
+"""PyMySQL's name of it."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
 
@@ -57,12 +62,19 @@ WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%'
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     """Has the session prepared before SQLAlchemy asks anything: it would quote names as it finds the SQL mode then."""
     query = {"init_command": settings.PREPARE, **url.query, "charset": "utf8mb4", "sql_mode": settings.SQL_MODE}
-    return url.set(query=query), {}
+    limited = url.drivername in DRIVERS.values() and READ_TIMEOUT not in url.query
+    return url.set(query=query), {"connect_args": {READ_TIMEOUT: ANSWER_TIMEOUT}} if limited else {}
 
 
 def probe(url: URL) -> dict[str, Any]:
-    """A time limit for the server's greeting: another product at that port may wait for ours."""
-    return {"read_timeout": ANSWER_TIMEOUT} if url.drivername in DRIVERS.values() else {}
+    """None: an answer has its time limit on every connection, until it is prepared for statements that may last."""
+    return {}
+
+
+def socket_of(connection: Any) -> int | None:
+    """The number of the socket, as PyMySQL has it; None of another driver, or where the connection is closed."""
+    found = getattr(connection, "_sock", None)
+    return found.fileno() if found else None
 
 
 @contextmanager
@@ -72,7 +84,15 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
         if schema is not None:
             _use(connection, schema)
         connection.commit()
+        _take_time(connection)
         yield connection
+
+
+def _take_time(connection: Connection) -> None:
+    """Lifts our limit for an answer: statements take as long as they take. One that the URL has set stays."""
+    driver: Any = connection.connection.dbapi_connection
+    if READ_TIMEOUT not in connection.engine.url.query and hasattr(driver, f"_{READ_TIMEOUT}"):
+        driver._read_timeout = None
 
 
 def _use(connection: Connection, schema: str) -> None:

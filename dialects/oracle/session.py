@@ -101,6 +101,10 @@ def probe(url: URL) -> dict[str, Any]:
     return {}
 
 
+def socket_of(connection: Any) -> None:
+    """None: the driver keeps it to itself, and looks after the connection."""
+
+
 @contextmanager
 def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
     """A connection prepared for an upgrade: UTC, binary comparison, a short lock timeout, autocommit."""

@@ -38,6 +38,8 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
     "standard_conforming_strings": "on",
     "quote_all_identifiers": "off",
     "row_security": "off",
@@ -62,8 +64,12 @@ OF_THE_LOCK = {
     "idle_session_timeout": "0",
     "statement_timeout": "0",
     "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
 }
-"""The session that holds the lock is idle for as long as rows are read: neither server nor firewall may end it."""
+"""The session that holds the lock is idle for as long as rows are read: neither server nor firewall may end it.
+
+But if the network is cut, the server has to end it, and that of the upgrade, before the next run can begin.
+"""
 
 DATABASE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 HOLDERS = f"""
@@ -120,6 +126,11 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
 def probe(url: URL) -> dict[str, Any]:
     """None: the time limit for a connection is one for the server's answer too."""
     return {}
+
+
+def socket_of(connection: Any) -> int | None:
+    """The number of the socket, as psycopg tells it; None where the connection is closed."""
+    return None if connection.closed else int(connection.fileno())
 
 
 @contextmanager

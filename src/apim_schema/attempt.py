@@ -10,9 +10,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from apim_schema import beginning, chain, evidence, history, kept, preflight, stamp, timing
+from apim_schema import beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
@@ -93,7 +93,7 @@ class Attempt:
                 self._committing = True
                 self._live.connection.commit()
             return result
-        except (DBAPIError, SchemaToolError, KeyboardInterrupt) as error:
+        except (SQLAlchemyError, SchemaToolError, KeyboardInterrupt) as error:
             raise self._failed(error) from error
 
     def _upgrade(self, undo: ExitStack) -> Result:
@@ -331,7 +331,7 @@ class Attempt:
     def _roll_back(self, told: str) -> None:
         """Ends the transaction; a history that is there already gets to know of what was undone, if by that alone."""
         live = self._live
-        with suppress(DBAPIError, Refused):
+        with suppress(SQLAlchemyError, Refused, KeyboardInterrupt):  # the server does it too, when the connection ends
             live.connection.rollback()
             if self._executed and history.exists(live.connection, live.schema):
                 with sealed(live):
@@ -342,14 +342,17 @@ class Attempt:
         """Writes what ended the run, on a connection of its own: that of the run may be lost."""
         live = self._live
         if self._run.run:
-            with suppress(DBAPIError), self._session.connect(live.connection.engine, live.schema) as connection:
+            with (
+                suppress(SQLAlchemyError, KeyboardInterrupt),
+                self._session.connect(live.connection.engine, live.schema) as connection,
+            ):
                 history.rewrite(connection, live.schema, self._run.ended(history.FAILED, told))
 
 
 def _told(database: str, error: BaseException) -> str:
     if isinstance(error, DBAPIError):
         return f"{database}: {str(error.orig).strip()}"
-    return f"{database}: interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    return f"{database}: {interrupts.told(error)}" if isinstance(error, KeyboardInterrupt) else str(error)
 
 
 def _undone(error: BaseException, told: str, state: str, say: bool) -> SchemaToolError:

@@ -309,10 +309,13 @@ class Session(Protocol):
         """
 
     def probe(self, url: URL) -> dict[str, Any]:
-        """Further arguments of the driver for a first connection, which only finds out whether the server answers.
+        """Further arguments of the driver for a connection that only finds out whether the server answers.
 
         A limit of time for an answer belongs here: statements may take as long as they take.
         """
+
+    def socket_of(self, connection: Any) -> int | None:
+        """The socket of a driver's connection, by its number; None where the driver does not tell, or it is closed."""
 
     def connect(self, engine: Engine, schema: str | None) -> AbstractContextManager[Connection]:
         """A connection prepared for an upgrade: time zone, lock timeout, no statement timeout.

@@ -15,7 +15,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, config, flavours, report, script
+from apim_schema import chain, config, flavours, interrupts, report, script
 from apim_schema.attempt import Apply, Result
 from apim_schema.errors import Exit, SchemaToolError, UsageError, said_by_database
 from apim_schema.log import ERROR, WARNING
@@ -50,13 +50,20 @@ def run() -> None:
     raised.
     """
     try:
-        _run()
-    except (SchemaToolError, DBAPIError) as error:
+        with interrupts.raised():
+            _run()
+    except (SchemaToolError, DBAPIError, KeyboardInterrupt) as error:
         if context.config.cmd_opts is None:
             raise
-        ours = error if isinstance(error, SchemaToolError) else said_by_database(error)
+        ours = _ours(error)
         report.say(f"apim-schema: {redact(str(ours))}", ERROR)
         raise SystemExit(int(ours.exit_code)) from None
+
+
+def _ours(error: SchemaToolError | DBAPIError | KeyboardInterrupt) -> SchemaToolError:
+    if isinstance(error, KeyboardInterrupt):
+        return interrupts.nothing_changed(error)
+    return error if isinstance(error, SchemaToolError) else said_by_database(error)
 
 
 def _run() -> None:

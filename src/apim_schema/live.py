@@ -10,10 +10,10 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from apim_schema import chain, evidence, history, kept, stamp
+from apim_schema import chain, evidence, history, interrupts, kept, stamp
 from apim_schema.dialect import Dialect
 from apim_schema.difference import Difference, breaking, counted
-from apim_schema.errors import NotRecognised, Refused
+from apim_schema.errors import Interrupted, NotRecognised, Refused
 from apim_schema.locks import Check
 from apim_schema.planner import Plan, plan
 from apim_schema.progress import Progress
@@ -210,6 +210,19 @@ def held(target: Target, progress: Progress) -> Iterator[tuple[Live, Check]]:
     Another upgrade is waited for as long as the target says, which `progress` is told of. Raises UsageError where the
     database can't be reached, and Refused where it takes no changes or another one holds the lock.
     """
+    done = False
+    try:
+        with _held(target, progress) as found:
+            yield found
+            done = True
+    except KeyboardInterrupt as error:
+        if not done:
+            raise
+        raise Interrupted(f"{target.database}: {interrupts.told(error)} when all was done already") from error
+
+
+@contextmanager
+def _held(target: Target, progress: Progress) -> Iterator[tuple[Live, Check]]:
     session = target.dialect.session
     with target.engine() as engine:
         with session.connect(engine, target.schema) as connection:

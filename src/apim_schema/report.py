@@ -73,8 +73,18 @@ def written(tell: Callable[[], int]) -> int:
     """Tells an answer, and returns the exit code.
 
     What was done stays done. A reader of stdout that has gone away wants no more of it; anything else that keeps the
-    answer from being written there is said.
+    answer from being written there is said. An interrupt is of one that takes nothing and waits, and stderr's may be so
+    too.
     """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            return _written(tell)
+        except KeyboardInterrupt:
+            output.forget(stream)
+    return _written(tell)
+
+
+def _written(tell: Callable[[], int]) -> int:
     try:
         return tell()
     except BrokenPipeError:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
@@ -17,6 +19,7 @@ from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
 from apim_schema.locks import OPTION, USUAL, Waiting
 from apim_schema.redact import remember, remember_settings
+from apim_schema.watchdog import Watchdog
 from apim_schema.witness import By
 
 JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>[\w+]+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
@@ -64,15 +67,16 @@ class Target:
     def engine(self) -> Iterator[Engine]:
         """An engine without a pool: each connection is opened when asked for, and really closed.
 
-        Raises UsageError where the driver or its libraries are missing, its URL contradicts itself, has options or
-        values that the driver does not take, or the server can't be reached.
+        Its connections end where the server does not answer any more. Raises UsageError where the driver or its
+        libraries are missing, its URL contradicts itself, has options or values that the driver does not take, or the
+        server can't be reached.
         """
         url, options = self.dialect.session.engine_options(self.url)
         usual = {"poolclass": NullPool, "hide_parameters": True}
         try:
             probe = options | {"connect_args": options.get("connect_args", {}) | self.dialect.session.probe(url)}
-            with create_engine(url, **usual, **probe).connect():
-                pass
+            ask = partial(_connect, url, usual | probe)
+            ask()
             engine = create_engine(url, **usual, **options, execution_options={OPTION: self.waiting})
         except ModuleNotFoundError as error:
             raise UsageError(self._no_driver(str(error.name))) from None
@@ -86,7 +90,8 @@ class Target:
             raise UsageError(self._refused_by_driver(error)) from None
         except url.get_dialect().import_dbapi().Error as error:
             raise UsageError(f"the driver of {self} can't be used", found=str(error)) from None
-        yield engine
+        with Watchdog(engine, ask, self.dialect.session.socket_of).watching():
+            yield engine
 
     def _no_driver(self, module: str) -> str:
         usual = flavours.DRIVERS[self.url.get_backend_name()]
@@ -105,6 +110,12 @@ class Target:
             )
         why = error.strerror if isinstance(error, OSError) else "a value is not of its kind"
         return f"the driver does not take the URL of {self}: {why}; check its options: {', '.join(self.url.query)}"
+
+
+def _connect(url: URL, options: dict[str, Any]) -> None:
+    """Raises what the driver does where the server does not let us in, or not answer in time."""
+    with create_engine(url, **options).connect():
+        pass
 
 
 def target(database: str, url: str, schema: str | None = None) -> Target:

@@ -120,8 +120,12 @@ class Server:
         """Kills the server (SIGKILL); skips the test where the server is not ours."""
         self._own().kill()
 
+    def stop(self) -> None:
+        """Stops the server in order, without waiting for its sessions; skips the test where it is not ours."""
+        self._own().stop()
+
     def restart(self) -> None:
-        """Starts a killed server again, on the same data and port."""
+        """Starts a killed or stopped server again, on the same data and port."""
         self._own().start()
 
     def client(self, url: str) -> tuple[list[str], dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ SPEED = ("--skip-log-bin", "--innodb-flush-method=nosync", "--innodb-redo-log-ca
 
 class Unpacked:
     """Binaries in a folder of `fetch.sh`: they run with the C library and the loader that were unpacked with them."""
+
+    STOP = signal.SIGTERM
 
     def __init__(self, home: Path) -> None:
         self.home = home

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +34,8 @@ def candidates() -> list[Path]:
 
 class Installation:
     """PostgreSQL's binaries; they refuse to run as root, so root starts them as `postgres` or `nobody`."""
+
+    STOP = signal.SIGINT  # fast: SIGTERM would wait for all sessions
 
     def __init__(self, binaries: Path) -> None:
         self.home = binaries.parent

@@ -39,6 +39,9 @@ class Installation(Protocol):
     def version(self) -> str: ...
     @property
     def home(self) -> Path: ...
+    @property
+    def STOP(self) -> int:  # noqa: N802 (a constant of each)
+        """The signal that stops the server in order."""
 
     def initialise(self, folder: Path, options: Sequence[str]) -> None:
         """Makes an empty data folder `folder/data`; `options` are what the server will be started with."""
@@ -138,6 +141,12 @@ class Process:
                 member.kill()
         self._server.wait()
         psutil.wait_procs(family)
+
+    def stop(self) -> None:
+        """Stops the server as an administrator would who waits for nobody."""
+        (self.folder / "pid").unlink()
+        self._server.send_signal(self.installation.STOP)
+        self._server.wait()
 
     def close(self) -> None:
         self._guard.communicate()

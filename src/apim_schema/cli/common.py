@@ -20,9 +20,9 @@ from rich.console import Console
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, log, report, snapshot
+from apim_schema import chain, interrupts, log, report, snapshot
 from apim_schema.cli import documents
-from apim_schema.errors import Exit, InternalError, Interrupted, SchemaToolError, UsageError, said_by_database
+from apim_schema.errors import Exit, InternalError, SchemaToolError, UsageError, said_by_database
 from apim_schema.log import DEBUG, ERROR
 from apim_schema.redact import redact
 from apim_schema.snapshot import Snapshot
@@ -73,7 +73,7 @@ class Verbs(click.Group):
     def main(self, args: Sequence[str] | None = None, *others: Any, **extra: Any) -> Any:
         arguments = list(sys.argv[1:] if args is None else args)
         as_json = _wants_json(arguments)
-        with log.begun() as said:
+        with log.begun() as said, interrupts.raised():
             try:
                 answer = super().main(arguments, *others, **extra | {"standalone_mode": False})
             except (Exception, KeyboardInterrupt) as error:
@@ -165,7 +165,7 @@ def told(error: BaseException) -> SchemaToolError:
     if isinstance(found, CommandError):
         return UsageError(str(found))
     if isinstance(found, (KeyboardInterrupt, click.Abort)):
-        return Interrupted("interrupted, nothing was changed")
+        return interrupts.nothing_changed(found)
     lines = "".join(traceback.format_exception(found))
     return InternalError("this is a fault in apim-schema", way_out=f"please report it with these lines:\n{lines}")
 

@@ -1,0 +1,118 @@
+"""Notices that a server does not answer any more, and ends the connections that would wait for it for ever.
+
+A link that is cut is noticed by TCP itself, once it is told to look (`kept_alive`). What lies between, a tunnel or a
+proxy, may go on to acknowledge all that it gets and pass on nothing. A statement may take hours, so that silence says
+nothing by itself: whether the server answers at all is asked beside it, by connecting anew.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from sqlalchemy import Engine, ExceptionContext, event
+
+PAUSE = 30.0
+"""Seconds between two questions."""
+SILENT = 1.9
+"""A question that fails sooner has had an answer, if one of an overloaded server, or was refused by a machine."""
+TRIES = 3
+"""Questions without an answer, one after the other, after which nothing is waited for any more."""
+
+IDLE: Final = 60
+INTERVAL: Final = 10
+PROBES: Final = 6
+UNACKNOWLEDGED: Final = IDLE + INTERVAL * PROBES
+"""Seconds until TCP looks whether an idle connection is alive, between its probes, how many of them may be lost, and
+how long what was sent may stay unacknowledged."""
+
+SocketOf = Callable[[Any], int | None]
+"""The socket of a driver's connection, by its number; None where the driver does not tell."""
+
+
+def kept_alive(number: int) -> None:
+    """Has TCP find out within two minutes that the other end of this socket is gone."""
+    settings = {"KEEPIDLE": IDLE, "KEEPINTVL": INTERVAL, "KEEPCNT": PROBES, "USER_TIMEOUT": UNACKNOWLEDGED * 1000}
+    with _of(number) as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in settings.items():
+            option = getattr(socket, f"TCP_{name}", None)  # not every system has each of them
+            if option is not None:
+                found.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+@contextmanager
+def _of(number: int) -> Iterator[socket.socket]:
+    """A socket that is somebody else's, and stays so; that it has ended by now, or lacks an option, is no error."""
+    with suppress(OSError):
+        found = socket.socket(fileno=number)
+        try:
+            yield found
+        finally:
+            found.detach()
+
+
+class Watchdog:
+    """Watches one engine: `ask` connects to its server and raises where that fails, `socket_of` is its driver's."""
+
+    def __init__(self, engine: Engine, ask: Callable[[], None], socket_of: SocketOf) -> None:
+        self._ask, self._socket_of = ask, socket_of
+        self._ended = threading.Event()
+        self._cut_after: float | None = None
+        self._open: list[Any] = []
+        event.listen(engine, "connect", lambda connection, _: self._remember(connection))
+        event.listen(engine, "close", lambda connection, _: self._forget(connection))
+        event.listen(engine, "handle_error", self._explain)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watches while the block runs."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+
+    def _watch(self) -> None:
+        silent_since, silent = time.monotonic(), 0
+        while not self._ended.wait(PAUSE):
+            silent = silent + 1 if self._is_silent() else 0
+            if not silent:
+                silent_since = time.monotonic()
+            if silent >= TRIES:
+                self._cut_after = time.monotonic() - silent_since
+                self._cut()
+                silent = 0  # others may be opened yet, to write down what has happened
+
+    def _is_silent(self) -> bool:
+        begun = time.monotonic()
+        try:
+            self._ask()
+        except Exception:  # whatever the driver calls it: what counts is how long it took
+            return time.monotonic() - begun >= SILENT
+        return False
+
+    def _cut(self) -> None:
+        for connection in list(self._open):
+            if (number := self._socket_of(connection)) is not None:
+                with _of(number) as found:
+                    found.shutdown(socket.SHUT_RDWR)
+
+    def _remember(self, connection: Any) -> None:
+        if (number := self._socket_of(connection)) is not None:
+            kept_alive(number)
+        self._open.append(connection)
+
+    def _forget(self, connection: Any) -> None:
+        self._open = [other for other in self._open if other is not connection]
+
+    def _explain(self, context: ExceptionContext) -> None:
+        """Says so in the driver's error, which knows no more than that the connection has ended."""
+        error = context.original_exception
+        if self._cut_after is not None and context.is_disconnect and error.args:
+            *others, told = error.args
+            error.args = (*others, f"the server has not answered for {self._cut_after:.0f} s ({str(told).strip()})")

@@ -1,0 +1,345 @@
+"""What fails around an upgrade, in each of its phases: a message, an exit code, nothing lost, and the next run goes on.
+
+The table of docs/faults.md is made of these: each of its lines names the test that holds it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from apim_schema import history, interrupts, watchdog
+from apim_schema.cli.common import told
+from apim_schema.environment import through_alembic as run
+from apim_schema.errors import Exit, SchemaToolError
+from tests.conformance.at import AFTER, BEFORE, HISTORY, LOOKING, MIDDLE, PHASES, PREFLIGHT, STATEMENTS, At
+from tests.conformance.site import Site, site
+from tests.conformance.spoil import broken
+from tests.conformance.test_upgrade import entries, stamped
+from tests.releases import HEAD
+from tests.servers import Server
+from tests.servers.proxy import before
+
+START = "4.5.0"
+"""Some releases are to come, with conversions among them, and few enough for many runs."""
+
+Happens = Callable[[], None]
+
+
+def fail(customer: Site, phase: str, happens: Happens, mended: Happens = lambda: None) -> SchemaToolError:
+    """Has something happen to an upgrade, and holds what came of it against what docs/faults.md promises."""
+    at = At(phase, happens)
+    with at.watched(), pytest.raises((SchemaToolError, DBAPIError, KeyboardInterrupt)) as caught:
+        run(customer.upgrade(progress=at))
+    mended()
+    assert at.happened
+    error = told(caught.value)  # as the command line says it
+    expect_told(customer, phase, error)
+    return error
+
+
+def expect_told(customer: Site, phase: str, error: SchemaToolError) -> None:
+    text = str(error)
+    assert "Traceback" not in text
+    allowed = {Exit.REFUSED, Exit.INTERRUPTED}
+    if customer.transactional:
+        allowed |= {Exit.NOT_PROVEN} if phase == HISTORY else set()
+    elif phase in (STATEMENTS, AFTER, HISTORY):
+        allowed = {Exit.UNFINISHED}
+    assert error.exit_code in allowed, text
+    if error.exit_code == Exit.UNFINISHED:
+        assert re.search(r"\d+ of \d+ statements are in: mend the cause and run the same upgrade again", text)
+
+
+def expect_the_same_end(customer: Site) -> None:
+    result = run(customer.upgrade())
+    assert result.verdict.verdict == "proven", result.verdict
+    assert customer.differences_from(HEAD) == []
+    assert customer.rows_are_as_before()
+    assert stamped(customer) == HEAD
+
+
+def expect_nothing_lost(customer: Site, phase: str, error: SchemaToolError) -> None:
+    if error.exit_code != Exit.UNFINISHED:
+        assert customer.differences_from(START) == []
+    elif phase == STATEMENTS:
+        assert 0 < int(error.parts["statements_executed"]) <= MIDDLE + 1
+    expect_the_same_end(customer)
+
+
+# --- the server ------------------------------------------------------------------------------------------------------
+
+ENDS = {"killed": Server.kill, "stopped": Server.stop}
+FEW = [("killed", BEFORE), ("stopped", STATEMENTS), ("killed", HISTORY)]
+
+
+def the_server_ends(server: Server, how: str, phase: str) -> None:
+    with site(server, "apim", START) as customer:
+        error = fail(customer, phase, partial(ENDS[how], server), server.restart)
+        expect_nothing_lost(customer, phase, error)
+
+
+@pytest.mark.parametrize(("how", "phase"), FEW)
+def test_server_ends(server: Server, how: str, phase: str) -> None:
+    the_server_ends(server, how, phase)
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("how", ENDS)
+def test_server_ends_in_each_phase(server: Server, how: str, phase: str) -> None:
+    the_server_ends(server, how, phase)
+
+
+# --- the network -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asks after a moment whether the server answers, and takes two seconds of silence for an answer."""
+    monkeypatch.setattr(watchdog, "PAUSE", 0.2)
+    monkeypatch.setattr(watchdog, "TRIES", 1)
+    monkeypatch.setattr(import_module("apim_schema.dialects.mysql.session"), "ANSWER_TIMEOUT", 2)
+    monkeypatch.setattr(import_module("apim_schema.dialects.postgresql.session"), "CONNECT_TIMEOUT", 2)
+
+
+def the_network_fails(server: Server, fault: str, phase: str) -> None:
+    with site(server, "apim", START) as customer, before(customer.url) as (url, proxy):
+        direct, customer.url = customer.url, url
+        error = fail(customer, phase, lambda: proxy.fail(fault), proxy.mend)  # type: ignore[arg-type]
+        customer.url = direct
+        if fault == "stalls":
+            assert "the server has not answered for " in str(error)
+        expect_nothing_lost(customer, phase, error)
+
+
+@pytest.mark.parametrize(("fault", "phase"), [("drops", PREFLIGHT), ("stalls", STATEMENTS), ("resets", AFTER)])
+def test_network_fails(server: Server, fault: str, phase: str, impatient: None) -> None:
+    the_network_fails(server, fault, phase)
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("fault", ["drops", "stalls", "resets"])
+def test_network_fails_in_each_phase(server: Server, fault: str, phase: str, impatient: None) -> None:
+    the_network_fails(server, fault, phase)
+
+
+def test_a_server_that_never_answers_is_not_waited_for(server: Server, impatient: None) -> None:
+    """From the first word on, as where something else listens there."""
+    with site(server, "shared", HEAD) as customer, before(customer.url) as (url, proxy):
+        proxy.fail("stalls")
+        customer.url = url
+        begun = time.monotonic()
+        with pytest.raises(SchemaToolError, match="can't connect to") as caught:
+            run(customer.upgrade())
+        assert caught.value.exit_code == Exit.USAGE
+        assert time.monotonic() - begun < 30
+        proxy.mend()
+
+
+def test_a_server_that_is_only_slow_is_waited_for(server: Server, impatient: None) -> None:
+    """It answers to others meanwhile."""
+    sleep = {"postgresql": "SELECT pg_sleep(5)", "mysql": "SELECT SLEEP(5)"}[server.dialect]
+    with site(server, "shared", HEAD) as customer:
+        here = customer.upgrade().target
+        with here.engine() as engine, here.dialect.session.connect(engine, None) as connection:
+            assert connection.exec_driver_sql(sleep).scalar_one() in (0, "", None)
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+SIGNALS = {"SIGINT": "interrupted", "SIGTERM": "interrupted by SIGTERM", "SIGHUP": "interrupted by SIGHUP"}
+
+
+def a_signal_comes(server: Server, name: str, phase: str) -> None:
+    number = getattr(signal, name)
+    with site(server, "apim", START) as customer, interrupts.raised():
+        error = fail(customer, phase, lambda: os.kill(os.getpid(), number))
+        assert SIGNALS[name] in str(error)
+        expect_nothing_lost(customer, phase, error)
+
+
+@pytest.mark.parametrize(("name", "phase"), [("SIGINT", STATEMENTS), ("SIGTERM", BEFORE), ("SIGHUP", LOOKING)])
+def test_signal(server: Server, name: str, phase: str) -> None:
+    a_signal_comes(server, name, phase)
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("name", SIGNALS)
+def test_signal_in_each_phase(server: Server, name: str, phase: str) -> None:
+    a_signal_comes(server, name, phase)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(customer: Site, **options: object) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-c", "from apim_schema.cli import main; main()", "-v", "upgrade", "head", "--yes"]
+    environment = os.environ | {"APIM_SCHEMA_APIM_URL": customer.url}
+    return subprocess.Popen(arguments, cwd=ROOT, env=environment, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_signal_while_a_statement_waits_on_the_server(server: Server, name: str) -> None:
+    """As a person sees it: a message, no traceback, and the exit code of the table."""
+    with site(server, "apim", START) as customer:
+        engine = sa.create_engine(customer.url, poolclass=sa.NullPool)
+        with engine.connect() as other:
+            other.exec_driver_sql("SELECT * FROM AM_API_ENDPOINTS")
+            process = command(customer, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            assert process.stderr is not None
+            for line in process.stderr:
+                if b"waits for" in line:
+                    break
+            process.send_signal(getattr(signal, name))
+            said = process.communicate(timeout=120)[1].decode()
+        assert process.returncode in (
+            (Exit.INTERRUPTED,) if customer.transactional else (Exit.UNFINISHED, Exit.INTERRUPTED)
+        )
+        assert f"apim-schema: apim: {SIGNALS[name]}" in said
+        assert "Traceback" not in said
+        expect_the_same_end(customer)
+
+
+def test_a_pipe_that_is_full_and_a_signal(server: Server) -> None:
+    """Nobody reads what stderr says: it waits, and can be ended."""
+    with site(server, "apim", START) as customer:
+        process = command(customer, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(1)
+            for _ in range(2):
+                process.send_signal(signal.SIGTERM)
+        assert process.returncode in (Exit.INTERRUPTED, Exit.UNFINISHED, Exit.OK)
+        assert process.stderr is not None
+        process.stderr.close()
+        expect_the_same_end(customer)
+
+
+# --- a disk that is full ---------------------------------------------------------------------------------------------
+
+ROOM = 256 << 20
+
+
+def data_of(server: Server) -> Path:
+    """The folder of its data; skips the test where the server is not ours."""
+    if server.process is None:
+        pytest.skip(f"{server.name}: not a throwaway server of ours")
+    return server.process.folder / "data"
+
+
+@contextmanager
+def small_disk(customer: Site, folder: Path) -> Iterator[None]:
+    """Moves the database to a file system of its own, of this size; skips the test where we may not make one."""
+    data_of(customer.server)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", folder], check=False).returncode:
+        pytest.skip("only root may mount a disk that is small enough to be filled")
+    try:
+        with moved[customer.server.dialect](customer, folder):
+            yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@contextmanager
+def in_tablespace(customer: Site, folder: Path) -> Iterator[None]:
+    owner = data_of(customer.server)
+    shutil.chown(folder, owner.stat().st_uid, owner.stat().st_gid)
+    with customer.server.connection() as admin:
+        admin.exec_driver_sql(f"CREATE TABLESPACE small LOCATION '{folder}'")
+        admin.exec_driver_sql(f"ALTER DATABASE {customer.name} SET TABLESPACE small")
+        try:
+            yield
+        finally:
+            admin.exec_driver_sql(f"ALTER DATABASE {customer.name} SET TABLESPACE pg_default")
+            admin.exec_driver_sql("DROP TABLESPACE small")
+
+
+@contextmanager
+def in_folder(customer: Site, folder: Path) -> Iterator[None]:
+    """The folder of a database may be a link: https://dev.mysql.com/doc/refman/8.4/en/symbolic-links-to-databases.html."""
+    data = data_of(customer.server) / customer.name
+    customer.server.stop()
+    shutil.copytree(data, folder / customer.name)
+    data.rename(data.with_name("aside"))
+    data.symlink_to(folder / customer.name)
+    customer.server.restart()
+    try:
+        yield
+    finally:
+        customer.server.stop()
+        data.unlink()
+        shutil.rmtree(data.with_name("aside"))
+        shutil.copytree(folder / customer.name, data)
+        customer.server.restart()
+
+
+moved = {"postgresql": in_tablespace, "mysql": in_folder}
+
+
+def fill(folder: Path) -> None:
+    """Leaves no room there."""
+    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("phase", [BEFORE, STATEMENTS])
+def test_disk_is_full(server: Server, phase: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="apim-schema-small-", dir="/tmp"))
+    with site(server, "apim", START) as customer, small_disk(customer, folder):
+        error = fail(customer, phase, partial(fill, folder), (folder / "filler").unlink)
+        assert re.search(r"(?i)no space left|is full|disk full|errno:? 28|error 28", str(error)), str(error)
+        expect_nothing_lost(customer, phase, error)
+    folder.rmdir()
+
+
+# --- a clock that jumps ----------------------------------------------------------------------------------------------
+
+
+def test_clock_jumps(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day back and forth at each look at it, of the machine that the tool runs on."""
+    of_day, of_history, jumps = time.time, history.now, itertools.cycle([0, -86400, 86400])
+    monkeypatch.setattr(time, "time", lambda: of_day() + next(jumps))
+    monkeypatch.setattr(history, "now", lambda: of_history() + timedelta(seconds=next(jumps)))
+    with site(server, "apim", START) as customer:
+        with broken(MIDDLE), pytest.raises(SchemaToolError):
+            run(customer.upgrade())
+        result = run(customer.upgrade())
+        assert (result.verdict.verdict, 0 < result.seconds < 600) == ("proven", True)
+        assert all(executed.seconds >= 0 for executed in result.timing.statements)
+        assert entries(customer)[-1].outcome == "finished"
+        assert customer.differences_from(HEAD) == []
+        assert customer.rows_are_as_before()
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def test_each_line_of_the_page_is_held_by_a_test() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+    lines = [line for line in page.splitlines() if line.startswith("| ") and "`tests/" in line]
+    assert len(lines) > 10
+    for line in lines:
+        for path, name in re.findall(r"`(tests/[\w/]+\.py)`, `(test_\w+)`", line) or [("", line)]:
+            assert f"def {name}(" in (ROOT / path).read_text(), line
