@@ -9,7 +9,7 @@ SchemaToolError
 │   └── RowsDiffer           rows were not proven to be what they were, and all was taken back
 ├── Unfinished            4  failed part-way, can be continued
 ├── NotProven             5  done or undone, but something could not be proven
-├── Interrupted         130  stopped by Ctrl-C, nothing changed
+├── Interrupted         130  stopped by Ctrl-C or a signal, nothing changed
 └── InternalError        70  a fault in apim-schema itself
 
 Every message names the thing, says what was found and says the way out. An error keeps these apart for programs that
@@ -152,7 +152,7 @@ class NotProven(SchemaToolError):
 
 
 class Interrupted(SchemaToolError):
-    """Stopped by Ctrl-C; the database is as before."""
+    """Stopped by Ctrl-C or a signal; the database is as before, unless it says that all was done already."""
 
     exit_code = Exit.INTERRUPTED
 

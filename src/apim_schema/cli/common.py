@@ -45,7 +45,7 @@ MEANINGS = {
     Exit.UNFINISHED: "failed or interrupted part-way, where it can't be rolled back; the same command continues",
     Exit.NOT_PROVEN: "the rows could not be proven unchanged",
     Exit.INTERNAL: "a fault in apim-schema itself",
-    Exit.INTERRUPTED: "interrupted by Ctrl-C, nothing was changed",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C or a signal, nothing was changed",
 }
 
 
