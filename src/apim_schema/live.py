@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from apim_schema import chain, evidence, history, interrupts, kept, stamp
 from apim_schema.dialect import Dialect
 from apim_schema.difference import Difference, breaking, counted
-from apim_schema.errors import Interrupted, NotRecognised, Refused
+from apim_schema.errors import Interrupted, NotRecognised, Refused, SchemaToolError
 from apim_schema.locks import Check
 from apim_schema.planner import Plan, plan
 from apim_schema.progress import Progress
@@ -210,12 +210,18 @@ def held(target: Target, progress: Progress) -> Iterator[tuple[Live, Check]]:
     Another upgrade is waited for as long as the target says, which `progress` is told of. Raises UsageError where the
     database can't be reached, and Refused where it takes no changes or another one holds the lock.
     """
-    done = False
+    done, failed = False, None
     try:
         with _held(target, progress) as found:
-            yield found
-            done = True
+            try:
+                yield found
+                done = True
+            except SchemaToolError as error:
+                failed = error
+                raise
     except KeyboardInterrupt as error:
+        if failed:  # a second Ctrl-C, while the first is answered to: the answer stays what it is
+            raise failed from error
         if not done:
             raise
         raise Interrupted(f"{target.database}: {interrupts.told(error)} when all was done already") from error

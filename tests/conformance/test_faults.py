@@ -30,7 +30,10 @@ from sqlalchemy.exc import DBAPIError
 from apim_schema import history, interrupts, watchdog
 from apim_schema.cli.common import told
 from apim_schema.environment import through_alembic as run
-from apim_schema.errors import Exit, SchemaToolError
+from apim_schema.errors import Exit, SchemaToolError, Unfinished
+from apim_schema.live import held
+from apim_schema.progress import Silent
+from apim_schema.target import Target
 from tests.conformance.at import AFTER, BEFORE, HISTORY, LOOKING, MIDDLE, PHASES, PREFLIGHT, STATEMENTS, At
 from tests.conformance.site import Site, site
 from tests.conformance.spoil import broken
@@ -191,6 +194,37 @@ def test_signal_in_each_phase(server: Server, name: str, phase: str) -> None:
     a_signal_comes(server, name, phase)
 
 
+@contextmanager
+def interrupted_at_the_end() -> Iterator[None]:
+    """Ctrl-C as the lock of an upgrade is given back."""
+
+    def look(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if re.search("advisory_unlock|RELEASE_LOCK", statement):
+            raise KeyboardInterrupt
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", look)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", look)
+
+
+@pytest.mark.parametrize("error", [Unfinished("half done", 1, 2), None], ids=["a second one", "all was done"])
+def test_signal_at_the_end_of_a_run(server: Server, error: SchemaToolError | None) -> None:
+    """The answer to the first stays what it is; what is done is not said to be undone."""
+    with site(server, "shared", HEAD) as customer:
+        here = customer.upgrade().target
+        wanted = "half done" if error else "shared: interrupted when all was done already"
+        with pytest.raises(SchemaToolError, match=wanted), interrupted_at_the_end():
+            end(here, error)
+
+
+def end(here: Target, error: SchemaToolError | None) -> None:
+    with held(here, Silent()):
+        if error:
+            raise error
+
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -225,32 +259,30 @@ def test_signal_while_a_statement_waits_on_the_server(server: Server, name: str)
 def test_a_pipe_that_is_full_and_a_signal(server: Server) -> None:
     """Nobody reads what stderr says: it waits, and can be ended, by a second signal where the first can't be told."""
     with site(server, "apim", START) as customer:
-        process = command(customer, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        assert process.stderr is not None
-        wait_until_full(process.stderr.fileno())
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
-        assert process.returncode in (Exit.INTERRUPTED, Exit.UNFINISHED), process.stderr.read()[-2000:]
-        process.stderr.close()
+        with command(customer, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+            assert process.stderr is not None
+            wait_until_full(process.stderr.fileno())
+            deadline = time.monotonic() + 60
+            while process.poll() is None and time.monotonic() < deadline:
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
+            told = process.stderr.read()[-2000:] if process.poll() else b""
+            process.kill()
+        assert process.returncode in (Exit.INTERRUPTED, Exit.UNFINISHED), told
         expect_the_same_end(customer)
 
 
+FULL_PIPE = 30_000
+"""Bytes that are in a full pipe at least: it has room for 65,536, less where its pages are not full."""
+
+
 def wait_until_full(pipe: int) -> None:
-    """Until nothing more has come into a pipe for a while."""
-    held, deadline = -1, time.monotonic() + 120
-    while time.monotonic() < deadline:
-        found = int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
-        if found == held and found > FULL_PIPE:
-            return
-        held = found
-        time.sleep(0.5)
-    pytest.fail(f"no more than {held} bytes in the pipe")
-
-
-FULL_PIPE = 60_000
-"""Bytes of 65,536: a line that does not fit is waited with."""
+    """Until a pipe has so much in it, and nothing more has come for a while."""
+    held, deadline = [-1, -2, -3], time.monotonic() + 120
+    while len(set(held[-3:])) > 1 or held[-1] < FULL_PIPE:
+        assert time.monotonic() < deadline, f"no more than {held[-1]} bytes in the pipe"
+        time.sleep(1)
+        held.append(int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder))
 
 
 # --- a disk that is full ---------------------------------------------------------------------------------------------
