@@ -11,6 +11,7 @@ import pytest
 from apim_schema import config
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
+from apim_schema.locks import Waiting
 from apim_schema.redact import redact
 
 URL = "postgresql://ada:s3cret@db.example/apim"
@@ -73,6 +74,26 @@ def test_how_many_rows_are_named(folder: Path) -> None:
     for value, found in (("0", "0"), ("true", "true or false"), ('"7"', "a text")):
         write(value)
         with pytest.raises(UsageError, match=rf"max_rows in \[prod.apim\] of .*\(line 7\) must be .*: it is {found}"):
+            config.from_options("prod", {})
+
+
+def test_how_long_locks_are_waited_for(folder: Path) -> None:
+    """By the file, and by Alembic's command line, which counts more, each for itself."""
+
+    def write(setting: str) -> None:
+        (folder / "environments.toml").write_text(FILE.replace("[prod.shared]", f"{setting}\n\n[prod.shared]"))
+
+    write("lock_wait = 600\nddl_retries = 0")
+    assert [found.waiting for found in config.from_options("prod", {})] == [Waiting(600, 5, 0), Waiting()]
+    said = {"env": "prod", "lock_wait": "7", "ddl_lock_timeout": "8"}
+    assert config.from_x_arguments("apim", said).waiting == Waiting(7, 8, 0)
+    with pytest.raises(UsageError, match="-x ddl_lock_timeout= must be a whole number from 1 to 3600: it is 0"):
+        config.from_x_arguments("apim", {"env": "prod", "ddl_lock_timeout": "0"})
+    with pytest.raises(UsageError, match=r"-x lock_wait= must be a whole number .*: it is '-1'"):
+        config.from_x_arguments("apim", {"env": "prod", "lock_wait": "-1"})
+    for value in ("-1", "true", '"7"', "1.5"):
+        write(f"lock_wait = {value}")
+        with pytest.raises(UsageError, match=r"lock_wait in \[prod.apim\] of .*\(line 7\) must be .* from 0 to 86400"):
             config.from_options("prod", {})
 
 
