@@ -113,8 +113,9 @@ def test_a_port_where_another_product_answers(
 
 
 def test_a_probe_s_limit_is_none_of_statements(mysql: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry.load("mysql").session, "ANSWER_TIMEOUT", 1)
-    with target("apim", mysql.url).engine() as engine, engine.connect() as connection:
+    session = registry.load("mysql").session
+    monkeypatch.setattr(session, "ANSWER_TIMEOUT", 1)
+    with target("apim", mysql.url).engine() as engine, session.connect(engine, None) as connection:
         assert connection.exec_driver_sql("SELECT SLEEP(2)").scalar_one() == 0
 
 
