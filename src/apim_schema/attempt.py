@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from apim_schema import beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing
+from apim_schema import beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing, watchdog
 from apim_schema.changes import Change
 from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
@@ -94,7 +94,7 @@ class Attempt:
                 self._live.connection.commit()
             return result
         except (SQLAlchemyError, SchemaToolError, KeyboardInterrupt) as error:
-            raise self._failed(error) from error
+            raise self._failed(watchdog.cause(self._live.connection.get_execution_options(), error)) from error
 
     def _upgrade(self, undo: ExitStack) -> Result:
         with self._clock.part(timing.LOOK):

@@ -10,11 +10,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import Engine, ExceptionContext, event
+from sqlalchemy.exc import PendingRollbackError
 
 PAUSE = 30.0
 """Seconds between two questions."""
@@ -29,6 +30,9 @@ PROBES: Final = 6
 UNACKNOWLEDGED: Final = IDLE + INTERVAL * PROBES
 """Seconds until TCP looks whether an idle connection is alive, between its probes, how many of them may be lost, and
 how long what was sent may stay unacknowledged."""
+
+LOSSES: Final = "apim_schema_losses"
+"""The execution option of an engine that keeps what its connections were lost by."""
 
 SocketOf = Callable[[Any], int | None]
 """The socket of a driver's connection, by its number; None where the driver does not tell."""
@@ -56,16 +60,27 @@ def _of(number: int) -> Iterator[socket.socket]:
             found.detach()
 
 
+def cause(options: Mapping[str, Any], error: BaseException) -> BaseException:
+    """What a connection was lost by, where the error is no more than that somebody went on with it.
+
+    So does who asks what a login may not be allowed to, and takes any error for that answer. `options` are the
+    execution options of the connection or its engine.
+    """
+    losses: list[BaseException] = options.get(LOSSES, [])
+    return losses[-1] if losses and isinstance(error, PendingRollbackError) else error
+
+
 class Watchdog:
     """Watches one engine: `ask` connects to its server and raises where that fails, `socket_of` is its driver's."""
 
     def __init__(self, engine: Engine, ask: Callable[[], None], socket_of: SocketOf) -> None:
-        self._ask, self._socket_of = ask, socket_of
+        self._engine, self._ask, self._socket_of = engine, ask, socket_of
         self._ended = threading.Event()
         self._cut_after: float | None = None
         self._open: list[Any] = []
         event.listen(engine, "connect", lambda connection, _: self._remember(connection))
         event.listen(engine, "close", lambda connection, _: self._forget(connection))
+        engine.update_execution_options(**{LOSSES: []})
         event.listen(engine, "handle_error", self._explain)
 
     @contextmanager
@@ -74,6 +89,8 @@ class Watchdog:
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         try:
             yield
+        except PendingRollbackError as error:
+            raise cause(self._engine.get_execution_options(), error) from error
         finally:
             self._ended.set()
 
@@ -113,6 +130,10 @@ class Watchdog:
     def _explain(self, context: ExceptionContext) -> None:
         """Says so in the driver's error, which knows no more than that the connection has ended."""
         error = context.original_exception
-        if self._cut_after is not None and context.is_disconnect and error.args:
+        if not context.is_disconnect:
+            return
+        if self._cut_after is not None and error.args:
             *others, told = error.args
             error.args = (*others, f"the server has not answered for {self._cut_after:.0f} s ({str(told).strip()})")
+        if context.sqlalchemy_exception:
+            self._engine.get_execution_options()[LOSSES].append(context.sqlalchemy_exception)
