@@ -22,6 +22,7 @@ from apim_schema.convergence import (
     index_in_the_way,
     missing_indexes,
     table_of,
+    without_inverse,
 )
 from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
@@ -241,6 +242,13 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
         tsql.rename_column(qualified, names.sql(new), spelled),
         *([] if present.nullable else [_alter(qualified, replace(present, type=change.type, collation=None))]),
     ]
+
+
+@_sql.register
+def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
+    if change.is_in(live):
+        return []
+    raise without_inverse(change)
 
 
 @_sql.register

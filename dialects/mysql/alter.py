@@ -54,11 +54,13 @@ def join(step: Alter | Plain, change: Change, done: list[Made]) -> None:
 
 
 def _last_of(step: Alter | Plain, done: Sequence[Made]) -> int | None:
-    """The place of the last ALTER of the same table, unless a foreign key has gone since: the step may need that."""
+    """The place of the last ALTER of the same table, unless rows or a foreign key have gone since: it may need that."""
     for place, (before, made) in reversed(list(enumerate(done))):
         if isinstance(before, Alter) and isinstance(step, Alter) and before.table == step.table:
             return place
         if any(isinstance(change, changes.DropForeignKey | changes.DropTable) for change in made):
+            return None
+        if isinstance(before, Plain) and before.sql.startswith("UPDATE"):
             return None
     return None
 

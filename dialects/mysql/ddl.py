@@ -127,7 +127,24 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     wanted = change.target(present, live.flavour)
     if types.family(wanted.type) != types.family(present.type):
         raise conflict(change, wanted, present)
-    return [_modify(table, present, wanted, live)]
+    return [*_cut(change, table, present, schema), _modify(table, present, wanted, live)]
+
+
+def _cut(
+    change: changes.AlterColumn | changes.BinaryToText, table: Table, present: Column, schema: str | None
+) -> Sequence[Step]:
+    """What is too long for the column as it will be is cut before: MODIFY refuses it, and to cut is no error here.
+
+    What the server would put into other columns by itself stays as it is.
+    """
+    hazard = impact.too_long(change, present) if change.cuts else None
+    if hazard is None:
+        return []
+    name, stamped = names.sql(present.name), (c.name for c in table.columns.values() if c.on_update)
+    kept = "".join(f", t.{column} = t.{column}" for column in map(names.sql, stamped))
+    return [
+        f"UPDATE {names.qualified(table.name, schema)} t SET t.{name} = {hazard.cut}{kept} WHERE {hazard.condition}"
+    ]
 
 
 @_steps.register
@@ -155,6 +172,26 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     if table.charset_of(present)[0] in types.UTF8:
         return [binary]
     return [_modify(table, present, replace(present, charset="utf8mb4", collation=None), live), binary]
+
+
+@_steps.register
+def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> Sequence[Step]:
+    """Bytes become text in utf8mb4 as they stand, and that becomes text in the column's own character set.
+
+    Killed in between, the column is the same text in utf8mb4, from which the second step goes on.
+    """
+    table = table_of(change, live)
+    present = column_of(change, live, change.name)
+    wanted = change.target(present)
+    if types.is_text(present.type):
+        return [_modify(table, present, wanted, live)]
+    if not types.is_binary(present.type):
+        raise conflict(change, wanted, present)
+    cut = _cut(change, table, present, schema)
+    if table.charset_of(wanted)[0] == "utf8mb4":
+        return [*cut, _modify(table, present, wanted, live)]
+    text = replace(wanted, charset="utf8mb4", collation=None)
+    return [*cut, _modify(table, present, text, live), _modify(table, text, wanted, live)]
 
 
 @_steps.register

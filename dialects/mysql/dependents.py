@@ -24,9 +24,11 @@ from .session import MARIADB, MYSQL
 
 AGAIN = "drop it, and make it anew after the upgrade"
 FOR_BYTES = "CONVERT(column USING utf8mb4) is the text"
+FOR_TEXT = "CAST(CONVERT(column USING utf8mb4) AS BINARY) are the bytes"
 SYSTEM = "('mysql', 'sys', 'information_schema', 'performance_schema')"
 
-BYTES, SORTED, RESIZED = "becomes bytes", "gets another character set", "gets another length"
+BYTES, TEXT = CONVERTED = ("becomes bytes", "becomes text")
+SORTED, RESIZED = "gets another character set", "gets another length"
 
 
 def _model(name: str) -> str:
@@ -115,15 +117,17 @@ def _altered(wanted: Sequence[Change], live: Schema) -> Iterator[Altered]:
             columns[change.table, column.name] = column
     for (table_name, name), column in columns.items():
         table, present = live.tables[table_name], live.tables[table_name].columns[name]
-        becomes = BYTES if types.is_binary(column.type) != types.is_binary(present.type) else RESIZED
-        if becomes == RESIZED and column.charset and table.charset_of(present) != (column.charset, column.collation):
+        becomes = RESIZED
+        if types.is_binary(column.type) != types.is_binary(present.type):
+            becomes = BYTES if types.is_binary(column.type) else TEXT
+        if becomes == RESIZED and table.charset_of(present) != table.charset_of(column):
             becomes = SORTED
         yield Altered(table, present, column, becomes)
 
 
 def _made(change: Change, live: Schema) -> Sequence[Column]:
     """The columns that a change restates, as it makes them."""
-    if isinstance(change, changes.AlterColumn | changes.TextToBinary):
+    if isinstance(change, changes.AlterColumn | changes.TextToBinary | changes.BinaryToText):
         present = find_column(live, change.table, change.name)
         if present is None:
             return ()
@@ -211,7 +215,7 @@ def _is_vendors(column: Altered, parts: tuple[str, ...]) -> bool:
 
 def _states(column: Altered) -> Iterator[Table]:
     """The table as it will be, and on the way there: a text becomes bytes by way of utf8mb4."""
-    if column.becomes != BYTES:
+    if column.becomes not in CONVERTED:
         yield column.table.with_column(column.wanted)
     elif column.table.charset_of(column.present)[0] not in types.UTF8:
         yield column.table.with_column(replace(column.present, charset="utf8mb4", collation=None))
@@ -266,7 +270,7 @@ def _in_bodies(column: Altered, schema: str, ask: Callable[[str], Sequence[Row[A
     for row in ask(TRIGGERS):
         own = row.owner == schema and _is_table(row.table_name, column.table)
         if _names(row.body, column.name) and (own or _names(row.body, column.table.name)):
-            hurts = own and column.becomes == BYTES
+            hurts = own and column.becomes in CONVERTED
             yield Obstacle(
                 BLOCK if hurts else WARN, column.table.name, *_body(f"trigger {_named(row, schema)}", column), TRIGGERS
             )
@@ -280,9 +284,8 @@ def _named(row: Row[Any], schema: str) -> str:
 
 
 def _body(what: str, column: Altered) -> tuple[str, str]:
-    way_out = (
-        FOR_BYTES if column.becomes == BYTES else "upper and lower case will differ: look whether it compares them"
-    )
+    case = "upper and lower case will differ, or not any more: look whether it compares them"
+    way_out = {BYTES: FOR_BYTES, TEXT: FOR_TEXT}.get(column.becomes, case)
     return f"{what} names {column.name}, which {column.becomes}", f"see what it does with it: {way_out}"
 
 
@@ -292,7 +295,7 @@ def _of_view(body: str, column: Altered) -> bool:
         return False
     plain = rf"(`[^`]*`\.)*`{re.escape(column.name)}` AS `[^`]*`"
     compares = re.search(r"\b(distinct|union|group by|order by)\b", body, re.I)
-    return column.becomes == BYTES or bool(compares) or _names(re.sub(plain, "", body, flags=re.I), column.name)
+    return column.becomes in CONVERTED or bool(compares) or _names(re.sub(plain, "", body, flags=re.I), column.name)
 
 
 def _of_keys(
@@ -346,7 +349,14 @@ def _of_tables(
             yield Obstacle(BLOCK, row.table_name, problem, way_out, VERSIONED)
 
 
-STATED = (changes.AddColumn, changes.AlterColumn, changes.TextToBinary, changes.ReplacePrimaryKey)
+STATED = (
+    changes.AddColumn,
+    changes.AlterColumn,
+    changes.TextToBinary,
+    changes.BinaryToText,
+    changes.DropColumn,
+    changes.ReplacePrimaryKey,
+)
 """The changes that MariaDB does not make to a table whose history it keeps."""
 
 

@@ -34,9 +34,10 @@ def _columns(table: str, conditions: Sequence[str], schema: str | None) -> str:
     )
 
 
-def is_other(change: changes.AlterColumn | changes.TextToBinary, present: Table) -> str:
+def is_other(change: changes.AlterColumn | changes.TextToBinary | changes.BinaryToText, present: Table) -> str:
     """The condition that a column is neither of the type that it had nor of that which it gets."""
-    native = [type_ for type_ in (present.columns[change.name].type, change.type) if type_]
+    wanted = change.column.type if isinstance(change, changes.BinaryToText) else change.type
+    native = [type_ for type_ in (present.columns[change.name].type, wanted) if type_]
     known = dict.fromkeys(sqltext.quoted(_shown(sqltext.base(type_))) for type_ in native)
     named = f"c.table_name = {sqltext.quoted(present.name)} AND c.column_name = {sqltext.quoted(change.name)}"
     return f"{named} AND c.data_type NOT IN ({', '.join(known)})"
@@ -79,7 +80,7 @@ def _add_column(change: changes.AddColumn, statement: Statement, schema: str | N
 def _alter_column(change: changes.AlterColumn, statement: Statement, schema: str | None) -> Sequence[Effect]:
     is_there = [
         _is_type(change.type) if change.type else "",
-        f"c.collation_name = {sqltext.quoted(change.collation)}" if change.collation else "",
+        _has_collation(change.collation, change.table, schema) if change.charset is not False else "",
         "" if change.nullable is None else f"c.is_nullable = '{'YES' if change.nullable else 'NO'}'",
         "" if change.default is False else _is_default(change.default),
     ]
@@ -88,7 +89,7 @@ def _alter_column(change: changes.AlterColumn, statement: Statement, schema: str
 
 @_effects.register
 def _drop_column(change: changes.DropColumn, statement: Statement, schema: str | None) -> Sequence[Effect]:
-    return [Effect(expression=f"NOT {_column(change.table, change.name, schema)}")]
+    return [Effect(expression=f"(NOT {_column(change.table, change.name, schema)})")]
 
 
 @_effects.register
@@ -98,6 +99,15 @@ def _text_to_binary(change: changes.TextToBinary, statement: Statement, schema: 
         return [Effect(_named(change.name, _is_type(change.type)))]
     utf8 = ", ".join(map(sqltext.quoted, types.UTF8))
     return [Effect(_named(change.name, f"(c.character_set_name IN ({utf8}) OR c.character_set_name IS NULL)"))]
+
+
+@_effects.register
+def _binary_to_text(change: changes.BinaryToText, statement: Statement, schema: str | None) -> Sequence[Effect]:
+    """The first of two statements leaves text in utf8mb4; what is cut before it is bytes that are not text yet."""
+    is_text = _is_type(change.column.type)
+    if statement.sql.startswith("UPDATE") or "CHARACTER SET utf8mb4" in statement.sql:
+        return [Effect(_named(change.name, is_text))]
+    return [Effect(_named(change.name, is_text, _has_collation(change.column.collation, change.table, schema)))]
 
 
 @_effects.register
@@ -130,13 +140,13 @@ def _create_index(change: changes.CreateIndex, statement: Statement, schema: str
 def _drop_index(change: changes.DropIndex, statement: Statement, schema: str | None) -> Sequence[Effect]:
     named = f"s.index_name = {sqltext.quoted(change.name)}"
     source = f"information_schema.statistics s WHERE {queries.of_table(change.table, 's', schema)} AND {named}"
-    return [Effect(expression=f"NOT EXISTS (SELECT 1 FROM {source})")]
+    return [Effect(expression=f"(NOT EXISTS (SELECT 1 FROM {source}))")]
 
 
 @_effects.register
 def _drop_table(change: changes.DropTable, statement: Statement, schema: str | None) -> Sequence[Effect]:
     source = f"information_schema.tables t WHERE {queries.of_table(change.table, 't', schema)}"
-    return [Effect(expression=f"NOT EXISTS (SELECT 1 FROM {source})")]
+    return [Effect(expression=f"(NOT EXISTS (SELECT 1 FROM {source}))")]
 
 
 def _named(column: str, *conditions: str) -> str:
@@ -157,6 +167,14 @@ def _index(table: str, condition: str, columns: Sequence[str], schema: str | Non
         f"EXISTS (SELECT s.index_name FROM {source} "
         f"AND {condition} GROUP BY s.index_name HAVING {queries.are_columns('s', 'seq_in_index', columns)})"
     )
+
+
+def _has_collation(collation: str | None, table: str, schema: str | None) -> str:
+    """The condition that a column has this collation, or where that is None, its table's."""
+    if collation:
+        return f"c.collation_name = {sqltext.quoted(collation)}"
+    source = f"information_schema.tables t WHERE {queries.of_table(table, 't', schema)}"
+    return f"c.collation_name = (SELECT t.table_collation FROM {source})"
 
 
 def _is_type(type_: str) -> str:

@@ -246,8 +246,9 @@ def _(change: changes.AlterColumn, table: Table) -> Iterable[str]:
     return (alteration(table, present, change.target(present, "mysql")) if present else CONVERT,)
 
 
-@_operations.register
-def _(change: changes.TextToBinary, table: Table) -> Iterable[str]:
+@_operations.register(changes.TextToBinary)
+@_operations.register(changes.BinaryToText)
+def _(change: Change, table: Table) -> Iterable[str]:
     return (CONVERT,)
 
 
@@ -308,7 +309,67 @@ def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
 
 @hazards.register
 def _(change: changes.AlterColumn, live: Schema) -> Sequence[Hazard]:
-    return [_foreign_characters(change.name, change.charset)] if change.charset else []
+    """Texts that are too long are a rule of every database; what is so of bytes is a matter of this one's types."""
+    table = live.tables[change.table]
+    column = table.columns.get(change.name)
+    if column is None:
+        return []
+    long = too_long(change, column) if types.is_binary(column.type) else None
+    charset, _ = table.charset_of(change.target(column, live.flavour))
+    lossy = change.charset is not False and charset and charset not in types.UNICODE
+    return [
+        *([_foreign_characters(change.name, f"t.{names.sql(change.name)}", charset)] if lossy and charset else []),
+        *([long.hazard] if long else []),
+    ]
+
+
+@hazards.register
+def _(change: changes.BinaryToText, live: Schema) -> Sequence[Hazard]:
+    """Bytes that are no text, characters that the text's set has not, and texts that are too long."""
+    table = live.tables[change.table]
+    column = table.columns.get(change.name)
+    if column is None or not types.is_binary(column.type):
+        return []
+    name = f"t.{names.sql(change.name)}"
+    text, (charset, _) = f"CONVERT({name} USING utf8mb4)", table.charset_of(change.target(column))
+    no_text = f"CHARSET({name}) = 'binary' AND {name} IS NOT NULL AND NOT CAST({text} AS BINARY) <=> {name}"
+    long = too_long(change, column)
+    return [
+        Hazard(BLOCK, f"{change.name} is no text in UTF-8", no_text),
+        *([_foreign_characters(change.name, text, charset)] if charset and charset not in types.UNICODE else []),
+        *([long.hazard] if long else []),
+    ]
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """The values that are too long for a column as it will be, and the expression `cut` for what is left of one."""
+
+    hazard: Hazard
+    cut: str
+
+    @property
+    def condition(self) -> str:
+        return self.hazard.condition
+
+
+def too_long(change: changes.AlterColumn | changes.BinaryToText, present: Column) -> TooLong | None:
+    """What of a column does not fit, in characters of a text or bytes of anything else; None where all does."""
+    wanted = change.target(present) if isinstance(change, changes.BinaryToText) else change.target(present, "mysql")
+    name = f"t.{names.sql(present.name)}"
+    if types.is_binary(wanted.type):
+        most, unit, length, cut = types.capacity(wanted.type), "bytes", f"LENGTH({name})", "LEFT({}, {})"
+    elif types.is_binary(present.type):
+        text = f"CONVERT({name} USING utf8mb4)"
+        most, unit, length = types.characters(wanted.type), "characters", f"CHAR_LENGTH({text})"
+        cut = f"CAST(LEFT({text}, {{1}}) AS BINARY)"
+    else:
+        most, unit, length = types.characters(wanted.type), "characters", f"CHAR_LENGTH({name})"
+        cut = "LEFT({}, {})"
+    if most is None or types.holds(present.type, wanted.type):
+        return None
+    problem = f"{present.name} is longer than the {most} {unit} it will have"
+    return TooLong(Hazard(BLOCK, problem, f"{length} > {most}", loses=present.name), cut.format(name, most))
 
 
 @hazards.register
@@ -316,14 +377,14 @@ def _(change: changes.CreateIndex, live: Schema) -> Sequence[Hazard]:
     if change.short_charset is None or change.table not in live.tables:
         return []
     charset, _ = change.short_charset
-    return [_foreign_characters(column.name, charset) for column in shortened(change, live.tables[change.table])]
+    columns = shortened(change, live.tables[change.table])
+    return [_foreign_characters(column.name, f"t.{names.sql(column.name)}", charset) for column in columns]
 
 
-def _foreign_characters(column: str, charset: str) -> Hazard:
+def _foreign_characters(column: str, value: str, charset: str) -> Hazard:
     """A value that is another one after a trip through the character set, compared byte by byte."""
-    name = f"t.{names.sql(column)}"
-    there_and_back = f"CONVERT(CONVERT({name} USING {charset}) USING utf8mb4)"
-    condition = f"CAST({there_and_back} AS BINARY) <> CAST(CONVERT({name} USING utf8mb4) AS BINARY)"
+    there_and_back = f"CONVERT(CONVERT({value} USING {charset}) USING utf8mb4)"
+    condition = f"CAST({there_and_back} AS BINARY) <> CAST(CONVERT({value} USING utf8mb4) AS BINARY)"
     return Hazard(BLOCK, f"{column} has characters that {charset} has not", condition)
 
 

@@ -127,10 +127,11 @@ def refusal(live: Schema) -> str | None:
 
 
 def converted(column: Column, old: Column) -> str | None:
-    """The expression that gives a value of `column` the form it had as `old`: text, where it has become bytes."""
+    """The expression that gives a value of `column` the form it had as `old`: text that has become bytes, and back."""
+    text = f"CONVERT({names.sql(column.name)} USING utf8mb4)"
     if types.is_binary(column.type) and not types.is_binary(old.type):
-        return f"CONVERT({names.sql(column.name)} USING utf8mb4)"
-    return None
+        return text
+    return f"CAST({text} AS BINARY)" if types.is_binary(old.type) and types.is_text(column.type) else None
 
 
 def _tables(

@@ -100,6 +100,10 @@ def _needed(wanted: Sequence[Change], live: Schema, server: Server) -> dict[str,
         if isinstance(change, changes.KeepIndex):
             continue
         needed[change.table].update(ALTERING if change.table in live.tables else ("CREATE", "SELECT"))
+        if isinstance(change, changes.DropTable):
+            needed[change.table].add("DROP")
+        if isinstance(change, changes.AlterColumn | changes.BinaryToText) and change.cuts:
+            needed[change.table].add("UPDATE")
         for parent in () if server.name == MARIADB else _parents(change):
             needed[parent].add("REFERENCES")
     for table in STAMPS:

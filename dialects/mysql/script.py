@@ -200,7 +200,7 @@ def unit(number: int, statement: Statement, live: Schema, schema: str | None) ->
 def _is_chosen(statement: Statement) -> bool:
     """Whether a statement is run where its effect is not there: not one that replaces a trigger or looks up a name."""
     is_trigger = isinstance(statement.change, changes.ReplaceTrigger)
-    return not is_trigger and statement.sql.startswith(("ALTER", "CREATE", "DROP"))
+    return not is_trigger and statement.sql.startswith(("ALTER", "CREATE", "DROP", "UPDATE"))
 
 
 def stamp(name: str, older: Sequence[str], release: str) -> str:
@@ -236,17 +236,26 @@ def _of_lookup(statement: Statement) -> str:
 
 def _chosen(statement: Statement, live: Schema, schema: str | None) -> str:
     """The statement as text; of two, where it depends on how many bytes a character has."""
-    as_it_is = names.literal(f"\n{sqltext.wrapped(statement.sql)}\n")
-    made = ddl.combined((statement.change, *statement.more), _one_byte(live), schema)
+    as_it_is, wanted = _quoted(statement.sql), (statement.change, *statement.more)
+    if isinstance(statement.change, changes.DropTable):
+        return as_it_is
+    if any(isinstance(change, changes.AlterColumn) and change.where_keys_fit for change in wanted):
+        made = ddl.combined(wanted, _in(live, "utf8mb4"), schema)
+        several = _quoted(made[0].sql) if made else NOTHING
+        return as_it_is if several == as_it_is else f"IF(@apim_schema_one_byte, {as_it_is}, {several})"
+    made = ddl.combined(wanted, _in(live, "latin1"), schema)
     if len(made) > 1 or made[0].sql == statement.sql:
         return as_it_is
-    one_byte = names.literal(f"\n{sqltext.wrapped(made[0].sql)}\n")
-    return f"IF(@apim_schema_one_byte, {one_byte}, {as_it_is})"
+    return f"IF(@apim_schema_one_byte, {_quoted(made[0].sql)}, {as_it_is})"
 
 
-def _one_byte(live: Schema) -> Schema:
-    """The schema on a database with a character set of one byte."""
-    options = {"charset": "latin1"}
+def _quoted(sql: str) -> str:
+    return names.literal(f"\n{sqltext.wrapped(sql)}\n")
+
+
+def _in(live: Schema, charset: str) -> Schema:
+    """The schema on a database with this character set."""
+    options = {"charset": charset}
     return replace(
         live, options=options, tables={name: replace(table, options=options) for name, table in live.tables.items()}
     )
@@ -258,7 +267,8 @@ def _other_types(statements: Sequence[Statement], live: Schema, schema: str | No
         change
         for statement in statements
         for change in (statement.change, *statement.more)
-        if isinstance(change, changes.AlterColumn | changes.TextToBinary) and change.table in live.tables
+        if isinstance(change, changes.AlterColumn | changes.TextToBinary | changes.BinaryToText)
+        and change.table in live.tables
     ]
     if not modified:
         return

@@ -179,6 +179,11 @@ def characters(type_: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def capacity(type_: str) -> int | None:
+    """The most bytes of a blob, None for any other type."""
+    return {name: size for size, name in BLOBS}.get(type_)
+
+
 def width(charset: str | None) -> int:
     """Bytes of the longest character; of an unknown character set, as many as there can be."""
     return MULTIBYTE.get(charset, 1) if charset else 4
@@ -247,6 +252,14 @@ def tells_apart(expected: Column, charset: str | None, collation: str | None) ->
     has_all = charset in (expected.charset, *UNICODE) or expected.charset == "ascii"
     caseless = [name is not None and "_ci" in name for name in (expected.collation, collation)]
     return has_all and caseless in ([True, True], [True, False], [False, False])
+
+
+def keys_fit(table: Table, column: Column) -> bool:
+    """Whether no key of the table is too long with this column; offline, where no character set is known, it is not."""
+    charset, altered = table.options.get("charset"), table.with_column(column)
+    keys = [key.columns for key in (table.primary_key, *table.unique, *table.indexes) if key]
+    over = [parts for parts in keys if column.name in map(column_of, parts)]
+    return charset is None or all(key_bytes(altered, parts, charset) <= KEY_BYTES for parts in over)
 
 
 def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:

@@ -25,6 +25,7 @@ from apim_schema.convergence import (
     still_to_add,
     table_of,
     trigger_in_the_way,
+    without_inverse,
 )
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
@@ -190,6 +191,13 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
         plsql.drop_text(change.table, change.name, name, schema, session.LOCK_TIMEOUT),
         rename,
     ]
+
+
+@_sql.register
+def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
+    if change.is_in(live):
+        return []
+    raise without_inverse(change)
 
 
 @_sql.register

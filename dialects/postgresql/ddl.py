@@ -129,10 +129,11 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     present = column_of(change, live, change.name)
     wanted, name, actions = change.target(present, live.flavour), names.sql(change.name), []
     if wanted.type != present.type:
-        if not types.may_become(present.type, wanted.type):
+        if not (types.may_become(present.type, wanted.type) or change.narrows):
             raise conflict(change, wanted, present)
         collation = f" COLLATE {present.collation}" if present.collation else ""
-        actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}{collation}")
+        cut = f" USING {name}::{wanted.type}" if change.cuts and not types.holds(present.type, wanted.type) else ""
+        actions.append(f"ALTER COLUMN {name} TYPE {wanted.type}{collation}{cut}")
     if wanted.default != present.default:
         set_to = "DROP DEFAULT" if wanted.default is None else f"SET DEFAULT {wanted.default}"
         actions.append(f"ALTER COLUMN {name} {set_to}")
@@ -161,6 +162,22 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     if present.default is not None:
         default = types.default_as_bytes(present.default)
         actions = [f"{column} DROP DEFAULT", *actions, f"{column} SET DEFAULT {default}"]
+    return [_alter(change.table, schema, *actions)]
+
+
+@_sql.register
+def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
+    """The text whose bytes in UTF-8 these are; an explicit cast cuts what is too long, and no other does."""
+    present = column_of(change, live, change.name)
+    wanted, column = change.target(present), f"ALTER COLUMN {names.sql(change.name)}"
+    if present.type != types.blob("") or types.family(wanted.type) != "text":
+        raise conflict(change, wanted, present)
+    cut = f"::{wanted.type}" if change.cuts else ""
+    actions = [f"{column} TYPE {wanted.type} USING convert_from({names.sql(change.name)}, 'UTF8'){cut}"]
+    if present.default is not None:
+        actions = [f"{column} DROP DEFAULT", *actions]
+    if wanted.default is not None:
+        actions.append(f"{column} SET DEFAULT {wanted.default}")
     return [_alter(change.table, schema, *actions)]
 
 

@@ -158,10 +158,8 @@ def _bucket(seed: str) -> str:
 
 
 def _value(table: Table, column: Compared) -> str:
-    """What is hashed of a column; an expression in the place of its name gives text."""
-    plain = column.expression == names.sql(column.name)
-    kind = _kind(table.columns[column.name].type) if plain else "TEXT"
-    return VALUES.get(kind, AS_TEXT).format(column.expression)
+    """What is hashed of a column, by the type that it had at first."""
+    return VALUES.get(_kind(table.columns[column.name].type), AS_TEXT).format(column.expression)
 
 
 def _kind(type_: str) -> str:

@@ -13,6 +13,7 @@ from functools import singledispatch
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dialect import (
+    BLOCK,
     IN_PLACE,
     METADATA,
     NOTHING,
@@ -124,8 +125,9 @@ def _widens(old: str, new: str) -> bool:
     return after[1] is None or (before[1] is not None and int(before[1]) <= int(after[1]))
 
 
-@assess.register
-def _text_to_binary(change: changes.TextToBinary, live: Schema) -> Impact:
+@assess.register(changes.TextToBinary)
+@assess.register(changes.BinaryToText)
+def _convert(change: Change, live: Schema) -> Impact:
     return _impact(REBUILD, ACCESS_EXCLUSIVE, ALTER_TABLE)
 
 
@@ -195,6 +197,50 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema) -> Impact:
 def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
     """The rows that PostgreSQL's own limits stand in the way of: only an index has one."""
     return ()
+
+
+UTF8 = "|".join(
+    (
+        "(0[1-9a-f]|[1-7][0-9a-f])",
+        "(c[2-9a-f]|d[0-9a-f])[89ab][0-9a-f]",
+        "(e0[ab]|e[1-9a-cef][89ab]|ed[89])[0-9a-f][89ab][0-9a-f]",
+        "(f0[9ab]|f[1-3][89ab]|f48)[0-9a-f]([89ab][0-9a-f]){2}",
+    )
+)
+"""A character of UTF-8 in hexadecimal digits, by table 3-7 of Unicode: any but NUL, which no text holds."""
+
+
+@hazards.register
+def _no_text(change: changes.BinaryToText, live: Schema) -> Sequence[Hazard]:
+    """Bytes that are no text, and texts that are too long."""
+    if not _is_bytes(change.table, change.name, live):
+        return ()
+    name = f"t.{names.sql(change.name)}"
+    no_text = Hazard(BLOCK, f"{change.name} is no text in UTF-8", f"encode({name}, 'hex') !~ '^({UTF8})*$'")
+    return (no_text, *_too_long(change.name, change.column.type))
+
+
+@hazards.register
+def _shorter_text(change: changes.AlterColumn, live: Schema) -> Sequence[Hazard]:
+    """A text that becomes shorter once it is a text again."""
+    return _too_long(change.name, change.type) if change.type and _is_bytes(change.table, change.name, live) else ()
+
+
+def _is_bytes(table: str, name: str, live: Schema) -> bool:
+    column = live.tables[table].columns.get(name)
+    return column is not None and column.type == "BYTEA"
+
+
+def _too_long(column: str, wanted: str) -> Sequence[Hazard]:
+    """Bytes that are a text of too many characters, which are counted by the bytes that begin one."""
+    name, most = f"t.{names.sql(column)}", sqltext.length(wanted)
+    if most is None:
+        return ()
+    begins = (
+        f"SELECT count(*) FROM generate_series(0, octet_length({name}) - 1) i WHERE get_byte({name}, i) & 192 <> 128"
+    )
+    condition = f"octet_length({name}) > {most} AND ({begins}) > {most}"
+    return (Hazard(BLOCK, f"{column} is longer than the {most} characters it will have", condition, loses=column),)
 
 
 @hazards.register

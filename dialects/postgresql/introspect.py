@@ -124,9 +124,11 @@ def refusal(live: Schema) -> str | None:
 
 
 def converted(column: Column, old: Column) -> str | None:
-    """The expression that gives a value of `column` the form it had as `old`: text, where it has become bytes."""
+    """The expression that gives a value of `column` the form it had as `old`: text that has become bytes, and back."""
     if column.type == "BYTEA" and sqltext.base(old.type) in types.TEXTS:
         return f"convert_from({names.sql(column.name)}, 'UTF8')"
+    if old.type == "BYTEA" and sqltext.base(column.type) in types.TEXTS:
+        return f"convert_to({names.sql(column.name)}, 'UTF8')"
     return None
 
 

@@ -92,7 +92,8 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
     """No check or index may read a text that becomes bytes: it would stand and mean something else, without an error.
 
-    Whatever else is in the way makes a statement fail, and nothing is left of the script.
+    Whatever else is in the way makes a statement fail, and nothing is left of the script: of bytes that become text,
+    the server takes no check or index over.
     """
     converted = [c for c in wanted if isinstance(c, changes.TextToBinary) and c.table in live.tables]
     if not converted:

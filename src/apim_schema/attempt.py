@@ -1,4 +1,4 @@
-"""One run of an upgrade on an open, locked database, from recognising it to the verdict.
+"""One run of an upgrade or a downgrade on an open, locked database, from recognising it to the verdict.
 
 What an error has to tell of, how far it got and what it left, is kept here and nowhere else.
 """
@@ -39,7 +39,7 @@ Migrate = Callable[[Connection, str, str, Apply], None]
 
 @dataclass(frozen=True)
 class Result:
-    """What an upgrade did to one database; `compared` says whether there was a reason to compare its rows."""
+    """What a run did to one database; `compared` says whether there was a reason to compare its rows."""
 
     database: str
     start: str
@@ -73,10 +73,12 @@ class Attempt:
         migrate: Migrate,
         check_lock: Check,
         agreed: tuple[str, ...] | None = None,
+        back: bool = False,
+        discards: bool = False,
     ) -> None:
         self._live, self._release, self._create, self._against = live, release, create, against
         self._progress, self._migrate, self._check_lock = progress, migrate, check_lock
-        self._agreed = agreed
+        self._agreed, self._back, self._discards = agreed, back, discards
         self._session = live.dialect.session
         self._clock = Clock()
         self._run = Entry(live.database, "", release, history.now(), history.who(live.connection))
@@ -85,10 +87,10 @@ class Attempt:
         self._touched = self._committing = False
 
     def run(self) -> Result:
-        """Upgrades, and returns what was done. Raises as `Upgrade.run` does."""
+        """Does what is asked for, and returns what was done. Raises as `Upgrade.run` does."""
         try:
             with ExitStack() as undo:
-                result = self._upgrade(undo)
+                result = self._reach(undo)
                 undo.pop_all()
                 self._committing = True
                 self._live.connection.commit()
@@ -96,7 +98,7 @@ class Attempt:
         except (SQLAlchemyError, SchemaToolError, KeyboardInterrupt) as error:
             raise self._failed(watchdog.cause(self._live.connection.get_execution_options(), error)) from error
 
-    def _upgrade(self, undo: ExitStack) -> Result:
+    def _reach(self, undo: ExitStack) -> Result:
         with self._clock.part(timing.LOOK):
             start, planned = self._look()
         live = self._live
@@ -113,11 +115,11 @@ class Attempt:
         if self._create and not self._live.model.tables:
             self._make_fresh()
         live = self._live
-        start = live.start(self._release)
+        start = live.start(self._release, self._back)
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
         self._say_drift(start.release)
-        planned = live.plan(start.release, self._release)
+        planned = live.plan(start.release, self._release, self._discards)
         if self._agreed not in (None, tuple(statement.sql for statement in planned.statements)):
             raise Refused(f"{live.database} is not as it was when it was shown: nothing was changed. Look at it again")
         return start, planned
@@ -141,11 +143,12 @@ class Attempt:
         proof = Proof(live, planned, way, self._progress)
         with self._clock.part(timing.LOOK):
             asked = (p.change for p in planned.changes)
-            preflight.forbid(live, self._release, asked, self._progress.warn, proof.hold)
+            found = preflight.forbid(live, self._release, asked, self._progress.warn, proof.hold, self._discards)
+        proof.leave_out((f.table, f.loses) for f in found if f.loses is not None)
         begun = self._kept()
         with self._clock.part(timing.BEFORE):
             before = self._against or (proof.resume(begun) if begun else proof.begin())
-        self._begin(None if begun else before, undo)
+        self._begin(start, None if begun else before, undo)
         if planned.start != planned.target or planned.statements:
             with self._clock.part(timing.STATEMENTS):
                 self._apply(planned, undo)
@@ -162,9 +165,12 @@ class Attempt:
         return self._result(start, planned, reached, verdict)
 
     def _continue_or_begin(self, start: Start, planned: Plan) -> None:
-        """Counts the statements from where the first run began: in are those that need not be made any more."""
+        """Counts the statements from where the first run began: in are those that need not be made any more.
+
+        One that turns back begins anew, and is compared with the rows of before the first all the same.
+        """
         before, ahead = self._earlier, len(planned.statements)
-        if before is None:
+        if before is None or self._live.turns(before, self._back):
             self._run = replace(self._run, from_release=start.release, planned=ahead)
             return
         done = before.planned - ahead if before.to_release == self._release else before.statements
@@ -177,17 +183,19 @@ class Attempt:
     def _goes_on(self) -> bool:
         """Whether an earlier run has changed something that this one continues."""
         run = self._earlier
-        return run is not None and (run.planned == 0 or max(run.statements, self._found_in) > 0)
+        if run is None:
+            return False
+        return run.planned == 0 or self._live.turns(run, self._back) or max(run.statements, self._found_in) > 0
 
     def _kept(self) -> Snapshot | None:
         """The digests of the beginning, where an earlier run has kept them. One that executed nothing was none."""
         live = self._live
         return kept.read(live.connection, live.schema, live.database) if self._goes_on else None
 
-    def _begin(self, found: Snapshot | None, undo: ExitStack) -> None:
+    def _begin(self, start: Start, found: Snapshot | None, undo: ExitStack) -> None:
         live = self._live
         if not self._session.transactional_ddl:
-            self._run = beginning.write(live, found, self._run, undo)
+            self._run = beginning.write(live, start, found, self._run, undo)
         elif live.stamped is None:
             stamp.write(live.connection, live.schema, live.database, self._run.from_release)
 
@@ -208,14 +216,22 @@ class Attempt:
 
     def _apply(self, planned: Plan, undo: ExitStack) -> None:
         live = self._live
-        doing = f"{live.database}: {planned.start} to {planned.target}"
+        doing, releases = f"{live.database}: {planned.start} to {planned.target}", iter(planned.steps)
         with self._progress.statements(doing, len(planned.statements)) as advance:
 
             def apply(declared: Changes) -> None:
                 self._check_lock()
-                self._make(chain.settled(declared, live.model.flavour, live.database), advance, undo)
+                self._make(self._directed(declared, next(releases).release), advance, undo)
 
             self._migrate(live.connection, live.database, live.schema, apply)
+
+    def _directed(self, declared: Changes, release: str) -> Sequence[Change]:
+        """The changes of a revision, or what takes them back to this release."""
+        flavour, database = self._live.model.flavour, self._live.database
+        made = chain.settled(declared, flavour, database)
+        if not self._back:
+            return made
+        return chain.taken_back(made, flavour, database, release, self._release, self._discards)
 
     def _make(self, wanted: Sequence[Change], advance: Callable[[int], None], undo: ExitStack) -> None:
         """Makes the changes of one revision.
@@ -268,7 +284,7 @@ class Attempt:
     def _verify_schema(self, planned: Plan, reached: Live) -> None:
         """Whether it is the release's, with the drift that was to stay, and nothing else."""
         if wrong := planned.broken_by(reached.differences_from(self._release)):
-            raise Refused(f"{reached.database} is not {self._release} as planned after the upgrade:\n{listed(wrong)}")
+            raise Refused(f"{reached.database} is not {self._release} as planned afterwards:\n{listed(wrong)}")
 
     def _with_doubts(self, verdict: Verdict, before: Snapshot, fresh: bool) -> Verdict:
         """Says of a run that goes on with another what lies between them, and what nobody kept."""
@@ -314,7 +330,7 @@ class Attempt:
         self._progress.say(f"{self._live.database}: {text}")
 
     def _failed(self, error: BaseException) -> SchemaToolError:
-        """The error to raise: it says how far the upgrade got, and whether the database is as before."""
+        """The error to raise: it says how far the run got, and whether the database is as before."""
         database = self._live.database
         told = _told(database, error)
         if self._committing:

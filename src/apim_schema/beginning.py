@@ -1,7 +1,7 @@
 """What a run writes before its first statement where every statement commits, and how it is taken back.
 
 The digests of all rows, the stamp that says where it began, its row in the history: so that whoever finishes can
-compare with the beginning. An upgrade that has executed nothing must leave nothing, so each is taken back in turn.
+compare with the beginning. A run that has executed nothing must leave nothing, so each is taken back in turn.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import history, kept, stamp
 from apim_schema.history import Entry
-from apim_schema.live import Live
+from apim_schema.live import Live, Start
 from apim_schema.snapshot import Snapshot
 
 
-def write(live: Live, found: Snapshot | None, entry: Entry, undo: ExitStack) -> Entry:
+def write(live: Live, start: Start, found: Snapshot | None, entry: Entry, undo: ExitStack) -> Entry:
     """Writes all of it; `undo` gets what takes it back. Returns the run as the history has it.
 
-    `found` is None where the digests of the beginning are kept already, by the run that this one continues.
+    `found` is None where the digests of the beginning are kept already, by the run that this one continues. One that
+    turns back from half of the way to a release starts at that release: what is not in of it is taken back already.
     """
     connection, schema, database = live.connection, live.schema, live.database
 
@@ -37,10 +38,13 @@ def write(live: Live, found: Snapshot | None, entry: Entry, undo: ExitStack) -> 
         drops(kept.table(schema), kept.exists(connection, schema))
         take_back(lambda other: kept.discard(other, schema, database))
         kept.keep(connection, schema, found)
-    if live.stamped is None:
+    if (stamped := live.stamped) is None:
         unstamp = stamp.remove if stamp.exists(connection, schema, database) else stamp.drop
         take_back(lambda other: unstamp(other, schema, database))
-        stamp.write(connection, schema, database, entry.from_release)
+    elif stamped != start.release:
+        take_back(lambda other: stamp.write(other, schema, database, stamped))
+    if stamped != start.release:
+        stamp.write(connection, schema, database, start.release)
     drops(history.table(schema), history.exists(connection, schema))
     if live.unfinished and live.unfinished.outcome == history.STARTED:
         history.rewrite(connection, schema, replace(live.unfinished, outcome=history.INTERRUPTED))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from apim_schema import catalog, flavours
-from apim_schema.changes import AddColumn, Change, DropColumn, TextToBinary, replay
+from apim_schema.changes import AddColumn, Change, DropColumn, DropTable, TextToBinary, inverted, replay
 from apim_schema.errors import UsageError
 from apim_schema.revision import Changes, for_flavour
 from apim_schema.schema import Schema
@@ -106,15 +107,49 @@ def settled(declared: Changes, flavour: str, database: str) -> tuple[Change, ...
     return tuple(change for change in made if change.table.startswith(PARTS.get(database, "")))
 
 
-def between(database: str, start: str, target: str) -> tuple[str, ...]:
-    """The releases after `start`, up to and with `target`."""
+def goes_back(database: str, start: str, target: str) -> bool:
+    """Whether the way from one release to another leads to an older one."""
     known = releases(database)
-    return known[known.index(start) + 1 : known.index(target) + 1]
+    return known.index(target) < known.index(start)
+
+
+def between(database: str, start: str, target: str) -> tuple[str, ...]:
+    """The releases after `start`, up to and with `target`; or before it, back to and with that."""
+    known = releases(database)
+    first, last = known.index(start), known.index(target)
+    return known[last:first][::-1] if last < first else known[first + 1 : last + 1]
+
+
+def step(
+    flavour: str, database: str, before: str, release: str, target: str = "", cuts: bool = False
+) -> tuple[Change, ...]:
+    """What makes a release of its neighbour: its changes, or what takes back those of the newer one.
+
+    `target` is where the way leads in the end, if that is not this release. Raises Refused for a change that has no
+    inverse; for `cuts` see `changes.inverted`.
+    """
+    if goes_back(database, before, release):
+        return taken_back(changes(flavour, database, before), flavour, database, release, target, cuts)
+    return changes(flavour, database, release)
+
+
+def taken_back(
+    made: Sequence[Change], flavour: str, database: str, release: str, target: str = "", cuts: bool = False
+) -> tuple[Change, ...]:
+    """What leads back to a release from the next one, of which these are the changes. Raises as `step` does.
+
+    A table that goes on the way is not altered before: that would be work for nothing, and rows that are going to be
+    lost with it would be in the way of that.
+    """
+    left = expected(flavour, database, target or release).tables
+    back = inverted(made, expected(flavour, database, release), cuts)
+    return tuple(change for change in back if change.table in left or isinstance(change, DropTable))
 
 
 def pending(flavour: str, database: str, start: str, target: str) -> tuple[Change, ...]:
-    """All changes after `start`, up to and with `target`."""
-    return tuple(c for release in between(database, start, target) for c in changes(flavour, database, release))
+    """All changes on the way from one release to another. Raises as `step` does."""
+    way = pairwise((start, *between(database, start, target)))
+    return tuple(change for before, release in way for change in step(flavour, database, before, release, target))
 
 
 @cache
@@ -132,7 +167,7 @@ def fills(flavour: str, database: str, target: str) -> dict[tuple[str, str], str
 
 
 def dropped(flavour: str, database: str, start: str | None, target: str) -> tuple[tuple[str, str], ...]:
-    """The (table, column) that releases after `start` drop, up to `target`; none where the start is no release."""
+    """The (table, column) that are dropped on the way from one release to another; none where the start is none."""
     if start not in releases(database):
         return ()
     made = pending(flavour, database, start, target)

@@ -114,12 +114,17 @@ CORRECT = "correct these rows"
 
 @dataclass(frozen=True)
 class Hazard:
-    """Rows that a change would lose or stumble over: `condition` is true of one, in SQL over the table as `t`."""
+    """Rows that a change would lose or stumble over: `condition` is true of one, in SQL over the table as `t`.
+
+    `loses` is said where the change can be made all the same: the column whose values are lost by that, or "" where it
+    is the rows with all of theirs.
+    """
 
     level: Level
     problem: str
     condition: str
     way_out: str = CORRECT
+    loses: str | None = None
 
 
 @dataclass(frozen=True)

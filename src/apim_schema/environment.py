@@ -1,8 +1,8 @@
 """What `versions/env.py` runs: Alembic's side of the two doors.
 
-`alembic -x url=URL upgrade head` and our own `upgrade` both come here; Alembic works out the revisions, and
-`upgrade.Upgrade` does all the rest. Every other command that talks to the database (`current`, `stamp`) is left
-to Alembic, with our version table and schema.
+`alembic -x url=URL upgrade head` and our own `upgrade` both come here, and so do the two `downgrade`; Alembic works out
+the revisions, and `upgrade.Upgrade` does all the rest. Every other command that talks to the database (`current`,
+`stamp`) is left to Alembic, with our version table and schema.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from apim_schema.attempt import Apply, Result
 from apim_schema.errors import Exit, SchemaToolError, UsageError, said_by_database
 from apim_schema.log import ERROR, WARNING
 from apim_schema.redact import redact
-from apim_schema.revision import NO_DOWNGRADE
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 
@@ -30,15 +29,18 @@ ATTRIBUTE = "apim_schema_upgrade"
 RESULT = "apim_schema_result"
 """Where it finds what came of it."""
 
+BACK = {"upgrade": False, "downgrade": True}
+"""The commands that change the schema, and whether they lead back."""
+
 
 def through_alembic(upgrade: Upgrade) -> Result:
-    """Runs an upgrade as plain `alembic upgrade` would, with our own settings, and returns what was done.
+    """Runs an upgrade as plain `alembic upgrade` would, or a downgrade, with our own settings; returns what was done.
 
     Raises what `Upgrade.run` raises.
     """
     settings = Config(chain.ini_file(), ini_section=chain.SECTIONS[upgrade.target.database])
     settings.attributes[ATTRIBUTE] = upgrade
-    command.upgrade(settings, upgrade.release)
+    (command.downgrade if upgrade.back else command.upgrade)(settings, upgrade.release)
     result: Result = settings.attributes[RESULT]
     return result
 
@@ -76,10 +78,8 @@ def _run() -> None:
         return
     target: Target = given.target if given else _named(database)
     verb = _command()
-    if verb == "downgrade":
-        raise UsageError(NO_DOWNGRADE)
-    if verb == "upgrade":
-        _upgrade(given, target)
+    if verb in BACK:
+        _upgrade(given, target, BACK[verb])
     else:
         _pass_through(target)
 
@@ -105,23 +105,26 @@ def _command() -> str:
 def _offline(database: str, x: dict[str, str]) -> None:
     """Prints the script, whole or not at all: Alembic would have printed what came before an error."""
     verb = _command()
-    if verb == "downgrade":
-        raise UsageError(NO_DOWNGRADE)
     flavour = x.get("dialect")
     if flavour is None:
         raise UsageError("a script needs its dialect: -x dialect=NAME, one of " + ", ".join(flavours.FLAVOURS))
-    if verb == "upgrade":
-        print(_script(flavour, database, x.get("schema")), end="")
+    if verb in BACK:
+        print(_script(flavour, database, x.get("schema"), BACK[verb]), end="")
     else:
         _stamp_offline(flavour, database, x.get("schema"))
 
 
-def _script(flavour: str, database: str, schema: str | None) -> str:
+def _script(flavour: str, database: str, schema: str | None, back: bool) -> str:
     opts = context.get_context().opts
     if not opts["starting_rev"]:
         first, *_, newest = chain.releases(database)
-        raise UsageError("a script needs the release to start from", way_out=f"alembic upgrade {first}:{newest} --sql")
-    return script.render(flavour, database, opts["starting_rev"], _destination(database), schema)
+        way_out = f"alembic upgrade {first}:{newest} --sql, or downgrade {newest}:{first}"
+        raise UsageError("a script needs the release to start from", way_out=way_out)
+    start, target = chain.check_release(database, opts["starting_rev"]), _destination(database)
+    if start == target or chain.goes_back(database, start, target) != back:
+        way_out = "name an older release and then a newer one, or the other way round for downgrade"
+        raise UsageError(f"there is nothing between {start} and {target}", way_out=way_out)
+    return script.render(flavour, database, start, target, schema)
 
 
 def _stamp_offline(flavour: str, database: str, schema: str | None) -> None:
@@ -139,12 +142,13 @@ def _destination(database: str) -> str:
     return chain.check_release(database, context.get_context().opts["destination_rev"])
 
 
-def _upgrade(given: Upgrade | None, target: Target) -> None:
-    """Runs the upgrade; the summary of one that our own command line has asked for is its own to show."""
+def _upgrade(given: Upgrade | None, target: Target, back: bool) -> None:
+    """Runs the upgrade or downgrade; the summary of one that our own command line has asked for is its own to show."""
     if given:
         context.config.attributes[RESULT] = given.run(_migrate)
         return
-    result = Upgrade(target, _destination(target.database), progress=report.Terminal()).run(_migrate)
+    asked = Upgrade(target, _destination(target.database), progress=report.Terminal(), back=back)
+    result = asked.run(_migrate)
     code = report.written(lambda: _shown(result))
     if code != Exit.OK:
         raise SystemExit(code)

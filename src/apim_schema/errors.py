@@ -142,7 +142,7 @@ class Unfinished(SchemaToolError):
         return self._parts | {"statements_executed": self.executed, "statements_planned": self.planned}
 
 
-GO_ON = "mend the cause and run the same upgrade again, it continues from there"
+GO_ON = "mend the cause and run the same command again, it continues from there"
 
 
 class NotProven(SchemaToolError):

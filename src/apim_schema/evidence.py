@@ -1,10 +1,11 @@
 """Evidence that no row changed: digests of rows, and the verdict on two of them. Who needs none is in `proof`.
 
 Compared are the columns that stood before, in the form they had before, over all tables of the schema, the
-customer's own included. A column that a release drops can't be read afterwards: digests before leave it out too, and
-the verdict names it; preflight has seen to it that it held nothing (see there). A table that is dropped had no rows.
-A table is the number of its rows and the sums of their hashes, by bucket of the old primary key, so that a mismatch
-leads to the rows (see `judge`). New columns are checked for holding nothing but their default.
+customer's own included. A column that is dropped can't be read afterwards: digests before leave it out too, and the
+verdict names it; preflight has seen to it that it held nothing (see there). A table that is dropped had no rows. What
+somebody has insisted on losing is left out as well. A table is the number of its rows and the sums of their hashes, by
+bucket of the old primary key, so that a mismatch leads to the rows (see `judge`). New columns are checked for holding
+nothing but their default.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Verdict:
     """What is proven of the whole database: the worst of its tables.
 
     `note` says what has to be known besides, `doubt` why nothing is proven even where no table differs.
-    `left_out` are columns, as TABLE.COLUMN, that a release has dropped: they are compared with nothing.
+    `left_out` are columns, as TABLE.COLUMN, and tables that were dropped or cut: they are compared with nothing.
     """
 
     tables: tuple[TableVerdict, ...] = ()

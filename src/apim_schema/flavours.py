@@ -74,6 +74,9 @@ class Types(Protocol):
         `charset` and `collation` are those that were found.
         """
 
+    def keys_fit(self, table: Table, column: Column) -> bool:
+        """Whether no key of the table would be too long with this column in the place of its namesake."""
+
     def same_key(self, table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
         """Whether a key over the `found` parts is the `expected` one, or another legal form of it."""
 

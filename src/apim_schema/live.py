@@ -1,4 +1,4 @@
-"""One database as it is now: what it is stamped, recognised and different as, and where an upgrade of it starts."""
+"""One database as it is now: what it is stamped, recognised and different as, and where a way from it starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from apim_schema.unrecognised import refuse, too_old
 
 @dataclass(frozen=True)
 class Start:
-    """The release that an upgrade starts from; `same` are all that the schema fits where there is no stamp."""
+    """The release that a run starts from; `same` are all that the schema fits where there is no stamp."""
 
     release: str
     same: tuple[str, ...]
@@ -129,24 +129,52 @@ class Live:
             return NotRecognised(f"{self.database} is stamped {self.stamped}, but {found}")
         return None
 
-    def start(self, target: str) -> Start:
-        """Where an upgrade to a release starts: at the stamp, else at what the schema is recognised as.
+    def start(self, target: str, back: bool = False) -> Start:
+        """Where a run to a release starts: at the stamp, else at what the schema is recognised as.
 
-        A schema that is several releases' counts as the newest of them that is no newer than the target. Raises
-        NotRecognised where there is no release to start from, and Refused where the database is newer.
+        A schema that is several releases' counts as the one of them that is nearest to the target: no newer than that,
+        or where the run leads back, no older. A run that turns from another one, which was cut off half of the way to a
+        release, starts at that release. Raises NotRecognised where there is no release to start from, and Refused where
+        there is none on that side of the target.
         """
         if problem := self.refusal or (self.problem if self.stamped is None else None):
             raise problem
-        same = (self.stamped,) if self.stamped else self.recognised.same if self.recognised else ()
-        known = chain.releases(self.database)
-        reachable = [release for release in same if known.index(release) <= known.index(target)]
+        same = self._same
+        if self.unfinished and self.turns(self.unfinished, back):
+            same = (self._ahead(self.unfinished),)
+        reachable = [release for release in same if release == target or self._leads_back(release, target) == back]
+        if back and target not in chain.since(self.model.flavour, self.database):
+            first = chain.first(self.model.flavour, self.database)
+            raise Refused(f"the vendor's script for {self.model.flavour} begins with {first}", found="nothing is older")
+        if not reachable and back:
+            raise Refused(
+                f"{self.database} is {same[-1]}, older than {target}", way_out=f"`upgrade {target}` leads there"
+            )
         if not reachable:
-            raise Refused(f"{self.database} is {same[0]} already, newer than {target}", found="there is no way back")
-        return Start(reachable[-1], same)
+            raise Refused(
+                f"{self.database} is {same[0]} already, newer than {target}", way_out=f"`downgrade {target}` leads back"
+            )
+        return Start(reachable[0] if back else reachable[-1], same)
 
-    def plan(self, start: str, target: str) -> Plan:
+    @property
+    def _same(self) -> tuple[str, ...]:
+        """The stamped release, else all that the schema fits."""
+        return (self.stamped,) if self.stamped else self.recognised.same if self.recognised else ()
+
+    def leads_back(self, target: str) -> bool:
+        """Whether the way to a release leads back: it is newer, or on half of the way to what is newer."""
+        known = chain.releases(self.database)
+        beyond = self.unfinished and self.turns(self.unfinished, back=True)
+        same = (self._ahead(self.unfinished),) if self.unfinished and beyond else self._same
+        found = [release for release in same if release in known]
+        return bool(found) and all(self._leads_back(release, target) for release in found)
+
+    def _leads_back(self, start: str, target: str) -> bool:
+        return chain.goes_back(self.database, start, target)
+
+    def plan(self, start: str, target: str, cuts: bool = False) -> Plan:
         """The way from one release to another. Raises as `planner.plan` does."""
-        return plan(self.dialect, self.database, self.model, start, target, self.schema, self.target.accept)
+        return plan(self.dialect, self.database, self.model, start, target, self.schema, self.target.accept, cuts)
 
     def snapshot(self, progress: Progress, doing: str = "rows", tables: Mapping[str, Table] | None = None) -> Snapshot:
         """Reads all rows; with `tables`, only those of these, in the columns that they have there."""
@@ -179,15 +207,33 @@ class Live:
         if holder := self.dialect.session.holder(self.connection, self.target.lock, self.schema):
             done = f"{run.statements} of {run.planned} statements in"
             return f"{self.database} is on its way to {run.to_release} just now, by {holder}: {done}"
+        verb = f"`{self._verb(run)} {run.to_release}`"
         if self.stamped == run.to_release:
             told = f"is at {run.to_release}, not verified yet: the run by {run.done_by} ended at {last}"
-            return f"{self.database} {told}; `upgrade {run.to_release}` compares the rows with those of before"
-        begun = self.stamped or run.from_release
-        # somebody may have stamped a later release by hand, and a newer version may have been here
-        known = {begun, run.to_release} <= set(chain.releases(self.database))
-        ahead = next(iter(chain.between(self.database, begun, run.to_release) if known else ()), run.to_release)
+            return f"{self.database} {told}; {verb} compares the rows with those of before"
+        begun, ahead = self.stamped or run.from_release, self._ahead(run)
         done = f"{self._statements_in(run)} of {run.planned} statements in, interrupted at {last} (by {run.done_by})"
-        return f"{self.database} is between {begun} and {ahead}: {done}; `upgrade {run.to_release}` goes on"
+        return f"{self.database} is between {begun} and {ahead}: {done}; {verb} goes on"
+
+    def turns(self, run: history.Entry, back: bool) -> bool:
+        """Whether a run that leads back, or does not, goes against another one."""
+        known = {run.from_release, run.to_release} <= set(chain.releases(self.database))
+        return (
+            known and run.from_release != run.to_release and back != self._leads_back(run.from_release, run.to_release)
+        )
+
+    def _ahead(self, run: history.Entry) -> str:
+        """The release that a run was about to reach.
+
+        Somebody may have stamped a later one by hand, and a newer version may have been here.
+        """
+        begun = self.stamped or run.from_release
+        known = {begun, run.to_release} <= set(chain.releases(self.database))
+        return next(iter(chain.between(self.database, begun, run.to_release) if known else ()), run.to_release)
+
+    def _verb(self, run: history.Entry) -> str:
+        """The verb that goes on with a run."""
+        return "downgrade" if self.turns(run, back=False) else "upgrade"
 
     def _statements_in(self, run: history.Entry) -> int:
         """How many statements of a run need not be made any more; a killed one may not have counted its last.

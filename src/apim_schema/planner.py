@@ -1,15 +1,16 @@
-"""What an upgrade will do to one live database, worked out before anything is done."""
+"""What an upgrade or a downgrade will do to one live database, worked out before anything is done."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from apim_schema import chain
-from apim_schema.changes import Change, replay
+from apim_schema.changes import Change, KeepIndex, replay
 from apim_schema.dialect import Dialect, Statement
 from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
-from apim_schema.errors import Conflict, NotRecognised
+from apim_schema.errors import Conflict, NotRecognised, Refused
 from apim_schema.recognise import Accept, Comparison, differences
 from apim_schema.schema import Schema
 
@@ -68,15 +69,23 @@ class Plan:
 
 
 def plan(
-    dialect: Dialect, database: str, live: Schema, start: str, target: str, schema: str | None, accept: Accept = ()
+    dialect: Dialect,
+    database: str,
+    live: Schema,
+    start: str,
+    target: str,
+    schema: str | None,
+    accept: Accept = (),
+    cuts: bool = False,
 ) -> Plan:
-    """Plans the way from `start` to `target`, looked at from the live schema.
+    """Plans the way from `start` to `target`, newer or older, looked at from the live schema.
 
-    Raises Conflict where an object is in the way of a change, and NotRecognised where the schema would not be the
-    target's in the end, but for harmless or accepted drift: both before a single statement has run.
+    With `cuts`, what is too long for a column as it was is cut on the way back. Raises Conflict where an object is in
+    the way of a change, Refused where one has no inverse, and NotRecognised where the schema would not be the target's
+    in the end, but for harmless or accepted drift: all before a single statement has run.
     """
-    releases = chain.between(database, start, target)
-    wanted = [(release, chain.changes(live.flavour, database, release)) for release in releases]
+    way = pairwise((start, *chain.between(database, start, target)))
+    wanted = [(release, chain.step(live.flavour, database, before, release, target, cuts)) for before, release in way]
     try:
         planned = made(dialect, database, live, (start, target), wanted, schema, accept)
     except Conflict as first:
@@ -85,6 +94,19 @@ def plan(
         so = f"is stamped {start} and is not" if start == target else f"would not be {target} after {start}"
         raise NotRecognised(f"{database} {so}, by this breaking drift", way_out=f"{WAY_OUT}\n{listed(wrong)}")
     return planned
+
+
+def returns(dialect: Dialect, flavour: str, database: str, start: str, target: str) -> bool:
+    """Whether the way from one release to an older one can be gone on this kind of database."""
+    live, way = chain.expected(flavour, database, start), pairwise((start, *chain.between(database, start, target)))
+    try:
+        for before, release in way:
+            back = chain.step(flavour, database, before, release, target)
+            dialect.ddl.combined(back, live, None)
+            live = replay(live, back)
+    except Refused:
+        return False
+    return True
 
 
 def made(
@@ -152,6 +174,9 @@ def _replaced(database: str, live: Schema, start: str, target: str, accept: Acce
 
 
 def _replayed(dialect: Dialect, change: Change, live: Schema) -> Schema:
+    """The live schema once a change is made; an index that the chain keeps is there, whatever a release has need of."""
+    if isinstance(change, KeepIndex):
+        return live
     made = replay(live, [change])
     if change.table in live.tables or change.table not in made.tables:
         return made

@@ -4,15 +4,15 @@ The rules about rows follow from the changes themselves: a column that gets shor
 that must have a value holds no NULL, a new key has no duplicates, a new foreign key no orphans. What else may be in
 the way, the dialect's `obstacles` asks of the catalog.
 
-Nothing that holds data is ever dropped: a table that a release drops must be empty, and a column must hold nothing but
-NULL or its default. Otherwise the upgrade is refused, since there may be no way back: whoever owns the data keeps a
-copy of what is needed, and then empties or drops it by hand, which the upgrade takes for done.
+Nothing that holds data is dropped unasked: a table that goes must be empty, and a column must hold nothing but NULL or
+its default. Otherwise the run is refused: whoever owns the data keeps a copy of what is needed, and then empties or
+drops it by hand, which the run takes for done. On the way back, `--discard-new-data` says that it may be lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from sqlalchemy import Connection
@@ -34,6 +34,8 @@ from apim_schema.progress import Say
 from apim_schema.schema import ForeignKey, Schema, Table
 
 KEYS_SHOWN = 20
+INTEGER_BITS = {"SMALLINT": 16, "INTEGER": 32, "INT": 32, "BIGINT": 64}
+DISCARDED = "it will be lost, as --discard-new-data says"
 Hold = Callable[[], None]
 
 
@@ -42,7 +44,7 @@ class Finding:
     """What a change would lose or stumble over.
 
     Where that is rows, `rows` is their number and `keys` are those of the first of them, if they have any. `table` is
-    "" where it is about the whole database. `query` is what was asked.
+    "" where it is about the whole database. `query` is what was asked. For `loses` see `Hazard`.
     """
 
     level: Level
@@ -53,6 +55,7 @@ class Finding:
     key_columns: tuple[str, ...] = ()
     keys: tuple[tuple[object, ...], ...] = ()
     query: str = ""
+    loses: str | None = None
 
     def __str__(self) -> str:
         told = f"{self.table}: {self.problem}" if self.table else self.problem
@@ -74,34 +77,47 @@ def _unheld() -> None:
     """Nobody is kept from writing: for those who only look."""
 
 
-def forbid(live: Live, target: str, changes: Iterable[Change], warn: Say, hold: Hold = _unheld) -> None:
-    """Warns of what may be in the way of an upgrade to a release. Raises Blocked for what forbids it.
+def forbid(
+    live: Live, target: str, changes: Iterable[Change], warn: Say, hold: Hold = _unheld, discards: bool = False
+) -> Sequence[Finding]:
+    """Warns of what may be in the way of the way to a release, and returns it. Raises Blocked for what forbids it.
 
     `hold` is called once the catalog shows nothing that forbids it, before rows are looked at: where it keeps others
-    from writing, what is found then stays so.
+    from writing, what is found then stays so. With `discards`, what the changes themselves would lose is warned of.
     """
-    found = review(live, target, changes, hold)
+    found = review(live, target, changes, hold, discards)
     for finding in found:
         if finding.level == WARN:
             warn(f"{live.database}: warning: {finding}")
     if blocking := [finding for finding in found if finding.level == BLOCK]:
         way_out = "nothing was changed. Mend this and run the same command again"
+        if live.leads_back(target) and any(finding.loses is not None for finding in blocking):
+            way_out += ", or say --discard-new-data, and what is dropped or too long is lost"
         raise Blocked(f"{live.database} can't go to {target}", blocking, way_out=way_out)
+    return found
 
 
-def review(live: Live, target: str, changes: Iterable[Change], hold: Hold = _unheld) -> list[Finding]:
-    """All that is to be known before an upgrade to a release: who uses the database, the server, what is in the way."""
+def review(
+    live: Live, target: str, changes: Iterable[Change], hold: Hold = _unheld, discards: bool = False
+) -> list[Finding]:
+    """All that is to be known before the way to a release: who uses the database, the server, what is in the way."""
     others = live.dialect.session.others(live.connection, live.schema)
     return [
         *(Finding(WARN, "", f"another session uses it: {session}", "stop the application") for session in others),
         *_closed(live),
         *_told(live.dialect.server.find(live.connection, live.schema, target, live.model)),
-        *check(live.dialect, live.connection, live.schema, live.model, changes, hold),
+        *check(live.dialect, live.connection, live.schema, live.model, changes, hold, discards),
     ]
 
 
 def check(
-    dialect: Dialect, connection: Connection, schema: str, live: Schema, changes: Iterable[Change], hold: Hold = _unheld
+    dialect: Dialect,
+    connection: Connection,
+    schema: str,
+    live: Schema,
+    changes: Iterable[Change],
+    hold: Hold = _unheld,
+    discards: bool = False,
 ) -> list[Finding]:
     """Runs the rules of all changes that are not in yet, against the database as it stands now.
 
@@ -112,7 +128,7 @@ def check(
     if any(finding.level == BLOCK for finding in found):
         return found
     hold()
-    return [*found, *_in_rows(dialect, connection, schema, live, wanted)]
+    return [*found, *_in_rows(dialect, connection, schema, live, wanted, discards)]
 
 
 def ahead(live: Live) -> list[Finding]:
@@ -138,13 +154,14 @@ def _told(obstacles: Iterable[Obstacle]) -> list[Finding]:
 
 
 def _in_rows(
-    dialect: Dialect, connection: Connection, schema: str, live: Schema, wanted: Sequence[Change]
+    dialect: Dialect, connection: Connection, schema: str, live: Schema, wanted: Sequence[Change], discards: bool
 ) -> Iterator[Finding]:
     found = ((change.table, hazard) for change in wanted for hazard in hazards(change, live, dialect, schema))
     for table, hazard in dict.fromkeys(found):
         finding = _look(dialect, connection, schema, live.tables[table], hazard)
         if finding:
-            yield finding
+            lost = discards and finding.loses is not None
+            yield replace(finding, level=WARN, way_out=DISCARDED) if lost else finding
 
 
 def hazards(change: Change, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
@@ -188,7 +205,12 @@ def _(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -
     length, wanted = sqltext.length(column.type), sqltext.length(change.target(column, live.flavour).type)
     if "CHAR" in sqltext.base(column.type) and wanted is not None and (length is None or wanted < length):
         condition = f"{dialect.types.length_of(name, column)} > {wanted}"
-        yield Hazard(BLOCK, f"{column.name} is longer than the {wanted} characters it will have", condition)
+        problem = f"{column.name} is longer than the {wanted} characters it will have"
+        yield Hazard(BLOCK, problem, condition, loses=change.name)
+    bits, left = (INTEGER_BITS.get(type_) for type_ in (column.type, change.target(column, live.flavour).type))
+    if bits and left and left < bits:
+        condition = f"{name} NOT BETWEEN {-(2 ** (left - 1))} AND {2 ** (left - 1) - 1}"
+        yield Hazard(BLOCK, f"{column.name} is a number that has more than the {left} bits it will have", condition)
     if column.nullable and change.nullable is False:
         yield Hazard(BLOCK, f"{column.name} is NULL and may not be any more", f"{name} IS NULL")
 
@@ -256,17 +278,19 @@ def _(change: DropColumn, live: Schema, dialect: Dialect, schema: str | None) ->
     column = live.tables[change.table].columns.get(change.name)
     if column is None:
         return
-    name, literal = f"t.{dialect.names.sql(column.name)}", sqltext.literal(column.default)
-    condition = f"{name} IS NOT NULL" + (f" AND {name} <> {literal}" if literal else "")
-    empty = f"NULL or {literal}" if literal else "NULL"
+    name, known = f"t.{dialect.names.sql(column.name)}", map(sqltext.literal, (column.default, change.filled))
+    literals = list(dict.fromkeys(literal for literal in known if literal))
+    condition = " AND ".join((f"{name} IS NOT NULL", *(f"{name} <> {literal}" for literal in literals)))
+    empty = " or ".join(("NULL", *literals)) if column.nullable or not literals else " or ".join(literals)
     problem = f"{column.name} is dropped, and holds something else than {empty}"
-    yield Hazard(BLOCK, problem, condition, f"keep a copy of what is needed, then set it to {empty} or drop it")
+    way_out = f"keep a copy of what is needed, then set it to {empty} or drop it"
+    yield Hazard(BLOCK, problem, condition, way_out, loses=change.name)
 
 
 @rules.register
 def _(change: DropTable, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
     way_out = "keep a copy of what is needed, then empty or drop the table"
-    yield Hazard(BLOCK, "it is dropped, and has rows", "1 = 1", way_out)
+    yield Hazard(BLOCK, "it is dropped, and has rows", "1 = 1", way_out, loses="")
 
 
 def _look(dialect: Dialect, connection: Connection, schema: str | None, table: Table, hazard: Hazard) -> Finding | None:
@@ -281,4 +305,5 @@ def _look(dialect: Dialect, connection: Connection, schema: str | None, table: T
     with connection.exec_driver_sql(query, execution_options=raw) as result:
         rows = result.fetchmany(KEYS_SHOWN)
     found = tuple(tuple(row) for row in rows) if keys else ()
-    return Finding(hazard.level, table.name, hazard.problem, hazard.way_out, int(count), keys, found, query)
+    about = (hazard.level, table.name, hazard.problem, hazard.way_out)
+    return Finding(*about, int(count), keys, found, query, hazard.loses)

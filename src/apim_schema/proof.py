@@ -73,6 +73,17 @@ class Proof:
             Made(s.sql, s.change.table, s.impact.rewrites or s.change.table in gone) for s in planned.statements
         )
         self._vouched: Vouched | None = None
+        self._left_out: list[str] = []
+
+    def leave_out(self, lost: Iterable[tuple[str, str]]) -> None:
+        """What is going to be lost, as somebody has insisted: the values of a (table, column), or all rows for ""."""
+        for name, column in lost:
+            self._left_out.append(".".join(filter(None, (name, column))))
+            if column and name in self._after.tables:
+                without = replace(self._after, tables={name: self._after.tables[name].without_column(column)})
+                self._tables = evidence.staying(self._tables, without)
+            else:
+                self._tables.pop(name, None)
 
     def prospect(self) -> Prospect:
         """What will be read: all tables where the server vouches for none.
@@ -123,10 +134,11 @@ class Proof:
         can_go_back = self._live.dialect.session.transactional_ddl
         compared = compare_rows(reached, before, release, self._progress, "rows after", keep=can_go_back)
         if self._vouched is None:
-            return compared
+            return replace(compared, left_out=tuple(dict.fromkeys((*compared.left_out, *self._left_out))))
         tables = sorted((*compared.tables, *vouched), key=lambda table: table.table)
         dropped = chain.dropped(reached.model.flavour, reached.database, before.release, release)
-        left_out = tuple(f"{table}.{column}" for table, column in dropped if table in self._tables)
+        stay = (f"{table}.{column}" for table, column in dropped if table in self._after.tables)
+        left_out = tuple(dict.fromkeys((*stay, *self._left_out)))
         return replace(compared, tables=tuple(tables), left_out=left_out, note=self._way_out(vouched))
 
     def _way_out(self, vouched: Iterable[TableVerdict]) -> str:
@@ -173,7 +185,9 @@ class Proof:
             return
         changed = verdict.verdict == CHANGED
         verdict = self._taken_back(verdict, before) if changed else verdict
-        what = "rows changed during the upgrade" if changed else "it is not proven that no row has changed"
+        back = chain.goes_back(self._live.database, self._planned.start, self._planned.target)
+        during = f"rows changed during the {'downgrade' if back else 'upgrade'}"
+        what = during if changed else "it is not proven that no row has changed"
         way_out = f"\n{verdict.note}" if verdict.note and not changed else ""
         raise RowsDiffer(f"{self._live.database}: {what}:\n{listed(verdict.failures)}{way_out}", verdict)
 

@@ -1,4 +1,4 @@
-"""`upgrade --rehearse`: every statement is tried where nothing can come of it, so that what no rule knows is found.
+"""`--rehearse`: every statement is tried where nothing can come of it, so that what no rule knows is found.
 
     connect → lock → recognise → plan → preflight → the statements, on a stage → the stage goes
 
@@ -43,17 +43,17 @@ class Rehearsal:
         return f"{self.database}: {tried} in {self.seconds:.1f} s; nothing was changed"
 
 
-def rehearse(target: Target, release: str, progress: Progress) -> Rehearsal:
-    """Tries an upgrade up to its last statement; no row is compared.
+def rehearse(target: Target, release: str, progress: Progress, back: bool = False, discards: bool = False) -> Rehearsal:
+    """Tries an upgrade or a downgrade up to its last statement; no row is compared.
 
-    Raises Refused with the server's own message for a statement that fails, and what an upgrade raises before its
+    Raises Refused with the server's own message for a statement that fails, and what the run raises before its
     first one; UsageError for a release that is none, or a database that has no stage.
     """
     release, started = chain.check_release(target.database, release), time.monotonic()
     with _looked_at(target, progress) as live:
-        start = live.start(release).release
-        planned = live.plan(start, release)
-        preflight.forbid(live, release, (p.change for p in planned.changes), progress.warn)
+        start = live.start(release, back).release
+        planned = live.plan(start, release, discards)
+        preflight.forbid(live, release, (p.change for p in planned.changes), progress.warn, discards=discards)
         tried = perform(live, planned, progress) if planned.statements else 0
         stage = live.dialect.rehearsal.STAGE
         return Rehearsal(live.database, start, release, tried, stage, time.monotonic() - started)
@@ -83,14 +83,15 @@ def perform(live: Live, planned: Plan, progress: Progress) -> int:
     ):
         for release in chain.between(live.database, planned.start, planned.target):
             model = dialect.introspect.read(live.connection, stage)
-            for statement in dialect.ddl.combined(chain.changes(model.flavour, live.database, release), model, stage):
+            wanted = [entry.change for entry in planned.changes if entry.release == release]
+            for statement in dialect.ddl.combined(wanted, model, stage):
                 _try(live, statement.sql, release, progress)
                 tried += 1
                 advance(1)
         reached = dialect.introspect.read(live.connection, stage)
         found = differences(live.database, reached.flavour, planned.target, reached, live.target.accept)
         if wrong := breaking(found):
-            raise Refused(f"{live.database} would not be {planned.target} after the upgrade:\n{listed(wrong)}")
+            raise Refused(f"{live.database} would not be {planned.target} afterwards:\n{listed(wrong)}")
     return tried
 
 

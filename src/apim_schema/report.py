@@ -185,7 +185,7 @@ def _details(out: Console, result: Result) -> None:
     elif result.verdict.tables:
         out.print(f"{result.database}: evidence by {result.verdict.told}")
     listed(out, f"{result.database}: already there, skipped", (str(p.change) for p in result.plan.present))
-    listed(out, f"{result.database}: dropped by the release, and not compared", result.verdict.left_out)
+    listed(out, f"{result.database}: dropped, and not compared", result.verdict.left_out)
     failures(out, result.database, result.verdict)
     differences(out, result.database, result.differences)
 

@@ -18,7 +18,6 @@ from apim_schema import changes as change
 from apim_schema import flavours
 from apim_schema.catalog import referential_action
 from apim_schema.changes import Change, Declared
-from apim_schema.errors import UsageError
 from apim_schema.schema import Column, ForeignKey, Index, Key, Table, Trigger
 from apim_schema.types import TypeIn
 
@@ -223,7 +222,8 @@ def alter_column(
         if native is None:
             return made
         narrows = existing_type(flavour).sql if existing_type else None
-        return replace(made, type=native.sql, charset=native.charset, collation=native.collation, narrows=narrows)
+        charset: str | Literal[False] = native.charset or False
+        return replace(made, type=native.sql, charset=charset, collation=native.collation, narrows=narrows)
 
     return declared
 
@@ -267,9 +267,13 @@ def replace_foreign_key(table: str, key: Declared[ForeignKey]) -> Declaration:
     return lambda flavour: change.ReplaceForeignKey(table, key(flavour))
 
 
-def create_index(table: str, new: Declared[Index], short_charset: tuple[str, str] | None = None) -> Declaration:
+def create_index(
+    table: str,
+    new: Declared[Index],
+    short_charset: tuple[str, str] | Declared[tuple[str, str] | None] | None = None,
+) -> Declaration:
     """A new index; for `short_charset` see `changes.CreateIndex`."""
-    return lambda flavour: change.CreateIndex(table, new(flavour), short_charset)
+    return lambda flavour: change.CreateIndex(table, new(flavour), settle(short_charset, flavour))
 
 
 def drop_index(table: str, name: str | Declared[str]) -> Declaration:
@@ -304,8 +308,6 @@ def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
 
 Changes = tuple[Declared[Any], ...]
 
-NO_DOWNGRADE = "there is no downgrade: restore the backup that you took before the upgrade"
-
 
 def for_flavour(changes: Changes, flavour: str) -> tuple[Change, ...]:
     """The changes of a revision on one flavour."""
@@ -313,12 +315,12 @@ def for_flavour(changes: Changes, flavour: str) -> tuple[Change, ...]:
 
 
 def steps(changes: Changes) -> tuple[Callable[[], None], Callable[[], None]]:
-    """The `upgrade` and `downgrade` that Alembic calls: the first hands over to whatever runs this migration."""
+    """The `upgrade` and `downgrade` that Alembic calls: both hand over to whatever runs this migration.
 
-    def upgrade() -> None:
+    That knows which way it goes, and makes the changes, or the inverse of each.
+    """
+
+    def hand_over() -> None:
         op.get_context().opts["apply"](changes)
 
-    def downgrade() -> None:
-        raise UsageError(NO_DOWNGRADE)
-
-    return upgrade, downgrade
+    return hand_over, hand_over

@@ -1,4 +1,4 @@
-"""The upgrade of one database, as both doors ask for it: the CLI and Alembic end here.
+"""The upgrade of one database, or its downgrade, as both doors ask for it: the CLI and Alembic end here.
 
     connect → lock → recognise → plan → preflight → evidence → apply → verify schema → evidence → commit
 
@@ -25,7 +25,8 @@ class Upgrade:
 
     `create` makes a fresh schema of the oldest release where there is none. With `against`, the rows are compared with
     that snapshot instead of what they are before the first statement. `agreed` are the statements that somebody has
-    agreed to: no other ones are executed.
+    agreed to: no other ones are executed. `back` leads to an older release, and with `discards` what was written since
+    and has no place there is lost.
     """
 
     target: Target
@@ -34,14 +35,27 @@ class Upgrade:
     against: Snapshot | None = None
     progress: Progress = field(default_factory=Silent)
     agreed: tuple[str, ...] | None = None
+    back: bool = False
+    discards: bool = False
 
     def run(self, migrate: Migrate) -> Result:
-        """Upgrades, and returns what was done.
+        """Upgrades or downgrades, and returns what was done.
 
         Raises UsageError for a release that is none, Refused (and its subclasses) where nothing was changed, and
         Unfinished where some statements are in on a database that can't take them back.
         """
         release = chain.check_release(self.target.database, self.release)
         with held(self.target, self.progress) as (live, check_lock):
-            attempt = Attempt(live, release, self.create, self.against, self.progress, migrate, check_lock, self.agreed)
+            attempt = Attempt(
+                live,
+                release,
+                self.create,
+                self.against,
+                self.progress,
+                migrate,
+                check_lock,
+                self.agreed,
+                self.back,
+                self.discards,
+            )
             return attempt.run()

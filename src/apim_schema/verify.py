@@ -12,6 +12,7 @@ from apim_schema.evidence import Evidence, TableVerdict, Verdict
 from apim_schema.judge import Rows, judge
 from apim_schema.live import Live
 from apim_schema.progress import Progress
+from apim_schema.schema import Table
 from apim_schema.snapshot import Snapshot
 
 
@@ -68,14 +69,23 @@ def compare_rows(
     """
     asked = (live.dialect, live.connection, live.schema)
     dropped = chain.dropped(live.model.flavour, live.database, against.release, release)
-    before, lost = _provable(against.evidence, dropped)
+    gone = [(table, column) for table, column in dropped if table in live.model.tables]
+    before, lost = _provable(against.evidence, gone)
     doing, jobs = f"{live.database}: {doing}", live.target.jobs
     after = evidence.collect(*asked, live.model, progress, doing, before.tables, jobs)
     judged = judge(Rows(*asked, live.model, live.target.max_rows, keep), before, after)
     fills = chain.fills(live.model.flavour, live.database, release)
-    new = evidence.check_new_columns(*asked, before.tables, live.model, fills)
-    left_out = tuple(f"{table}.{column}" for table, column in dropped if table in before.tables)
+    new = evidence.check_new_columns(*asked, _stood(live, against.release, before), live.model, fills)
+    left_out = tuple(f"{table}.{column}" for table, column in gone if table in before.tables)
     return replace(judged, tables=(*judged.tables, *lost, *new), left_out=left_out)
+
+
+def _stood(live: Live, release: str | None, before: Evidence) -> dict[str, Table]:
+    """The tables as they were, with the columns that the sums leave out: what was to be cut is not new."""
+    known = release in chain.since(live.model.flavour, live.database)
+    wanted = chain.expected(live.model.flavour, live.database, release).tables if known and release else {}
+    columns = {name: wanted[name].columns if name in wanted else {} for name in before.tables}
+    return {n: replace(table, columns={**columns[n], **table.columns}) for n, table in before.tables.items()}
 
 
 def _provable(before: Evidence, dropped: Sequence[tuple[str, str]]) -> tuple[Evidence, list[TableVerdict]]:

@@ -234,7 +234,7 @@ def test_plain_alembic_stamps_offline(databases: Databases) -> None:
         (["upgrade", "head"], "no database: say -x url=URL or -x env=NAME", 2),
         (["-x", "url=postgresql://h/d", "upgrade", "head", "--sql"], "a script needs its dialect: -x dialect=NAME", 2),
         (["-x", "url=postgresql://h/d", "upgrade", "4.9"], "unknown release '4.9' of apim", 2),
-        (["-x", "url=postgresql://h/d", "downgrade", "4.3.0"], "there is no downgrade", 2),
+        (["-x", "url=postgresql://h/d", "downgrade", "base"], "unknown release 'base' of apim", 2),
         (["-n", "apim", "-x", "url=postgresql://h/d", "upgrade", "head"], "No 'script_location' key found", 255),
     ],
 )

@@ -1,7 +1,8 @@
-"""Runs an upgrade that dies on the way: `python -m tests.conformance.killed DATABASE URL before|after NUMBER`.
+"""Runs an upgrade that dies on the way: `python -m tests.conformance.killed DATABASE URL before|after NUMBER [OLDER]`.
 
 The process sends itself SIGKILL right before or after statement NUMBER: nothing can be cleaned up, as when a machine
-goes down. With `stamped RELEASE` it dies once that release is stamped, before the verdict.
+goes down. With `stamped RELEASE` it dies once that release is stamped, before the verdict. With OLDER it is a downgrade
+to that release.
 """
 
 from __future__ import annotations
@@ -45,12 +46,12 @@ def at_stamp(release: str) -> Callable[..., None]:
     return look
 
 
-def main(database: str, url: str, when: str, where: str) -> None:
+def main(database: str, url: str, when: str, where: str, older: str = "") -> None:
     if when == "stamped":
         event.listen(Engine, "after_cursor_execute", at_stamp(where))
     else:
         event.listen(Engine, f"{when}_cursor_execute", at_statement(int(where)))
-    through_alembic(Upgrade(target(database, url)))
+    through_alembic(Upgrade(target(database, url), older or "head", back=bool(older)))
 
 
 if __name__ == "__main__":

@@ -43,9 +43,10 @@ def telling(statements: list[str], transactional: bool) -> list[int]:
     return sorted(steps)
 
 
-def kill_the_tool(customer: Site, when: str, where: int | str) -> None:
-    """Has an upgrade die, where `tests.conformance.killed` says."""
-    command = [sys.executable, "-m", "tests.conformance.killed", customer.database, customer.url, when, str(where)]
+def kill_the_tool(customer: Site, when: str, where: int | str, *older: str) -> None:
+    """Has an upgrade die, where `tests.conformance.killed` says, or a downgrade to an older release."""
+    module = "tests.conformance.killed"
+    command = [sys.executable, "-m", module, customer.database, customer.url, when, str(where), *older]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 

@@ -119,12 +119,30 @@ def test_adopt(least: Least, tmp_path: Path) -> None:
         assert (result.exit_code, told in result.stdout) == (0, True), result.output
 
 
-@pytest.mark.parametrize("verb", [REHEARSE, UPGRADE], ids=["rehearse", "upgrade"])
-def test_upgrade(verb: Sequence[str], least: Least, tmp_path: Path) -> None:
-    """That any one less is refused by name, and which, is tested with the dialects."""
+def test_downgrade(least: Least, tmp_path: Path) -> None:
+    """Of what the login has made itself; what an upgrade needs is too little where to drop is a privilege."""
+    own_tables(least)
+    least.grant(upgrade := least.grants("upgrade"))
+    assert least.run(["upgrade", MIDDLE], tmp_path).exit_code == 0
+    more = [grant for grant in least.grants("downgrade") if grant not in upgrade]
+    for grant in more:
+        result = least.run(["downgrade", START], tmp_path)
+        assert (result.exit_code, f"has not the privilege {grant.split()[0]}" in result.stderr) == (3, True)
+    least.grant(more)
+    result = least.run(["downgrade", START], tmp_path)
+    assert (result.exit_code, "proven" in result.stdout) == (0, True), result.output
+
+
+def own_tables(least: Least) -> None:
     if least.product == "PostgreSQL":
         for table in least.customer.tables():
             least.customer.execute(f'ALTER TABLE "{table}" OWNER TO {LOGIN}')
+
+
+@pytest.mark.parametrize("verb", [REHEARSE, UPGRADE], ids=["rehearse", "upgrade"])
+def test_upgrade(verb: Sequence[str], least: Least, tmp_path: Path) -> None:
+    """That any one less is refused by name, and which, is tested with the dialects."""
+    own_tables(least)
     least.grant(least.grants("upgrade --rehearse" if verb is REHEARSE else "upgrade"))
     result = least.run(verb, tmp_path)
     assert result.exit_code == 0, result.output

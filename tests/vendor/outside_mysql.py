@@ -106,7 +106,7 @@ def _indexes(tables: Tables, rows: list[Row], supporting: set[tuple[str, str, tu
             tables[table]["primary_key"] = columns
         elif unique:
             tables[table]["unique"].append(columns)
-        elif (table, re.sub(r"_\d+$", "", name), tuple(columns)) not in supporting:
+        elif not any((table, known, tuple(columns)) in supporting for known in (name, re.sub(r"_\d+$", "", name))):
             tables[table]["indexes"][name] = [columns, False]
 
 

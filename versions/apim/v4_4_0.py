@@ -95,7 +95,7 @@ changes = (
         create_index(
             "IDN_INVALID_TOKENS",
             index("IDX_IAT_TI_CK", "TOKEN_IDENTIFIER", "CONSUMER_KEY"),
-            short_charset=("latin1", "latin1_bin"),
+            short_charset=vary(None, mysql=("latin1", "latin1_bin")),
         ),
     ),
 )

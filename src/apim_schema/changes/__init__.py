@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from apim_schema.changes.base import Change, find_column, replay
-from apim_schema.changes.columns import AddColumn, AlterColumn, DropColumn, TextToBinary
+from apim_schema.changes.columns import AddColumn, AlterColumn, BinaryToText, DropColumn, TextToBinary
 from apim_schema.changes.indexes import CreateIndex, DropIndex, KeepIndex
+from apim_schema.changes.inverse import inverted
 from apim_schema.changes.keys import (
     CreateForeignKey,
     CreateUnique,
@@ -30,6 +31,7 @@ Declared = Callable[[str], T]
 __all__ = [
     "AddColumn",
     "AlterColumn",
+    "BinaryToText",
     "Change",
     "CreateForeignKey",
     "CreateIndex",
@@ -47,5 +49,6 @@ __all__ = [
     "ReplaceTrigger",
     "TextToBinary",
     "find_column",
+    "inverted",
     "replay",
 ]

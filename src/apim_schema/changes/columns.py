@@ -43,33 +43,41 @@ class AddColumn(Change):
 class AlterColumn(Change):
     """Another type, character set, nullability or default of a column; what is None here stays as it is.
 
-    `default` is False where it stays, and None where it goes. A column that holds more than `type` already keeps its
-    own: only what is no wider than `narrows`, the type that the release before had, is made narrower.
+    `default` and `charset` are False where they stay; None is for a default that goes, and for the table's own
+    character set. A column that holds more than `type` already keeps its own: only what is no wider than `narrows`,
+    the type that the release before had, is made narrower; where it `cuts`, with what is too long in the rows. With
+    `where_keys_fit` it stays as it is where a key over it would become too long.
     """
 
     table: str
     name: str
     type: str | None = None
     nullable: bool | None = None
-    charset: str | None = None
+    charset: str | Literal[False] | None = False
     collation: str | None = None
     default: str | Literal[False] | None = False
     narrows: str | None = None
+    cuts: bool = False
+    where_keys_fit: bool = False
 
     def is_in(self, schema: Schema) -> bool:
         column = find_column(schema, self.table, self.name)
         if column is None:
             return False
-        if self.charset is not None:
+        if self.charset:
             charset, collation = schema.tables[self.table].charset_of(column)
             column = replace(column, charset=charset, collation=collation)
-        return self.target(column, schema.flavour) == column
+        wanted = self.target(column, schema.flavour)
+        fits = flavours.types(schema.flavour).keys_fit
+        return wanted == column or (self.where_keys_fit and not fits(schema.tables[self.table], wanted))
 
     def target(self, column: Column, flavour: str) -> Column:
         """The column as this change wants it, as far as that is not exceeded already."""
         type_ = None if self.type and self._exceeded(column.type, flavour) else self.type
-        wanted = {"type": type_, "nullable": self.nullable, "charset": self.charset, "collation": self.collation}
+        wanted = {"type": type_, "nullable": self.nullable}
         altered = replace(column, **cast(Any, {name: value for name, value in wanted.items() if value is not None}))
+        if self.charset is not False:
+            altered = replace(altered, charset=self.charset, collation=self.collation)
         return altered if self.default is False else replace(altered, default=self.default)
 
     def apply(self, schema: Schema) -> Schema:
@@ -83,7 +91,8 @@ class AlterColumn(Change):
     def __str__(self) -> str:
         null = {True: "NULL", False: "NOT NULL", None: None}[self.nullable]
         default = "no default" if self.default is None else f"DEFAULT {self.default}" if self.default else None
-        words = " ".join(filter(None, (self.type, self.charset, null, default)))
+        charset = "the table's character set" if self.charset is None else self.charset or None
+        words = " ".join(filter(None, (self.type, charset, null, default)))
         return f"alter column {self.table}.{self.name} to {words}"
 
 
@@ -115,14 +124,48 @@ class TextToBinary(Change):
 
 
 @dataclass(frozen=True)
+class BinaryToText(Change):
+    """A binary column that holds a text as UTF-8 becomes that text, in the column that it was before.
+
+    Where it `cuts`, with what is too long for that in the rows.
+    """
+
+    table: str
+    column: Column
+    cuts: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+    def is_in(self, schema: Schema) -> bool:
+        found = find_column(schema, self.table, self.name)
+        return found is not None and found.successor is None and self.target(found) == found
+
+    def target(self, found: Column) -> Column:
+        """The text that the column becomes; what only the live one knows of itself stays."""
+        like_before = ("type", "default", "charset", "collation", "unit", "bytes")
+        return replace(found, successor=None, **{name: getattr(self.column, name) for name in like_before})
+
+    def apply(self, schema: Schema) -> Schema:
+        table = schema.tables[self.table]
+        return schema.with_table(table.with_column(self.target(table.columns[self.name])))
+
+    def __str__(self) -> str:
+        return f"convert column {self.table}.{self.name} to {self.column.type}, from UTF-8"
+
+
+@dataclass(frozen=True)
 class DropColumn(Change):
     """A column goes, with the indexes and unique constraints over nothing else.
 
-    Values are never dropped: preflight refuses where a row has one that is not the column's default.
+    Values are never dropped unless somebody insists: preflight refuses where a row has one that is not the column's
+    default, nor `filled`, which the rows got when it came.
     """
 
     table: str
     name: str
+    filled: str | None = None
 
     def is_in(self, schema: Schema) -> bool:
         return find_column(schema, self.table, self.name) is None

@@ -55,7 +55,7 @@ class CreateTable(Change):
 class DropTable(Change):
     """A table goes, with its keys, indexes and triggers, and the sequences that numbered its rows.
 
-    Rows are never dropped: preflight refuses where there are any.
+    Rows are never dropped unless somebody insists: preflight refuses where there are any.
     """
 
     table: str

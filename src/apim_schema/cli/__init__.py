@@ -8,6 +8,7 @@ from apim_schema import __version__, chain
 from apim_schema.cli.adopt import adopt
 from apim_schema.cli.common import Verbs, shown_statements, with_releases
 from apim_schema.cli.demo import demo
+from apim_schema.cli.downgrade import downgrade
 from apim_schema.cli.env import env
 from apim_schema.cli.history import history
 from apim_schema.cli.plan import plan
@@ -44,5 +45,5 @@ def main(context: click.Context, verbose: bool) -> None:
         context.with_resource(shown_statements())
 
 
-for verb in (status, plan, sql, upgrade, verify, snapshot, adopt, repair, history, env, demo):
+for verb in (status, plan, sql, upgrade, downgrade, verify, snapshot, adopt, repair, history, env, demo):
     main.add_command(verb)

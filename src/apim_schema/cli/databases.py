@@ -78,6 +78,14 @@ LOCK_OPTIONS = (
     ),
 )
 
+discard_option = click.option(
+    "--discard-new-data",
+    "discards",
+    is_flag=True,
+    help="On the way back, drop what was written since and the older release has no place for.",
+)
+"""For the verbs that lead back, or show it."""
+
 OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
 """Options that name a file: it is of one environment."""
 

@@ -113,7 +113,7 @@ class Rows(Part):
     doubt: Annotated[str | None, Meta(description="Why nothing is proven even where no table differs")]
     tables_compared: int
     rows_compared: int
-    columns_left_out: Annotated[list[str], Meta(description="TABLE.COLUMN that a release has dropped")]
+    columns_left_out: Annotated[list[str], Meta(description="TABLE.COLUMN, or TABLE, that were dropped or cut")]
     evidence: list[Evidence]
     failures: Annotated[list[Failure], Meta(description="The tables that are not proven")]
 

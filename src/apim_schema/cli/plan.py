@@ -1,4 +1,4 @@
-"""`plan`: what an upgrade will do to each database, for whoever has to agree to it."""
+"""`plan`: what an upgrade or a downgrade will do to each database, for whoever has to agree to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from apim_schema import chain
 from apim_schema.cli.common import Answer, each, epilog, with_releases, worst
-from apim_schema.cli.databases import database_options
+from apim_schema.cli.databases import database_options, discard_option
 from apim_schema.cli.plan_document import document
 from apim_schema.cli.reviews import reviewed, stated_support
 from apim_schema.errors import Exit
@@ -20,25 +20,25 @@ from apim_schema.target import Target
 
 
 @click.command(
-    epilog=epilog(
-        "apim-schema plan head --env prod --html review.html", Exit.REFUSED, found="preflight forbids the upgrade"
-    )
+    epilog=epilog("apim-schema plan head --env prod --html review.html", Exit.REFUSED, found="preflight forbids it")
 )
 @click.argument("release", default="head", metavar="[RELEASE]")
 @database_options
+@discard_option
 @click.option("--sql", "as_sql", is_flag=True, help="The bare statements on stdout, each below what it costs.")
 @click.option("--html", "page_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the page, too.")
 @with_releases
-def plan(targets: Sequence[Target], release: str, as_sql: bool, page_file: Path | None) -> Answer:
-    """Show what an upgrade will do, and change nothing.
+def plan(targets: Sequence[Target], release: str, discards: bool, as_sql: bool, page_file: Path | None) -> Answer:
+    """Show what an upgrade will do, or a downgrade, and change nothing.
 
-    RELEASE is one of {first} to {newest}, or head, the newest. Preflight is run, and every statement is shown in its
-    order with what it costs, what it locks and what waits for it: they are the ones that upgrade executes. Exits with 1
-    where preflight forbids the upgrade. The page has the rest of the product's upgrade and the way back, too.
+    RELEASE is one of {first} to {newest}, or head, the newest; where a database is newer, the way leads back.
+    Preflight is run, and every statement is shown in its order with what it costs, what it locks and what waits for it:
+    they are the ones that upgrade or downgrade executes. Exits with 1 where preflight forbids it. The page has the rest
+    of the product's upgrade and the way back, too.
     """
     for target in targets:
         chain.check_release(target.database, release)
-    look = partial(reviewed, release, stated_support())
+    look = partial(reviewed, release, stated_support(), discards=discards)
     return each(targets, look, partial(_answer, targets, as_sql, page_file))
 
 

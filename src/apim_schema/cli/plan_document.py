@@ -1,4 +1,4 @@
-"""The review of an upgrade as the JSON document of `plan`."""
+"""The review of a way to a release as the JSON document of `plan`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apim_schema.cli import documents
 from apim_schema.dialect import Backup, Blocks, Work
 from apim_schema.product import Age
 from apim_schema.proof import Prospect
-from apim_schema.review import Outlook, Review, Reviewed, rollback
+from apim_schema.review import Outlook, Review, Reviewed, Verb, rollback
 
 
 class Totals(documents.Part):
@@ -100,7 +100,7 @@ class Copy(documents.Part):
 
 
 class Database(documents.Part):
-    """One database, and what an upgrade will do to it."""
+    """One database, and what a run will do to it."""
 
     database: str
     url: Annotated[str, Meta(description="Without its password")]
@@ -109,6 +109,7 @@ class Database(documents.Part):
     transactional: Annotated[bool, Meta(description="Whether all is one transaction that can be rolled back")]
     from_: str
     to: str
+    verb: Annotated[Verb, Meta(description="What makes it")]
     stamped: Annotated[str | None, Meta(description="The release that the stamp says")]
     recognised: Annotated[list[str], Meta(description="All releases that the schema fits, where there is no stamp")]
     interrupted: Annotated[str | None, Meta(description="How far a run got that has not come to its end")]
@@ -139,6 +140,7 @@ def document(review: Review) -> Database:
         transactional=review.transactional,
         from_=review.start,
         to=review.target,
+        verb=review.verb,
         stamped=review.start if review.stamped else None,
         recognised=[] if review.stamped else list(review.same),
         interrupted=review.interrupted,
@@ -151,7 +153,7 @@ def document(review: Review) -> Database:
         statements=[_statement(reviewed) for reviewed in review.statements],
         already_in=[AlreadyIn(release=release, change=change) for release, change in review.present],
         differences=documents.differences(review.differences),
-        product=[_task(task) for task in product.tasks(review.releases)],
+        product=[_task(task) for task in review.tasks],
         rollback=[Way(when=way.when, way=way.way, lost=way.lost) for way in rollback.ways(review)],
         backups=[_copy(backup) for backup in review.backups],
     )

@@ -1,4 +1,4 @@
-"""What `plan` and `upgrade` share: the look at a database for its review, the question whether to go on, the page."""
+"""What `plan`, `upgrade` and `downgrade` share: the look at a database for its review, the question, the page."""
 
 from __future__ import annotations
 
@@ -26,25 +26,41 @@ def stated_support() -> Mapping[str, date]:
     return environments.support(click.get_current_context().params.get("environments"))
 
 
-def reviewed(release: str, support: Mapping[str, date], target: Target, limit: float = MAX_BLOCKING) -> Review:
-    """The review of one database, which is only read. Raises as an upgrade would before its first statement."""
+def reviewed(
+    release: str,
+    support: Mapping[str, date],
+    target: Target,
+    limit: float = MAX_BLOCKING,
+    back: bool | None = None,
+    discards: bool = False,
+) -> Review:
+    """The review of one database, which is only read. Raises as the run would before its first statement."""
     with opened(target) as live:
-        return review.look(live, chain.check_release(target.database, release), support, limit)
+        release = chain.check_release(target.database, release)
+        return review.look(live, release, support, limit, back, discards)
 
 
 class Consent:
-    """Whether an upgrade may run: what it will do is shown on a terminal, and somebody agrees; and its page.
+    """Whether a run may begin: what it will do is shown on a terminal, and somebody agrees; and its page.
 
-    What can't be looked at has no review: the upgrade itself says why.
+    What can't be looked at has no review: the run itself says why.
     """
 
-    def __init__(self, targets: Sequence[Target], release: str, limit: float, file: Path | None) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        release: str,
+        limit: float,
+        file: Path | None,
+        back: bool = False,
+        discards: bool = False,
+    ) -> None:
         self._reviews: dict[str, Review] = {}
         self._file, self._shown = file, False
         support = stated_support()
         for target in targets:
             try:
-                self._reviews[target.database] = reviewed(release, support, target, limit)
+                self._reviews[target.database] = reviewed(release, support, target, limit, back, discards)
             except (SchemaToolError, DBAPIError):
                 continue
         self._write()

@@ -87,7 +87,7 @@ def upgrade(
         raise UsageError("--against compares all rows with the file", way_out="leave --evidence engine out")
     targets = proving(targets, FULL if against else evidence, max_rows, jobs)
     if rehearse:
-        return each(targets, partial(_rehearse, release), _rehearsed)
+        return each(targets, partial(_rehearse, release), rehearsed)
     before = snapshots_of(against, targets)
     consent = Consent(targets if report or not yes else (), release, limit, report)
     if not yes:
@@ -99,7 +99,7 @@ def upgrade(
         asked = Upgrade(target, release, create, before.get(target.database), terminal.Terminal(), agreed)
         return consent.reported(target.database, partial(environment.through_alembic, asked))
 
-    return each(targets, run, _answer)
+    return each(targets, run, answer)
 
 
 def _newest() -> str:
@@ -117,7 +117,9 @@ def _rehearse(release: str, target: Target) -> Rehearsal:
     return rehearsal.rehearse(target, release, terminal.Terminal())
 
 
-def _rehearsed(found: list[Rehearsal]) -> Answer:
+def rehearsed(found: list[Rehearsal]) -> Answer:
+    """What was tried on these databases."""
+
     def show(out: Console) -> None:
         for done in found:
             out.print(str(done), markup=False, highlight=False, soft_wrap=True)
@@ -125,7 +127,8 @@ def _rehearsed(found: list[Rehearsal]) -> Answer:
     return Answer({"rehearsals": [_rehearsal(done) for done in found]}, show, Exit.OK)
 
 
-def _answer(found: list[Result]) -> Answer:
+def answer(found: list[Result]) -> Answer:
+    """What was done to these databases, up or down."""
     code = worst(result.exit_code for result in found)
     return Answer({"databases": [_document(result) for result in found]}, partial(_text, found), code)
 

@@ -1,7 +1,7 @@
-"""The review of an upgrade: what will happen to a live database, in one document that is made in one place.
+"""The review of a way to a release: what will happen to a live database, in one document that is made in one place.
 
 The terminal (`text`), SQL (`sql`), the page (`page`) and the JSON document of `plan` are renderings of it. The
-statements are the planner's, which are what an upgrade executes; after an upgrade, it has what each of them took.
+statements are the planner's, which are what a run executes; after it, it has what each of them took.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime, timezone
 from functools import cached_property
 from typing import Final, Literal
 
-from apim_schema import chain, estimate, preflight, product, proof, timing
+from apim_schema import chain, estimate, planner, preflight, product, proof, timing
 from apim_schema.attempt import Result
 from apim_schema.dialect import BLOCK, INFO, WARN, Backup, Impact, Size, Statement
 from apim_schema.difference import Difference
@@ -20,7 +20,7 @@ from apim_schema.estimate import Rates
 from apim_schema.live import Live, Start
 from apim_schema.planner import Plan
 from apim_schema.preflight import Finding
-from apim_schema.product import Age
+from apim_schema.product import Age, Task
 from apim_schema.proof import Prospect
 from apim_schema.redact import redact
 from apim_schema.timing import Timing
@@ -30,6 +30,9 @@ CAREFUL: Final = "careful"
 FORBIDDEN: Final = "forbidden"
 NOTHING_TO_DO: Final = "nothing to do"
 Outlook = Literal["clear", "careful", "forbidden", "nothing to do"]
+
+Verb = Literal["upgrade", "downgrade"]
+"""What makes the way to a release."""
 
 UNKNOWN = Size(None, None)
 LEVELS = (BLOCK, WARN, INFO)
@@ -74,12 +77,13 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Review:
-    """What an upgrade will do to one live database, or has done: `result` and `error` are None until it has run.
+    """What a run will do to one live database, or has done: `result` and `error` are None until it has run.
 
     `address` is the URL without its password, `same` all releases that the schema fits where there is no stamp.
     `prospect` is how it will be proven that no row has changed, and `evidence` are the seconds that reading once the
     rows which have to be read should take, which is done before and after. `limit` is how long a statement may take
-    before somebody has to agree.
+    before somebody has to agree. `back` says that the way leads to an older release, and `discards` that what was
+    written since may be lost by that. `returns` says that a downgrade takes an upgrade back.
     """
 
     database: str
@@ -102,8 +106,26 @@ class Review:
     prospect: Prospect
     limit: float = MAX_BLOCKING
     evidence: float | None = None
+    back: bool = False
+    discards: bool = False
+    returns: bool = True
     result: Result | None = field(default=None, compare=False)
     error: str | None = None
+
+    @property
+    def verb(self) -> Verb:
+        """What makes it."""
+        return "downgrade" if self.back else "upgrade"
+
+    @property
+    def command(self) -> str:
+        """The verb with all that it has to be told but for the database."""
+        return f"apim-schema {self.verb} {self.target}{' --discard-new-data' * self.discards}"
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What the product's upgrade asks for besides the schema; what its way back does, the vendor does not tell."""
+        return () if self.back else product.tasks(self.releases)
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -200,14 +222,23 @@ class Review:
         return replace(self, error=redact(str(error)))
 
 
-def look(live: Live, release: str, support: Mapping[str, date], limit: float = MAX_BLOCKING) -> Review:
-    """Reviews the upgrade of an open database to a release, and changes nothing.
+def look(
+    live: Live,
+    release: str,
+    support: Mapping[str, date],
+    limit: float = MAX_BLOCKING,
+    back: bool | None = None,
+    discards: bool = False,
+) -> Review:
+    """Reviews the way of an open database to a release, and changes nothing.
 
-    `support` is until when each release is supported, as the user states it; `limit` in seconds. Raises what an upgrade
-    raises before its first statement, but for what preflight finds, which is part of the review.
+    `support` is until when each release is supported, as the user states it; `limit` in seconds. Where nobody says
+    whether the way leads back, the database tells. Raises what the run raises before its first statement, but for what
+    preflight finds, which is part of the review.
     """
-    start = live.start(release)
-    planned = live.plan(start.release, release)
+    back = live.leads_back(release) if back is None else back
+    start = live.start(release, back)
+    planned = live.plan(start.release, release, discards)
     sizes = live.dialect.space.sizes(live.connection, live.schema)
     rates = estimate.measured(live.dialect, live.connection, live.schema, live.model)
     prospect = proof.look(live, planned)
@@ -227,13 +258,16 @@ def look(live: Live, release: str, support: Mapping[str, date], limit: float = M
         live.interrupted,
         tuple(_costed(reviewed, live, sizes, rates) for reviewed in numbered(planned)),
         tuple((entry.release, str(entry.change)) for entry in planned.present),
-        tuple(_findings(live, start, planned, ages)),
+        tuple(_findings(live, start, planned, ages, back, discards)),
         live.differences_from(start.release),
         tuple(session.backups(session.server(live.connection))),
         today.isoformat(timespec="seconds"),
         prospect,
         limit,
         estimate.of_evidence((sizes[name] for name in prospect.read if name in sizes), rates) if rates else None,
+        back,
+        discards,
+        planner.returns(live.dialect, live.model.flavour, live.database, release, start.release) if not back else True,
     )
 
 
@@ -256,12 +290,15 @@ def numbered(planned: Plan) -> Iterator[Reviewed]:
             yield Reviewed(number, release.release, statement, step, len(of_change))
 
 
-def _findings(live: Live, start: Start, planned: Plan, ages: Iterable[Age]) -> Iterator[Finding]:
+def _findings(
+    live: Live, start: Start, planned: Plan, ages: Iterable[Age], back: bool, discards: bool
+) -> Iterator[Finding]:
     """What preflight finds, the worst first, and what is to be said of the product's own configuration."""
-    found = preflight.review(live, planned.target, [entry.change for entry in planned.changes])
+    changes = [entry.change for entry in planned.changes]
+    found = preflight.review(live, planned.target, changes, discards=discards)
     yield from sorted(found, key=lambda finding: LEVELS.index(finding.level))
     yield from (Finding(WARN, "", str(age), "upgrade before that") for age in ages if age.soon)
-    if live.target.product:
+    if live.target.product and not back:
         yield from product.examine(live.target.product, chain.between(live.database, start.release, planned.target))
 
 

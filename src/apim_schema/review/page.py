@@ -74,9 +74,9 @@ def render(reviews: Sequence[Review]) -> str:
 
 
 def _context(reviews: Sequence[Review]) -> dict[str, Any]:
-    releases = sorted({r for review in reviews for r in review.releases}, key=_by_number)
     return {
         "reviews": reviews,
+        "verb": reviews[0].verb,
         "version": __version__,
         "done": any(review.result or review.error for review in reviews),
         "headline": headline,
@@ -94,13 +94,9 @@ def _context(reviews: Sequence[Review]) -> dict[str, Any]:
         "WAYS": WAYS,
         "CLASSES": CLASSES,
         "PUBLISHED": product.PUBLISHED,
-        "tasks": _tasks(releases),
+        "tasks": list(_tasks(reviews)),
         "ways": _ways(reviews),
     }
-
-
-def _by_number(release: str) -> list[int]:
-    return [int(part) for part in release.split(".")]
 
 
 def headline(review: Review) -> Headline:
@@ -215,14 +211,17 @@ def _share(part: float | None, whole: float) -> float:
     return round(max(100 * part / whole, 0.5), 2) if part and whole else 0
 
 
-def _tasks(releases: Sequence[str]) -> Iterator[tuple[str, list[Task]]]:
-    found = product.tasks(releases)
-    return ((part, [task for task in found if task.part == part]) for part in PARTS)
+def _tasks(reviews: Sequence[Review]) -> Iterator[tuple[str, list[Task]]]:
+    """Each once, by its part; a part of which there is nothing to do is left out."""
+    found = {task for review in reviews for task in review.tasks}
+    ordered = [task for task in product.TASKS if task in found]
+    every = ((part, [task for task in ordered if task.part == part]) for part in PARTS)
+    return ((part, tasks) for part, tasks in every if tasks)
 
 
 def _ways(reviews: Sequence[Review]) -> list[tuple[str, Review, Sequence[rollback.Way]]]:
     """The ways back, once for all databases of which they are the same."""
     found: dict[tuple[object, ...], list[Review]] = {}
     for review in reviews:
-        found.setdefault((review.transactional, review.server, review.backups), []).append(review)
+        found.setdefault((tuple(rollback.ways(review)), review.server, review.backups), []).append(review)
     return [(" and ".join(r.database for r in same), same[0], rollback.ways(same[0])) for same in found.values()]

@@ -1,4 +1,4 @@
-"""What takes a database back from an upgrade on its server, and what is lost then."""
+"""What takes a database back from a run on its server, and what is lost then."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from apim_schema.review import Review
 
-WITHOUT_DOWNGRADE = (
-    "There is no downgrade of the schema: a release before does not read what the product has written since."
+DOWNGRADE = (
+    "leads back by the inverse of each statement. It refuses, by name, where the product has written since what the "
+    "older release has no place for: rows of new tables, values of new columns, longer values"
 )
+INSIST = "--discard-new-data says that these may be lost"
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class Way:
 
 
 def ways(review: Review) -> Sequence[Way]:
-    """The ways back of this upgrade, in the order in which they are open."""
-    return (_under_way(review), _afterwards(review))
+    """The ways back of this run, in the order in which they are open."""
+    by_downgrade = [_by_downgrade(review)] if review.returns else []
+    return (_under_way(review), *by_downgrade, _by_copy(review))
 
 
 def _under_way(review: Review) -> Way:
@@ -37,18 +40,33 @@ def _under_way(review: Review) -> Way:
         )
     return Way(
         "While it runs",
-        "Each statement commits by itself, so nothing is rolled back, and the first way is forward: an upgrade that "
-        f"stops at any point is continued by the same command, apim-schema upgrade {review.target}, which looks at the "
-        "database and makes what is missing.",
+        f"Each statement commits by itself, so nothing is rolled back, and the first way is forward: a run that stops "
+        f"at any point is continued by the same command, {review.command}, which looks at the database and makes what "
+        "is missing.",
         "Nothing, as long as the product stays stopped.",
     )
 
 
-def _afterwards(review: Review) -> Way:
-    half = "" if review.transactional else ", or from half of the way"
+def _after(review: Review) -> str:
+    return "After it" if review.transactional else "After it, or from half of the way"
+
+
+def _by_downgrade(review: Review) -> Way:
+    """After a downgrade, the way forward is the upgrade."""
+    if review.back:
+        way = f"apim-schema upgrade {review.start} leads forward again."
+        return Way(_after(review), way, "Nothing more than the downgrade has discarded.")
     return Way(
-        f"After it{half}",
-        f"Put back the copy that was made before. {WITHOUT_DOWNGRADE}",
+        _after(review),
+        f"apim-schema downgrade {review.start} {DOWNGRADE}; {INSIST}.",
+        "Nothing, unless you insist.",
+    )
+
+
+def _by_copy(review: Review) -> Way:
+    return Way(
+        _after(review),
+        "Put back the copy that was made before.",
         "All that was written since the copy was made. Made after the product was stopped, and put back before it is "
         "started on the new release, nothing is lost.",
     )

@@ -19,7 +19,7 @@ def _lines(dialect: Dialect, review: Review) -> Iterator[str]:
     yield _comment(f"API Manager {review.database}: {review.start} to {review.target} on {review.server}")
     yield _comment(f"{review.address}, schema {review.schema}, looked at {review.made_at} by apim-schema {__version__}")
     yield _comment(f"{count(len(review.statements), 'statement')}, {size(review.bytes_rewritten)} written anew")
-    yield _comment("for review; to run it, use apim-schema upgrade, or the script that apim-schema sql writes")
+    yield _comment(f"for review; to run it, use {review.command}, or the script that apim-schema sql writes")
     for release, statements in review.by_release.items():
         yield f"\n-- ==== {release}: {count(len(statements), 'statement')}"
         for reviewed in statements:

@@ -38,7 +38,7 @@ def _head(review: Review) -> Iterator[str]:
     yield f"  {'statements':<18}{len(review.statements):,} in {count(len(review.releases), 'release')}{already}"
     yield f"  {'writers blocked':<18}{roughly(review.blocked)}"
     yield f"  {'written anew':<18}{size(review.bytes_rewritten)} in {count(len(review.rewritten), 'table')}"
-    yield f"  {'the whole upgrade':<18}{roughly(review.whole)}, the proof that no row has changed included"
+    yield f"  {f'the whole {review.verb}':<18}{roughly(review.whole)}, the proof that no row has changed included"
     yield from _wrapped(f"  {'rows':<18}{prospect(review.prospect)}", "", " " * 20)
 
 

@@ -1,4 +1,4 @@
-"""The script of an upgrade for the database's own client, made without any database.
+"""The script of an upgrade or a downgrade for the database's own client, made without any database.
 
 It holds the statements that the runner would execute, looked at from the schema of the release to start from. Before
 the first of them it checks by itself that the database is at that release and that no row stands in the way; it
@@ -41,25 +41,32 @@ class Frame:
         return self.dialect.names.qualified(name.upper(), self.schema).replace(name.upper(), name)
 
 
-def render(flavour: str, database: str, start: str, target: str, schema: str | None = None) -> str:
-    """The whole script, from one release to a later one.
+def render(
+    flavour: str, database: str, start: str, target: str, schema: str | None = None, discards: bool = False
+) -> str:
+    """The whole script, from one release to a later or an older one.
 
-    `schema` qualifies the objects; None leaves them to the client's default schema. Raises UsageError for an unknown
-    flavour or release, and for a range that is empty or goes back.
+    `schema` qualifies the objects; None leaves them to the client's default schema. With `discards`, what was written
+    since and has no place in the older release is lost. Raises UsageError for an unknown flavour or release, and for a
+    range that is empty or that the flavour does not have.
     """
     frame = Frame(dialect_of(flavour), flavour, database, schema)
     _check(flavour, database, start, target)
     releases = (start, *chain.between(database, start, target))
     live = chain.expected(flavour, database, start)
-    steps = [(before, release, chain.changes(flavour, database, release)) for before, release in pairwise(releases)]
-    asked = checks.before_the_first(frame.dialect, live, database, releases, schema)
+    steps = [
+        (before, release, chain.step(flavour, database, before, release, target, discards))
+        for before, release in pairwise(releases)
+    ]
+    changes = [change for _, _, made in steps for change in made]
+    asked = checks.before_the_first(frame.dialect, live, database, start, changes, schema, discards)
     return _written(frame, live, steps, asked)
 
 
 def mending(live: Schema, database: str, release: str, changes: Sequence[Change], schema: str | None = None) -> str:
     """The script that makes these changes to a live schema, which is a release and stays one."""
     dialect = dialect_of(live.flavour)
-    rows = dict.fromkeys(rule for change in changes for rule in checks.rules(dialect, change, live, (), schema))
+    rows = dict.fromkeys(rule for change in changes for rule in checks.rules(dialect, change, live, live, schema))
     asked = (*dialect.script.requires(changes, live, schema), *rows)
     return _written(Frame(dialect, live.flavour, database, schema), live, [(release, release, changes)], asked)
 
@@ -75,9 +82,8 @@ def _check(flavour: str, database: str, start: str, target: str) -> None:
     for release in (start, target):
         chain.check_release(database, release)
     if not chain.between(database, start, target):
-        way_out = "name an older release and then a newer one"
-        raise UsageError(f"there is nothing between {start} and {target}", way_out=way_out)
-    if start not in chain.since(flavour, database):
+        raise UsageError(f"there is nothing between {start} and {target}", way_out="name two releases")
+    if not {start, target} <= {*chain.since(flavour, database)}:
         raise UsageError(f"the vendor's script for {flavour} begins with {chain.first(flavour, database)}")
 
 
@@ -139,7 +145,7 @@ def _release(
         yield "\n" + _comment(number, statement, spent)
         yield script.unit(number, statement, live, schema)
     yield "\n-- the stamp"
-    yield script.stamp(frame.version_table, _older(frame.database, release), release)
+    yield script.stamp(frame.version_table, _replaced(frame.database, before, release), release)
 
 
 def _comment(number: int, statement: Statement, spent: Costs) -> str:
@@ -150,6 +156,8 @@ def _comment(number: int, statement: Statement, spent: Costs) -> str:
     return sqltext.commented(what) if cost is None else f"{sqltext.commented(what)}\n--    {impact(cost)}"
 
 
-def _older(database: str, release: str) -> tuple[str, ...]:
+def _replaced(database: str, before: str, release: str) -> tuple[str, ...]:
+    """The releases whose stamp this one takes the place of: the older ones, or on the way back those after it."""
     known = chain.releases(database)
-    return known[: known.index(release)]
+    place = known.index(release)
+    return known[place + 1 :] if chain.goes_back(database, before, release) else known[:place]

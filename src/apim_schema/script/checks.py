@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from apim_schema import chain, preflight
 from apim_schema.changes import AddColumn, Change, CreateTable, replay
-from apim_schema.dialect import BLOCK, Dialect
+from apim_schema.dialect import BLOCK, Dialect, Hazard
 from apim_schema.schema import Schema
 
 
 def before_the_first(
-    dialect: Dialect, live: Schema, database: str, releases: Sequence[str], schema: str | None
+    dialect: Dialect,
+    live: Schema,
+    database: str,
+    start: str,
+    made: Sequence[Change],
+    schema: str | None,
+    discards: bool = False,
 ) -> Iterator[str]:
     """What must hold before the first statement, of the schema and of the rows."""
-    script, start = dialect.script, releases[0]
-    changes = [c for r in releases[1:] for c in chain.changes(live.flavour, database, r) if not c.is_in(live)]
-    dropped = _dropped(live, changes)
+    script, changes, after = dialect.script, [change for change in made if not change.is_in(live)], replay(live, made)
+    dropped = _dropped(live, after)
     signature = _signature(live.flavour, database, start) - set(dropped)
     wanted = signature | set(_last_that_stay(live, (c.table for c in changes), dropped))
     if wanted:
         yield script.refuse(script.lacks(sorted(wanted), schema), f"{database} is not {start}: a column is missing")
-    if newer := _signature(live.flavour, database, releases[1]):
+    next_one = chain.between(database, start, chain.releases(database)[-1])[:1]
+    if newer := {column for release in next_one for column in _signature(live.flavour, database, release)}:
         unstamped = script.lacks([(chain.version_table(database).upper(), "VERSION_NUM")], schema)
         yield script.refuse(
             f"{unstamped} AND NOT {script.lacks(sorted(newer), schema)}",
             f"{database} is newer than {start} and has no stamp: nothing was changed",
         )
     yield from script.requires(changes, live, schema)
-    yield from dict.fromkeys(rule for change in changes for rule in rules(dialect, change, live, dropped, schema))
+    found = (rule for change in changes for rule in rules(dialect, change, live, after, schema, discards))
+    yield from dict.fromkeys(found)
 
 
 def _signature(flavour: str, database: str, release: str) -> set[tuple[str, str]]:
@@ -40,9 +48,9 @@ def _signature(flavour: str, database: str, release: str) -> set[tuple[str, str]
     return added | {(c.table, _last_column(live, c.table)) for c in changes if isinstance(c, CreateTable)}
 
 
-def _dropped(live: Schema, changes: Sequence[Change]) -> Sequence[tuple[str, str]]:
-    """The (table, column) that the changes drop: a script that is run again may find them gone."""
-    tables = replay(live, changes).tables
+def _dropped(live: Schema, after: Schema) -> Sequence[tuple[str, str]]:
+    """The (table, column) that are there no more afterwards: a script that is run again may find them gone."""
+    tables = after.tables
     return [
         (table.name, column)
         for table in live.tables.values()
@@ -65,17 +73,26 @@ def _last_column(live: Schema, table: str) -> str:
 
 
 def rules(
-    dialect: Dialect, change: Change, live: Schema, dropped: Sequence[tuple[str, str]], schema: str | None
+    dialect: Dialect, change: Change, live: Schema, after: Schema, schema: str | None, discards: bool = False
 ) -> Iterator[str]:
-    """The preflight rules of a change to a table that stands already."""
+    """The preflight rules of a change to a table that stands already; `after` is the schema in the end."""
     script, source = dialect.script, f"FROM {dialect.names.qualified(change.table, schema)} t"
-    gone = [column for column in dropped if column[0] == change.table]
     for hazard in preflight.hazards(change, live, dialect, schema):
+        if hazard.level != BLOCK or (discards and hazard.loses is not None):
+            continue
         condition, message = f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{change.table}: {hazard.problem}"
-        if hazard.level == BLOCK and gone:
-            yield script.refuse_rows(condition, message, gone[-1], schema)
-        elif hazard.level == BLOCK:
+        if gone := _asked_of(dialect, hazard, change.table, live, after):
+            yield script.refuse_rows(condition, message, gone, schema)
+        else:
             yield script.refuse(condition, message)
+
+
+def _asked_of(dialect: Dialect, hazard: Hazard, table: str, live: Schema, after: Schema) -> tuple[str, str] | None:
+    """The (table, column) that a rule asks and that is gone in the end; of a table that goes, any."""
+    gone = [column for name, column in _dropped(live, after) if name == table]
+    asked = [c for c in gone if re.search(rf"(?<!\w){re.escape(dialect.names.sql(c))}(?!\w)", hazard.condition)]
+    found = asked or (gone if table not in after.tables else [])
+    return (table, found[-1]) if found else None
 
 
 def of_the_stamp(dialect: Dialect, database: str, version_table: str, releases: Sequence[str]) -> str:

@@ -19,6 +19,8 @@ STEPS = [
     for start, target in zip(chain.releases(database), chain.releases(database)[1:], strict=False)
     if start >= chain.first(flavour, database)
 ]
+BACK = [(flavour, database, target, start) for flavour, database, start, target in STEPS if target != "4.6.0"]
+"""What 4.6.0 has made bytes is not made text again."""
 UNITS = ("BYTE", "CHAR")
 
 
@@ -27,13 +29,14 @@ def start_of(flavour: str, database: str, release: str) -> Schema:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("step", STEPS, ids="-".join)
+@pytest.mark.parametrize("step", [*STEPS, *BACK], ids="-".join)
 def test_a_release_is_reached_through_every_state_between(step: tuple[str, str, str, str], unit: str) -> None:
     """After each statement, what remains is the rest and nothing else."""
     flavour, database, start, target = step
     schema = start_of(flavour, database, start)
     live = view(schema, unit)
-    for change in (c for c in chain.changes(flavour, database, target) if not isinstance(c, changes.KeepIndex)):
+    made = chain.step(flavour, database, start, target)
+    for change in (c for c in made if not isinstance(c, changes.KeepIndex)):
         rest = statements(change, live)
         assert bool(rest) != change.is_in(live), str(change)
         while rest:
@@ -45,13 +48,13 @@ def test_a_release_is_reached_through_every_state_between(step: tuple[str, str, 
     assert compare.mismatches(chain.expected(flavour, database, target), live) == []
 
 
-@pytest.mark.parametrize("step", STEPS, ids="-".join)
+@pytest.mark.parametrize("step", [*STEPS, *BACK], ids="-".join)
 def test_the_plan_is_what_runs(step: tuple[str, str, str, str]) -> None:
     """The statements planned on the model are those that the database itself would ask for, change after change."""
     flavour, database, start, target = step
     schema = start_of(flavour, database, start)
     planned = live = view(schema, "CHAR")
-    for change in chain.changes(flavour, database, target):
+    for change in chain.step(flavour, database, start, target):
         expected = statements(change, planned)
         assert statements(change, live) == expected
         for sql in expected:

@@ -24,8 +24,7 @@
 --   database is as before. Mend the cause and run the script again.
 
 -- THE WAY BACK
---   After the COMMIT: put the backup back. There is no downgrade of the schema: a release before does not read what
---   the product has written since.
+--   After the COMMIT: put the backup back.
 
 -- ==== the session
 :on error exit

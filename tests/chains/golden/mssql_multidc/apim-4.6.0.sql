@@ -25,8 +25,7 @@
 --   database is as before. Mend the cause and run the script again.
 
 -- THE WAY BACK
---   After the COMMIT: put the backup back. There is no downgrade of the schema: a release before does not read what
---   the product has written since.
+--   After the COMMIT: put the backup back.
 
 -- BEFORE IT RUNS: let these count as this data centre does, from its number and in its step.
 --   AM_API_OPERATION_MAPPING

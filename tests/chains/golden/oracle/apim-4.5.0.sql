@@ -16,8 +16,10 @@
 --   what is in, and goes on. apim-schema upgrade goes on from there as well.
 
 -- THE WAY BACK
---   After it, or from half of the way: put the backup back. There is no downgrade of the schema: a release before
---   does not read what the product has written since.
+--   After it, or from half of the way: put the backup back.
+--   Or apim-schema downgrade 4.4.0 leads back by the inverse of each statement. It refuses, by name, where the
+--   product has written since what the older release has no place for: rows of new tables, values of new columns,
+--   longer values.
 
 -- ==== the session
 WHENEVER OSERROR EXIT FAILURE ROLLBACK

@@ -20,8 +20,7 @@
 --   what is in, and goes on. apim-schema upgrade goes on from there as well.
 
 -- THE WAY BACK
---   After it, or from half of the way: put the backup back. There is no downgrade of the schema: a release before
---   does not read what the product has written since.
+--   After it, or from half of the way: put the backup back.
 
 -- ==== the session
 WHENEVER OSERROR EXIT FAILURE ROLLBACK

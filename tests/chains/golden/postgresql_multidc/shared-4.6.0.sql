@@ -15,8 +15,10 @@
 --   database is as before. Mend the cause and run the script again.
 
 -- THE WAY BACK
---   After the COMMIT: put the backup back. There is no downgrade of the schema: a release before does not read what
---   the product has written since.
+--   After the COMMIT: put the backup back.
+--   Or apim-schema downgrade 4.5.0 leads back by the inverse of each statement. It refuses, by name, where the
+--   product has written since what the older release has no place for: rows of new tables, values of new columns,
+--   longer values.
 
 -- ==== the session
 \set ON_ERROR_STOP on
