@@ -75,6 +75,17 @@ def test_it_goes_on_from_every_unit_after_which_it_was_stopped(kind: tuple[str, 
     assert live.stamped == [HEAD]
 
 
+@pytest.mark.parametrize(("newer", "older"), [("4.7.0", "4.6.0"), ("4.5.0", "4.2.0")])
+def test_the_way_back_is_parsed_and_runs_again(newer: str, older: str, accepted: Accepted) -> None:
+    live, units = server("oracle", "apim", newer), rendered("oracle", "apim", newer, older)
+    for sent in (*units[: len(units) // 2], *units):
+        live.send(sent)
+    assert compare.mismatches(chain.expected("oracle", "apim", older), view(live.schema)) == []
+    assert live.stamped == [older]
+    parsed = (part for unit in units if not re.search(r"TIMEOUT = \d+$", unit) for part in parts(unit))
+    accepted(dict.fromkeys(parsed), 12)
+
+
 @pytest.mark.parametrize("stop", range(20, 160, 45))
 def test_the_whole_script_runs_again(stop: int) -> None:
     live, units = server("oracle", "apim"), rendered("oracle", "apim")
