@@ -13,7 +13,14 @@ from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, with_releases
-from apim_schema.cli.databases import database_options, discard_option, evidence_option, max_rows_option, proving
+from apim_schema.cli.databases import (
+    database_options,
+    discard_option,
+    evidence_option,
+    jobs_option,
+    max_rows_option,
+    proving,
+)
 from apim_schema.cli.reviews import Consent
 from apim_schema.cli.upgrade import Database, Rehearsed, answer, rehearsed
 from apim_schema.errors import Exit, UsageError
@@ -36,6 +43,7 @@ from apim_schema.witness import By
 @discard_option
 @evidence_option
 @max_rows_option
+@jobs_option
 @click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
 @click.option("--yes", is_flag=True, help="Go on without asking.")
 @click.option(
@@ -52,8 +60,8 @@ from apim_schema.witness import By
 )
 @with_releases
 def downgrade(
-    targets: Sequence[Target], release: str, discards: bool, evidence: By | None, max_rows: int | None, rehearse: bool,
-    yes: bool, limit: float, report: Path | None,
+    targets: Sequence[Target], release: str, discards: bool, evidence: By | None, max_rows: int | None,
+    jobs: int | None, rehearse: bool, yes: bool, limit: float, report: Path | None,
 ) -> Answer:  # fmt: skip
     """Take each database back to an older release.
 
@@ -66,12 +74,12 @@ def downgrade(
     """
     for target in targets:
         chain.check_release(target.database, release)
-    if rehearse and (evidence or max_rows or report):
+    if rehearse and (evidence or max_rows or jobs or report):
         raise UsageError(
             "--rehearse tries what stands and compares no rows",
-            way_out="leave --evidence, --max-rows and --report out",
+            way_out="leave --evidence, --max-rows, --jobs and --report out",
         )
-    targets = proving(targets, evidence, max_rows)
+    targets = proving(targets, evidence, max_rows, jobs)
     if rehearse:
         return each(targets, partial(_rehearse, release, discards), rehearsed)
     consent = Consent(targets if report or not yes else (), release, limit, report, back=True, discards=discards)
