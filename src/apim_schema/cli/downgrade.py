@@ -18,6 +18,7 @@ from apim_schema.cli.databases import (
     discard_option,
     evidence_option,
     jobs_option,
+    lock_options,
     max_rows_option,
     proving,
 )
@@ -44,6 +45,7 @@ from apim_schema.witness import By
 @evidence_option
 @max_rows_option
 @jobs_option
+@lock_options
 @click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
 @click.option("--yes", is_flag=True, help="Go on without asking.")
 @click.option(
