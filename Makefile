@@ -60,8 +60,8 @@ check: .venv/dev.stamp
 	  $(PYTHON) -m mypy --python-version $$version src dialects versions tests benchmarks || exit; \
 	done
 
-bench: .venv/dev.stamp $(SERVERS)
-	$(PYTHON) -m benchmarks
+bench: .venv/bench.stamp $(SERVERS)
+	$(PYTHON) -m benchmarks $(BENCH)
 
 clean:
 	rm -rf .venv .pythons .servers .parsers .browser build dist .mypy_cache .pytest_cache .ruff_cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 
 import click
@@ -10,9 +9,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engine, evidence, memory, upgrade, verify
+from benchmarks import engine, evidence, memory, results, upgrade, verify
 from benchmarks.measure import Line
-from tests.servers import engines, started
+from tests.servers import Server, engines, started
 
 SUBJECTS = {
     "evidence": evidence.measure,
@@ -22,37 +21,42 @@ SUBJECTS = {
     "memory": memory.measure,
 }
 ENGINES = ("postgresql", "mysql", "mariadb")
-ROWS = 300_000
+ROWS = (100_000, 1_000_000, 5_000_000)
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(SUBJECTS)))
-@click.option("--rows", type=click.IntRange(min=1), default=ROWS, show_default=True, help="Rows of the large table.")
-def main(names: Sequence[str], rows: int) -> None:
+@click.option("--rows", multiple=True, type=click.IntRange(min=1), default=ROWS, show_default=True, help="Of a table.")
+@click.option("--engine", "only", multiple=True, type=click.Choice(ENGINES), default=ENGINES, help="Only these.")
+@click.option("--save", is_flag=True, help="Write the results to benchmarks/results.")
+def main(names: Sequence[str], rows: Sequence[int], only: Sequence[str], save: bool) -> None:
     """Measure the tool on each engine that there is a server of; all of it, or what NAMES say."""
-    told = Console(stderr=True)
-    lines = [line for engine in ENGINES if engine in engines() for line in _measure(engine, names, rows, told)]
+    told, lines, servers = Console(stderr=True), [], []
+    for name in (name for name in only if name in engines()):
+        with started(name) as server:
+            servers.append(f"{name} {server.version}")
+            told.print(servers[-1])
+            for line in _measured(server, names or tuple(SUBJECTS), rows, told):
+                told.print("  " + "; ".join(filter(None, results.cells(line)[1:])))
+                lines.append(line)
     Console().print(_table(lines))
+    if save:
+        results.write(lines, servers)
 
 
-def _measure(engine: str, names: Sequence[str], rows: int, told: Console) -> Iterator[Line]:
-    with started(engine) as server:
-        told.print(f"{engine} {server.version}")
-        for name in names or SUBJECTS:
+def _measured(server: Server, names: Sequence[str], rows: Sequence[int], told: Console) -> Iterator[Line]:
+    for name in names:
+        for number in rows if name != "verify" else rows[:1]:
             try:
-                for line in SUBJECTS[name](server, rows):
-                    told.print(f"  {line.what}: {line.tool}")
-                    yield line
+                yield from SUBJECTS[name](server, number)
             except pytest.skip.Exception as reason:
                 told.print(f"  {name}: {reason}")
 
 
 def _table(lines: Sequence[Line]) -> Table:
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    table = Table("engine", "measured", "tool", "against", "ratio", "aim", caption=f"load average at the end {load}")
+    table = Table(*results.HEADERS, caption=results.machine())
     for line in lines:
-        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
-        table.add_row(line.engine, line.what, line.tool, line.against, ratio, line.aim)
+        table.add_row(*results.cells(line))
     return table
 
 

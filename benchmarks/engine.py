@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import pytest
@@ -14,20 +14,26 @@ from apim_schema.target import target
 from benchmarks.database import DATABASE, database
 from benchmarks.measure import Line, compared, interleaved, timed
 from benchmarks.upgrade import COMMAND
-from tests.servers import Server
+from tests.servers import Server, started
 from tests.servers.process import run
 
 REPETITIONS = 3
 FEW = 50_000
+VOUCHING: Mapping[str, Sequence[str]] = {
+    "postgresql": (),
+    "mysql": ("--log-bin=log", "--binlog-format=ROW", "--server-id=1"),
+}
+"""With what a server is started so that it can vouch for rows."""
 
 
 def measure(server: Server, rows: int) -> Iterator[Line]:
     """On databases made anew each time; the tool's time begins with the start of Python."""
-    with database(server, 0) as url, opened(target(DATABASE, url)) as live:
-        found = live.dialect.witness.find(live.connection, live.schema)
-    if isinstance(found, str):
-        pytest.skip(found)
-    seconds = interleaved(REPETITIONS, partial(_upgraded, server, rows), partial(_upgraded, server, FEW))
+    with started(server.name, *VOUCHING[server.dialect]) as logged:
+        with database(logged, 0) as url, opened(target(DATABASE, url)) as live:
+            found = live.dialect.witness.find(live.connection, live.schema)
+        if isinstance(found, str):
+            pytest.skip(found)
+        seconds = interleaved(REPETITIONS, partial(_upgraded, logged, rows), partial(_upgraded, logged, FEW))
     yield compared(server.name, f"upgrade by the engine's word, {rows:,} rows", f"{FEW:,} rows", seconds, "1.0")
 
 

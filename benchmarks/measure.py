@@ -10,7 +10,10 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the result: a measurement of the tool, what it is measured against, and the aim of the design."""
+    """One line of the result: a measurement of the tool, what it is measured against, and the aim of the design.
+
+    `rows` are set where the plot shows it, with the seconds of both.
+    """
 
     engine: str
     what: str
@@ -18,6 +21,8 @@ class Line:
     against: str = ""
     ratio: float | None = None
     aim: str = ""
+    seconds: tuple[float, ...] = ()
+    rows: int = 0
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -36,4 +41,4 @@ def interleaved(repetitions: int, *measured: Callable[[], float]) -> list[float]
 def compared(engine: str, what: str, against: str, seconds: list[float], aim: str) -> Line:
     """The line of two medians in seconds: the tool's, and that of what it is measured `against`."""
     tool, other = seconds
-    return Line(engine, what, f"{tool:.2f} s", f"{other:.2f} s, {against}", tool / other, aim)
+    return Line(engine, what, f"{tool:.2f} s", f"{other:.2f} s, {against}", tool / other, aim, (tool, other))
