@@ -126,12 +126,26 @@ def refusal(live: Schema) -> str | None:
     )
 
 
+UTF8 = "utf8mb4"
+"""What texts that become bytes are brought to first."""
+
+
 def converted(column: Column, old: Column) -> str | None:
-    """The expression that gives a value of `column` the form it had as `old`: text that has become bytes, and back."""
-    text = f"CONVERT({names.sql(column.name)} USING utf8mb4)"
-    if types.is_binary(column.type) and not types.is_binary(old.type):
-        return text
-    return f"CAST({text} AS BINARY)" if types.is_binary(old.type) and types.is_text(column.type) else None
+    """The expression that gives a value of `column` the bytes that it had as `old`, in another type or character set.
+
+    A text becomes bytes, and bytes a text, in utf8mb4. What the old character set has not can't have been there: a mark
+    stands for it.
+    """
+    name, bytes_now = names.sql(column.name), types.is_binary(column.type)
+    if types.is_binary(old.type) and types.is_text(column.type):
+        return f"CAST(CONVERT({name} USING {UTF8}) AS BINARY)"
+    charset = UTF8 if bytes_now else column.charset
+    if not types.is_text(old.type) or not (bytes_now or types.is_text(column.type)) or old.charset in (None, charset):
+        return None
+    value = f"CONVERT({name} USING {UTF8})" if bytes_now else name
+    back = f"CONVERT({value} USING {old.charset})"
+    same = f"CAST(CONVERT({back} USING {charset}) AS BINARY) = CAST({value} AS BINARY)"
+    return f"IF({same}, CAST({back} AS BINARY), CONCAT('?', HEX({value})))"
 
 
 def _tables(

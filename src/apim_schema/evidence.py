@@ -158,7 +158,8 @@ def collect(
 
     `jobs` is how many processors of the server it may take, None for as many as the server says that it can spare.
     """
-    wanted = live.tables if old is None else {t: spelled(old[t], live.tables[t]) for t in old if t in live.tables}
+    old = live.tables if old is None else old
+    wanted = {name: spelled(table, live.tables[name]) for name, table in old.items() if name in live.tables}
     unread = {t: why for t, table in wanted.items() if (why := unreadable(dialect, table, live.tables[t]))}
     estimates = {name: size.rows or 0 for name, size in dialect.space.sizes(connection, schema).items()}
     estimates = {name: estimates.get(name, 0) for name in wanted if name not in unread}
@@ -198,11 +199,19 @@ def _staying(table: Table, after: Table) -> Table:
 
 
 def spelled(old: Table, now: Table) -> Table:
-    """The old table with the live one's names: a snapshot's file does not have the server's spelling of them."""
+    """The old table with the live one's names: a snapshot's file does not have the server's spelling of them.
+
+    Its texts say their character set, as a file has it: the table's own may be another one now.
+    """
     live = {name: name for name in now.columns}
-    columns = {live.get(name, name): column for name, column in old.columns.items()}
+    columns = {live.get(name, name): _with_charset(old, column) for name, column in old.columns.items()}
     key = old.primary_key and Key(tuple(live.get(name, name) for name in old.primary_key.columns))
     return replace(old, name=now.name, columns=columns, primary_key=key, options=now.options)
+
+
+def _with_charset(table: Table, column: Column) -> Column:
+    charset, _ = table.charset_of(column)
+    return replace(column, charset=charset)
 
 
 def unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
@@ -211,8 +220,7 @@ def unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
     for name, column in old.columns.items():
         if name not in now.columns:
             return CHANGED, f"column {name} is gone"
-        present = now.columns[name]
-        known = dialect.introspect.converted(present, column) is not None
+        present, known = now.columns[name], _read_back(dialect, now, name, column) is not None
         if not known and types.family(present.type) != types.family(column.type):
             return NOT_PROVEN, f"column {name} was {column.type} and is {present.type}"
     return None
@@ -220,15 +228,20 @@ def unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
 
 def compared(dialect: Dialect, old: Table, now: Table) -> list[Compared]:
     """The columns of a table as they were, in the way that they are read now, when all of them are still there."""
-    converted = chain.texts_to_binary(dialect.name)
+    becomes_binary = chain.texts_to_binary(dialect.name)
     return [
         Compared(
             name,
-            dialect.introspect.converted(now.columns[name], column) or dialect.names.sql(name),
-            (old.name, name) in converted,
+            _read_back(dialect, now, name, _with_charset(old, column)) or dialect.names.sql(name),
+            (old.name, name) in becomes_binary,
         )
         for name, column in old.columns.items()
     ]
+
+
+def _read_back(dialect: Dialect, now: Table, name: str, old: Column) -> str | None:
+    """The expression that gives a column's values the form that they had; None where they have it."""
+    return dialect.introspect.converted(_with_charset(now, now.columns[name]), old)
 
 
 def check_new_columns(
