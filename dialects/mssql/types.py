@@ -191,6 +191,11 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
     return expected == found
 
 
+def key_name(parts: tuple[str, ...]) -> str | None:
+    """None: a column is not dropped while a key has it."""
+    return None
+
+
 def family(type_: str) -> str:
     """What a type may be read as: itself, of any length, and a whole number of any size."""
     return "integer" if (base := sqltext.base(type_)) in INTEGERS else base

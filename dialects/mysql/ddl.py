@@ -73,13 +73,9 @@ def create(schema: Schema, into: str | None) -> list[Statement]:
 
 
 def as_made(table: Table, live: Schema) -> Table:
-    """A table of a release as the live server has it: in the database's character set, unique keys named.
-
-    A key without a name is called after its first column
-    (https://dev.mysql.com/doc/refman/8.4/en/create-table.html#create-table-indexes-keys).
-    """
+    """A table of a release as the live server has it: in the database's character set, unique keys named."""
     table = definition.aligned(table, live)
-    unique = tuple(key if key.name else replace(key, name=names.column_of(key.columns[0])) for key in table.unique)
+    unique = tuple(key if key.name else replace(key, name=types.key_name(key.columns)) for key in table.unique)
     known = {name: live.options[name] for name in ("charset", "collation", impact.INSTANT) if name in live.options}
     return replace(table, unique=unique, options=known)
 
@@ -218,7 +214,7 @@ def _create_unique(change: changes.CreateUnique, live: Schema, schema: str | Non
         raise Conflict(
             f"cannot {change}",
             found=f"over {types.KEY_BYTES} bytes in {charset}",
-            way_out="make its columns shorter before",
+            way_out="make its columns shorter before, and add one that is missing by hand",
         )
     way = impact.way(impact.ADD_INDEX, table, live.server)
     return [Alter(table.name, (f"ADD {definition.of_unique(change.key)}",), way, frozenset(change.key.columns))]
@@ -265,7 +261,10 @@ def _drop_foreign_keys(change: changes.DropForeignKey, live: Schema, schema: str
 
 @_steps.register
 def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None) -> Sequence[Step]:
-    """Adds the index; where its key would be too long, its text columns take the short character set with it."""
+    """Adds the index. Where its key would be too long, its text columns take the short character set with it.
+
+    Of an index without one, parts are cut, as in a table that is made with it: the same rows are found.
+    """
     table, server = table_of(change, live), live.server
     namesake = table.index(change.index.name)
     if namesake is not None and not namesake.optional:
@@ -276,10 +275,19 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
         f"MODIFY {definition.of_column(replace(column, charset=charset, collation=collation))}" for column in columns
     ]
     way = impact.way(impact.CONVERT if columns else impact.ADD_INDEX, table, server)
-    touched = frozenset(column.name for column in columns)
+    index = change.index if change.short_charset else _cut(change.index, table)
+    cut = (names.column_of(part) for part in index.columns if part not in change.index.columns)
+    touched = frozenset((*cut, *(column.name for column in columns)))
     if types.is_narrow(table, change.index.columns):
         way = replace(way, work=REBUILD)
-    return [Alter(table.name, (*clauses, f"ADD {definition.of_index(change.index)}"), way, touched)]
+    return [Alter(table.name, (*clauses, f"ADD {definition.of_index(index)}"), way, touched)]
+
+
+def _cut(index: Index, table: Table) -> Index:
+    """An index with key parts as long as the table's character set allows, where that is known."""
+    charset = table.options.get("charset")
+    fitting = types.fitting(table, index.columns, definition.leaned_on(table), charset) if charset else index.columns
+    return replace(index, columns=fitting)
 
 
 @_steps.register

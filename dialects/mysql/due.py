@@ -21,7 +21,9 @@ def looked_at(number: int, statement: Statement, schema: str | None) -> str:
     parts = sum(effect.parts for effect in effects)
     whole = parts > 1 and not all(isinstance(change, changes.AlterColumn) for change in made)
     there = [_columns(table, conditions, schema)] if (conditions := [e.column for e in effects if e.column]) else []
-    there += [effect.expression for effect in effects if effect.expression]
+    # NOT binds less than +
+    expressions = [effect.expression for effect in effects if effect.expression]
+    there += [f"({one})" if len(effects) > 1 and one.startswith("NOT") else one for one in expressions]
     return f"SELECT {number}, {sqltext.quoted(table)}, {parts}, {int(whole)}, {' + '.join(there)}"
 
 
@@ -133,12 +135,21 @@ def _replace_foreign_key(
 
 @_effects.register
 def _create_index(change: changes.CreateIndex, statement: Statement, schema: str | None) -> Sequence[Effect]:
-    return [Effect(expression=_index(change.table, "s.sub_part IS NULL", change.index.columns, schema))]
+    whole = f"({names.listed(change.index.columns)})" in statement.sql
+    condition = "s.sub_part IS NULL" if whole else "1 = 1"
+    return [Effect(expression=_index(change.table, condition, change.index.columns, schema))]
+
+
+@_effects.register
+def _drop_unique(change: changes.DropUnique, statement: Statement, schema: str | None) -> Sequence[Effect]:
+    return [Effect(expression=f"NOT {_index(change.table, 's.non_unique = 0', change.columns, schema)}")]
 
 
 @_effects.register
 def _drop_index(change: changes.DropIndex, statement: Statement, schema: str | None) -> Sequence[Effect]:
     named = f"s.index_name = {sqltext.quoted(change.name)}"
+    if change.columns:
+        return [Effect(expression=f"NOT {_index(change.table, named, change.columns, schema)}")]
     source = f"information_schema.statistics s WHERE {queries.of_table(change.table, 's', schema)} AND {named}"
     return [Effect(expression=f"(NOT EXISTS (SELECT 1 FROM {source}))")]
 

@@ -235,9 +235,9 @@ def _of_lookup(statement: Statement) -> str:
 
 
 def _chosen(statement: Statement, live: Schema, schema: str | None) -> str:
-    """The statement as text; of two, where it depends on how many bytes a character has."""
+    """The statement as text; of two, where it depends on how many bytes a character has, and nobody has looked."""
     as_it_is, wanted = _quoted(statement.sql), (statement.change, *statement.more)
-    if isinstance(statement.change, changes.DropTable):
+    if isinstance(statement.change, changes.DropTable) or "charset" in live.options:
         return as_it_is
     if any(isinstance(change, changes.AlterColumn) and change.where_keys_fit for change in wanted):
         made = ddl.combined(wanted, _in(live, "utf8mb4"), schema)

@@ -275,6 +275,15 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
     return tuple(map(column_of, expected)) == tuple(map(column_of, found))
 
 
+def key_name(parts: tuple[str, ...]) -> str | None:
+    """That of its first column; the key keeps it when the column is dropped, and loses only that part.
+
+    See https://dev.mysql.com/doc/refman/8.4/en/create-table.html#create-table-indexes-keys, and for the part
+    https://dev.mysql.com/doc/refman/8.4/en/alter-table.html#alter-table-add-drop-column.
+    """
+    return column_of(parts[0])
+
+
 def length_of(expression: str, column: Column) -> str:
     """The number of characters of a text, which is what VARCHAR(n) counts."""
     return f"char_length({expression})"

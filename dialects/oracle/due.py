@@ -151,7 +151,12 @@ def _drop_foreign_key(change: changes.DropForeignKey, sql: str, schema: str | No
 
 @_due.register
 def _drop_index(change: changes.DropIndex, sql: str, schema: str | None) -> str | None:
-    return OBJECT.format(owner=plsql.owner(schema), kind="INDEX", name=sqltext.quoted(change.name))
+    """There are no two indexes over the same columns."""
+    owner, table = plsql.owner(schema), sqltext.quoted(change.table)
+    there = OBJECT.format(owner=owner, kind="INDEX", name=sqltext.quoted(change.name))
+    columns = sqltext.quoted(",".join(change.columns or ()))
+    over = f" AND {INDEX.format(owner=owner, table=table, name='NULL', columns=columns)}"
+    return there + over * (change.columns is not None)
 
 
 @_due.register

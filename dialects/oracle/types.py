@@ -142,6 +142,11 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
     return expected == found
 
 
+def key_name(parts: tuple[str, ...]) -> str | None:
+    """None: a key keeps all of its columns, or goes."""
+    return None
+
+
 def family(type_: str) -> str:
     """What a type may be read as: itself, of any length."""
     return sqltext.base(type_)

@@ -168,6 +168,11 @@ def same_key(table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> b
     return expected == found
 
 
+def key_name(parts: tuple[str, ...]) -> str | None:
+    """None: a column that is dropped takes its keys with it."""
+    return None
+
+
 def family(type_: str) -> str:
     """What a type may be read as: any text as any other, and whole numbers, which have one hash, of any size."""
     base = sqltext.base(type_)

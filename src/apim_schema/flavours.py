@@ -80,6 +80,9 @@ class Types(Protocol):
     def same_key(self, table: str, expected: tuple[str, ...], found: tuple[str, ...]) -> bool:
         """Whether a key over the `found` parts is the `expected` one, or another legal form of it."""
 
+    def key_name(self, parts: tuple[str, ...]) -> str | None:
+        """The name that a unique key gets which is given none; None where no name tells what it was made over."""
+
 
 class Folder(Protocol):
     """What the `__init__` of a dialect's folder says."""

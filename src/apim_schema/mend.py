@@ -1,6 +1,7 @@
 """What brings drift back to the release: changes like those of a revision, made from the differences.
 
-Nothing is made narrower and nothing is dropped, so not all drift can be mended; what is left says why.
+Nothing is made narrower, and only what is replaced by more is dropped, so not all drift can be mended; what is left
+says why.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from typing import Literal
 from apim_schema import changes, compare, flavours
 from apim_schema.changes import Change
 from apim_schema.difference import ACCEPTED, DIFFERENT, EXTRA, MISSING, Difference, drifted
-from apim_schema.schema import Column, Schema
+from apim_schema.schema import Column, Key, Schema, Table
 
 
 @dataclass(frozen=True)
 class Mend:
-    """One difference, and the change that mends it; None where it stays, and `reason` says why."""
+    """One difference, and the changes that mend it; none where it stays, and `reason` says why."""
 
     difference: Difference
-    change: Change | None
+    changes: tuple[Change, ...] = ()
     reason: str = ""
 
+
+Made = Change | tuple[Change, ...] | str
+"""What mends a difference, or why nothing does."""
 
 IS_ACCEPTED = "it stands in the accept list"
 NOTHING_IS_DROPPED = "it would have to be dropped"
@@ -45,11 +49,13 @@ def mends(wanted: Schema, live: Schema, found: Sequence[Difference]) -> tuple[Me
 
 def _mend(difference: Difference, wanted: Schema, live: Schema) -> Mend:
     if difference.class_ == ACCEPTED:
-        return Mend(difference, None, IS_ACCEPTED)
+        return Mend(difference, reason=IS_ACCEPTED)
     if difference.kind == EXTRA:
-        return Mend(difference, None, NOTHING_IS_DROPPED)
+        return Mend(difference, reason=NOTHING_IS_DROPPED)
     made = HOW[difference.what](difference, wanted, live) if difference.what in HOW else BY_HAND
-    return Mend(difference, None, made) if isinstance(made, str) else Mend(difference, made)
+    if isinstance(made, str):
+        return Mend(difference, reason=made)
+    return Mend(difference, made if isinstance(made, tuple) else (made,))
 
 
 def _table(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
@@ -66,11 +72,15 @@ def _column(difference: Difference, wanted: Schema, live: Schema) -> Change | st
     column = wanted.tables[table].columns[name]
     if difference.kind == MISSING:
         return NUMBERS if column.generated is not None else changes.AddColumn(table, column)
-    return _altered(table, column, live.tables[table].columns[name], live.flavour)
+    return _altered(live.tables[table], column, live.tables[table].columns[name], live.flavour)
 
 
-def _altered(table: str, wanted: Column, found: Column, flavour: str) -> Change | str:
-    """What can be restored of a column: its width where it has less, whether it may be NULL, its default."""
+def _altered(table: Table, column: Column, found: Column, flavour: str) -> Change | str:
+    """What can be restored of a column: its width where it has less, whether it may be NULL, its default.
+
+    What of it is legal as it was found stays so.
+    """
+    wanted = flavours.types(flavour).as_found(table, column, found)
     if (wanted.generated is None) != (found.generated is None):
         return NUMBERS
     hold = flavours.types(flavour).holds
@@ -79,7 +89,7 @@ def _altered(table: str, wanted: Column, found: Column, flavour: str) -> Change 
     default: str | Literal[False] | None = wanted.default if wanted.default != found.default else False
     if (widen, nullable, default) == (None, None, False):
         return NOTHING_IS_NARROWED
-    return changes.AlterColumn(table, wanted.name, type=widen, nullable=nullable, default=default)
+    return changes.AlterColumn(table.name, wanted.name, type=widen, nullable=nullable, default=default)
 
 
 def _primary_key(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
@@ -89,19 +99,42 @@ def _primary_key(difference: Difference, wanted: Schema, live: Schema) -> Change
     return changes.ReplacePrimaryKey(difference.name, key.columns)
 
 
-def _unique_key(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+def _unique_key(difference: Difference, wanted: Schema, live: Schema) -> Made:
+    """The key; one of its name over only some of its columns keeps out rows that the release lets in, and goes."""
     if difference.kind == DIFFERENT:
         return NOTHING_IS_DROPPED
-    keys = compare.normalised(wanted.tables[difference.name]).unique
-    return next(changes.CreateUnique(difference.name, k) for k in keys if compare.words(k) == difference.expected)
+    table, keys = difference.name, compare.normalised(wanted.tables[difference.name]).unique
+    key = next(key for key in keys if compare.words(key) == difference.expected)
+    create, left = changes.CreateUnique(table, key), _left_of(key, keys, live.tables[table], live.flavour)
+    if left is None:
+        return create
+    drop = changes.DropUnique(table, left.columns)
+    return (drop, create) if key.name else (create, drop)
 
 
-def _index(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
+def _left_of(key: Key, keys: Sequence[Key], found: Table, flavour: str) -> Key | None:
+    """What is left of a unique key where a column of it was dropped, and the server did not drop the key with it."""
+    name = key.name or flavours.types(flavour).key_name(key.columns)
+    shorter = (k for k in compare.normalised(found).unique if k.name == name and k not in keys)
+    return next((k for k in shorter if _has_some(k.columns, key.columns)), None)
+
+
+def _has_some(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether these are some of the wanted columns, in their order, and no other."""
+    return len(found) < len(wanted) and list(found) == [column for column in wanted if column in found]
+
+
+def _index(difference: Difference, wanted: Schema, live: Schema) -> Made:
+    """The index; one over only some of its columns is made anew, as what replaces it serves as much."""
     table, _, name = difference.name.partition(".")
-    index = wanted.tables[table].index(name)
-    if difference.kind == DIFFERENT or index is None:
+    index, found = wanted.tables[table].index(name), live.tables[table].index(name)
+    if index is None:
         return NOTHING_IS_DROPPED
-    return changes.CreateIndex(table, index)
+    if found is None:
+        return changes.CreateIndex(table, index)
+    if index.unique or found.unique or not _has_some(found.columns, index.columns):
+        return NOTHING_IS_DROPPED
+    return changes.DropIndex(table, name, found.columns), changes.CreateIndex(table, index)
 
 
 def _foreign_key(difference: Difference, wanted: Schema, live: Schema) -> Change | str:
@@ -119,7 +152,7 @@ def _trigger(difference: Difference, wanted: Schema, live: Schema) -> Change | s
     return changes.ReplaceTrigger(trigger) if known else BY_HAND
 
 
-HOW: dict[str, Callable[[Difference, Schema, Schema], Change | str]] = {
+HOW: dict[str, Callable[[Difference, Schema, Schema], Made]] = {
     "table": _table,
     "column": _column,
     "primary key of": _primary_key,

@@ -37,7 +37,7 @@ class Outlook:
     @property
     def left(self) -> tuple[Mend, ...]:
         """What can't be mended."""
-        return tuple(mend for mend in self.mends if mend.change is None)
+        return tuple(mend for mend in self.mends if not mend.changes)
 
 
 def look(target: Target) -> Outlook:
@@ -56,7 +56,7 @@ def _outlook(live: Live) -> Outlook:
 def _planned(live: Live, release: str) -> tuple[tuple[Mend, ...], Plan]:
     wanted = chain.expected(live.model.flavour, live.database, release)
     found = mends(wanted, live.model, live.differences_from(release))
-    changes = [mend.change for mend in found if mend.change]
+    changes = [change for mend in found for change in mend.changes]
     about = (live.dialect, live.database, live.model, (release, release), [(release, changes)])
     return found, planner.made(*about, live.schema, live.target.accept)
 

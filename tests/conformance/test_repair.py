@@ -21,17 +21,22 @@ NARROWER = {
     "oracle": "MODIFY (TIER_NAME VARCHAR2(100))",
     "mssql": "ALTER COLUMN TIER_NAME VARCHAR(100)",
 }
+INDEX = "IDX_AA_AT_CB"
+OF_TABLE = {"mysql": " ON AM_APPLICATION", "postgresql": "", "oracle": "", "mssql": " ON AM_APPLICATION"}
 DRIFT = (
     "UPDATE AM_API_CLIENT_CERTIFICATE SET TIER_NAME = 'gold'",
     "ALTER TABLE AM_API_CLIENT_CERTIFICATE {narrower}",
     f"ALTER TABLE {COMMENTS} DROP COLUMN COMMENT_TEXT",
+    f"DROP INDEX {INDEX}{{of_table}}",
+    f"CREATE INDEX {INDEX} ON AM_APPLICATION (APPLICATION_TIER)",
 )
 
 
 def drift(customer: Site) -> None:
-    """A column that is narrower, and one that is missing."""
+    """A column that is narrower, one that is missing, and an index over only one of its columns."""
+    dialect = customer.server.dialect
     for statement in DRIFT:
-        customer.execute(statement.format(narrower=NARROWER[customer.server.dialect]))
+        customer.execute(statement.format(narrower=NARROWER[dialect], of_table=OF_TABLE[dialect]))
     customer.columns[COMMENTS].remove("COMMENT_TEXT")
     customer.before = customer.rows()
     with opened(customer.upgrade().target) as live:
@@ -47,7 +52,7 @@ def test_what_is_shown_is_what_is_mended(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         drift(customer)
         shown = look(customer.upgrade().target)
-        assert len(left(customer)) == len([mend for mend in shown.mends if mend.change]) == 2
+        assert len(left(customer)) == len([mend for mend in shown.mends if mend.changes]) == 3
         result = Repair(customer.upgrade().target).run()
         assert (result.start, result.target, result.verdict.verdict) == (FIRST, FIRST, "proven")
         assert [s.sql for s in result.plan.statements] == [s.sql for s in shown.plan.statements]

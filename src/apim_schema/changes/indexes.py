@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from apim_schema import flavours
 from apim_schema.changes.base import Change
 from apim_schema.schema import Index, Schema
 
@@ -13,7 +14,7 @@ class CreateIndex(Change):
     """A new index.
 
     `short_charset` is a (charset, collation) that the index's text columns take first where the key would be too
-    long in the one they have: MySQL ends at 3072 bytes.
+    long in the one they have: MySQL ends at 3072 bytes. Without it, another legal form of the index is it too.
     """
 
     table: str
@@ -21,8 +22,13 @@ class CreateIndex(Change):
     short_charset: tuple[str, str] | None = None
 
     def is_in(self, schema: Schema) -> bool:
-        table = schema.tables.get(self.table)
-        return table is not None and any(i.columns == self.index.columns and not i.optional for i in table.indexes)
+        found = schema.tables[self.table].indexes if self.table in schema.tables else ()
+        return any(self._is(index, schema.flavour) for index in found if not index.optional)
+
+    def _is(self, found: Index, flavour: str) -> bool:
+        if self.short_charset or found.name != self.index.name:
+            return found.columns == self.index.columns
+        return flavours.types(flavour).same_key(self.table, self.index.columns, found.columns)
 
     def apply(self, schema: Schema) -> Schema:
         table = schema.tables[self.table]
@@ -37,14 +43,17 @@ class CreateIndex(Change):
 class DropIndex(Change):
     """An index goes; it is found by its name, since the names of indexes are the vendor's.
 
-    One over the same columns under another name is the customer's own.
+    One over the same columns under another name is the customer's own. With `columns`, only one over these goes: what
+    replaces it may have its name.
     """
 
     table: str
     name: str
+    columns: tuple[str, ...] | None = None
 
     def is_in(self, schema: Schema) -> bool:
-        return self.table not in schema.tables or schema.tables[self.table].index(self.name) is None
+        index = schema.tables[self.table].index(self.name) if self.table in schema.tables else None
+        return index is None or self.columns not in (None, index.columns)
 
     def apply(self, schema: Schema) -> Schema:
         table = schema.tables[self.table]

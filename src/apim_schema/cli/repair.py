@@ -53,10 +53,10 @@ def repair(
 ) -> Answer:  # fmt: skip
     """Show what brings drift back to the release.
 
-    Missing tables, columns, keys and indexes, widths, NOT NULL and defaults. Nothing is narrowed and nothing dropped:
-    what is left says why. --apply executes the statements, with the lock, the evidence and the history of an upgrade;
-    rows that stand in the way are looked for before the first of them. Exits with 1 where something breaking can't be
-    mended.
+    Missing tables, columns, keys and indexes, widths, NOT NULL and defaults. Nothing is narrowed, and only what is
+    replaced by more is dropped: what is left says why. --apply executes the statements, with the lock, the evidence
+    and the history of an upgrade; rows that stand in the way are looked for before the first of them. Exits with 1
+    where something breaking can't be mended.
     """
     if apply_ and sql:
         raise UsageError("--apply executes the statements, --sql writes them to a file", way_out="leave one")
@@ -144,7 +144,7 @@ def _outlook(entry: Outlook) -> Database:
         release=entry.release if entry.known else None,
         compared_with=entry.release,
         statements=[Statement(sql=statement.sql) for statement in entry.plan.statements],
-        mended=documents.differences(mend.difference for mend in entry.mends if mend.change),
+        mended=documents.differences(mend.difference for mend in entry.mends if mend.changes),
         left=[_left(mend) for mend in entry.left],
         findings=documents.findings(entry.findings),
     )
@@ -161,7 +161,7 @@ def _text(found: list[Outlook], out: Console) -> None:
         out.print(f"{entry.database}: compared with {entry.release}{near}")
         if not entry.mends:
             out.print(f"{entry.database}: there is nothing to repair")
-        report.listed(out, f"{entry.database}: would be mended", (str(m.difference) for m in entry.mends if m.change))
+        report.listed(out, f"{entry.database}: would be mended", (str(m.difference) for m in entry.mends if m.changes))
         report.listed(out, f"{entry.database}: by these statements", (f"{s.sql};" for s in entry.plan.statements))
         report.listed(out, f"{entry.database}: stays", (f"{m.difference}: {m.reason}" for m in entry.left))
         report.listed(out, f"{entry.database}: found beforehand", (f"{f.level}: {f}" for f in entry.findings))
