@@ -469,7 +469,7 @@ def missing_column(ground: Ground) -> Alteration | None:
     table, name, facts = found
     sql = _altered(ground, table, f"DROP COLUMN {ground.sql.quote(name)}")
     new = name not in ground.first_columns(table)
-    filled = facts["nullable"] or "default" in facts
+    filled = (facts["nullable"] or "default" in facts) and not ground.is_narrowed(table, name)
     return Alteration((sql,), (table, name), ((table, name),), reverts=new, mendable=filled)
 
 

@@ -61,6 +61,11 @@ class Ground:
             name for wide, less in narrow for name, facts in wide["tables"].items() if facts != less["tables"][name]
         }
 
+    def is_narrowed(self, table: str, name: str) -> bool:
+        """Whether a column is narrower than the vendor has it: once it is dropped, nobody knows how much."""
+        vendors = make.catalog(self.dialect, "apim", self.release)["tables"][table]["columns"][name]
+        return bool(vendors["type"] != self.document["tables"][table]["columns"][name]["type"])
+
     def first_columns(self, table: str) -> dict[str, Facts]:
         """The columns that a table had in the oldest release."""
         return dict(self.first["tables"].get(table, {"columns": {}})["columns"])

@@ -123,6 +123,8 @@ class Merge:
             return place[2] in (self._after.get(("primary key", place[1])) or ())
         if place[0] == "column" and place[3] == "default" and self._becomes_bytes(place):
             return found in (None, rf"\x{str(theirs).encode().hex()}")
+        if place[0] == "column" and place[3] == "collation" and self._becomes_bytes(place):
+            return found is None
         if place[0] == "index" and found is None and theirs is None:
             return self._indexed(place[1], wanted)
         if place[0] == "column" and place[3] == "collation" and place not in self._drifted:

@@ -33,7 +33,9 @@ DETAILS = {
     "WHERE table_schema = DATABASE() AND table_comment NOT IN ('', 'VIEW')",
     "view": "SELECT UPPER(table_name), '', REPLACE(view_definition, CONCAT('`', DATABASE(), '`.'), '') "
     "FROM information_schema.views WHERE table_schema = DATABASE()",
-    "check": "SELECT UPPER(t.table_name), UPPER(c.constraint_name), c.check_clause "
+    "check": "SELECT UPPER(t.table_name), UPPER(c.constraint_name), "
+    # MySQL says anew with every ALTER TABLE which character set a literal is compared in
+    "REGEXP_REPLACE(c.check_clause, '_(latin1|utf8mb4)(?=.?'')', '') "
     "FROM information_schema.check_constraints c JOIN information_schema.table_constraints t "
     "ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name "
     "WHERE c.constraint_schema = DATABASE()",
