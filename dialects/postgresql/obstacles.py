@@ -33,8 +33,10 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 
 
 def _taken(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
-    """Other objects that have the name of one which is to be made."""
-    made = {names.to_server(name): str(change) for change in wanted for name in _made(change, live)}
+    """Other objects that have the name of one which is to be made, but indexes that it replaces."""
+    dropped = {change.name for change in wanted if isinstance(change, changes.DropIndex)}
+    given = ((name, change) for change in wanted for name in _made(change, live) if name not in dropped)
+    made = {names.to_server(name): str(change) for name, change in given}
     for row in connection.execute(text(TAKEN), {"schema": schema, "names": list(made)}):
         yield Obstacle(BLOCK, "", f"cannot {made[row.name]}: {row.object} has the name {row.name}", "rename it", TAKEN)
 
