@@ -9,6 +9,7 @@ from itertools import combinations
 import pytest
 
 from apim_schema import chain, compare, flavours, script
+from apim_schema.mend import mends
 from apim_schema.schema import Schema
 from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.server import IF_TRUE, ApplicationError, Server
@@ -95,6 +96,19 @@ def test_the_whole_script_runs_again(stop: int) -> None:
     assert live.stamped == [HEAD]
     with pytest.raises(ApplicationError, match=r"apim is not stamped 4\.2\.0: nothing was changed"):
         [live.send(sent) for sent in units]
+
+
+def test_an_index_that_is_made_anew_is_so_once() -> None:
+    wanted = chain.expected("oracle", "apim", HEAD)
+    table = wanted.tables["AM_APPLICATION"]
+    less = tuple(replace(i, columns=i.columns[:1]) if i.name == "IDX_AA_AT_CB" else i for i in table.indexes)
+    drifted = wanted.with_table(replace(table, indexes=less))
+    live = Server(raw(drifted), "apim")
+    (mend,) = mends(wanted, drifted, compare.compare(wanted, drifted))
+    units = split(script.mending(drifted, "apim", HEAD, mend.changes, "apim"))[1]
+    made = [[sent for sent in units if live.send(sent) and "INDEX" in sent] for _ in range(2)]
+    assert [len(sent) for sent in made] == [2, 0]
+    assert compare.compare(wanted, view(live.schema)) == []
 
 
 def test_a_later_stamp_is_never_taken_back() -> None:
