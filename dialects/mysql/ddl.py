@@ -275,7 +275,7 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
         f"MODIFY {definition.of_column(replace(column, charset=charset, collation=collation))}" for column in columns
     ]
     way = impact.way(impact.CONVERT if columns else impact.ADD_INDEX, table, server)
-    index = change.index if change.short_charset else _cut(change.index, table)
+    index = change.index if change.short_charset else _fitting(change.index, table)
     cut = (names.column_of(part) for part in index.columns if part not in change.index.columns)
     touched = frozenset((*cut, *(column.name for column in columns)))
     if types.is_narrow(table, change.index.columns):
@@ -283,7 +283,7 @@ def _create_index(change: changes.CreateIndex, live: Schema, schema: str | None)
     return [Alter(table.name, (*clauses, f"ADD {definition.of_index(index)}"), way, touched)]
 
 
-def _cut(index: Index, table: Table) -> Index:
+def _fitting(index: Index, table: Table) -> Index:
     """An index with key parts as long as the table's character set allows, where that is known."""
     charset = table.options.get("charset")
     fitting = types.fitting(table, index.columns, definition.leaned_on(table), charset) if charset else index.columns
