@@ -140,8 +140,10 @@ def converted(column: Column, old: Column) -> str | None:
     if types.is_binary(old.type) and types.is_text(column.type):
         return f"CAST(CONVERT({name} USING {UTF8}) AS BINARY)"
     charset = UTF8 if bytes_now else column.charset
-    if not types.is_text(old.type) or not (bytes_now or types.is_text(column.type)) or old.charset in (None, charset):
+    if not types.is_text(old.type) or not (bytes_now or types.is_text(column.type)):
         return None
+    if old.charset in (None, charset):
+        return name if bytes_now else None
     value = f"CONVERT({name} USING {UTF8})" if bytes_now else name
     back = f"CONVERT({value} USING {old.charset})"
     same = f"CAST(CONVERT({back} USING {charset}) AS BINARY) = CAST({value} AS BINARY)"

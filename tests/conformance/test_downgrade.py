@@ -171,7 +171,7 @@ def test_in_four_bytes_a_character_what_would_be_too_long_a_key_stays(server: Se
         assert result.verdict.verdict == "proven"
         assert [d for d in result.differences if d.class_ not in ("variant", "extra")] == []
         assert customer.rows_are_as_before()
-        run(customer.upgrade())
+        assert run(customer.upgrade()).verdict.verdict == "proven"
         assert customer.rows_are_as_before()
         assert stamped(customer) == HEAD
 

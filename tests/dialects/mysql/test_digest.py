@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from apim_schema import registry
 from apim_schema.dialect import Bucket
 from apim_schema.errors import NotProven
-from apim_schema.evidence import compared
+from apim_schema.evidence import compared, spelled, unreadable
 from apim_schema.schema import Table
 from tests.dialects.mysql.conftest import Connect, Run, opened, runner
 from tests.servers import Server, new_database, started
@@ -129,6 +129,24 @@ def test_what_an_upgrade_does_to_columns_is_no_change(connection: Connection, ru
         "MODIFY C LONGBLOB, ADD E INT DEFAULT 7, CONVERT TO CHARACTER SET utf8mb4",
     )
     assert buckets(connection, old) == before
+
+
+@pytest.mark.parametrize("charset", ["utf8mb4", "latin1", "utf8mb3"])
+def test_texts_that_become_bytes_are_compared_with_what_they_were(
+    connection: Connection, run: Run, charset: str
+) -> None:
+    run(f"CREATE TABLE T (A VARCHAR(99) CHARSET {charset} NOT NULL, B VARCHAR(99) CHARSET {charset})")
+    run("INSERT INTO T VALUES ('caf\u00e9', NULL), ('', 'x'), ('\u00fc', '')")
+    old, before = table(connection), buckets(connection)
+    for column in ("A", "B"):
+        run(
+            f"ALTER TABLE T MODIFY {column} VARCHAR(99) CHARACTER SET utf8mb4",
+            f"ALTER TABLE T MODIFY {column} LONGBLOB",
+        )
+    assert unreadable(DIALECT, spelled(old, table(connection)), table(connection)) is None
+    assert buckets(connection, old) == before
+    run("UPDATE T SET A = X'FF' WHERE A = ''")
+    assert buckets(connection, old) != before
 
 
 def test_times_are_compared_in_utc(connection: Connection, run: Run) -> None:
