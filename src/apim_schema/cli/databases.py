@@ -36,7 +36,6 @@ evidence_option = click.option(
     help="Prove the rows by the server's own word (engine), or read all of them twice (full). "
     "By default engine, where the server can vouch.",
 )
-"""For the verbs that prove that no row has changed."""
 
 max_rows_option = click.option(
     "--max-rows",
@@ -115,6 +114,12 @@ class Done:
 
     environment: str
     answer: Answer | None
+
+
+def proof_options(function: Function) -> Function:
+    """How a verb that changes something proves that no row has changed, and how long it waits for others."""
+    decorated: Function = evidence_option(max_rows_option(jobs_option(lock_options(function))))
+    return decorated
 
 
 def database_options(function: Function) -> Function:

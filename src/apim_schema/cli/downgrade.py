@@ -13,20 +13,11 @@ from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, with_releases
-from apim_schema.cli.databases import (
-    database_options,
-    discard_option,
-    evidence_option,
-    jobs_option,
-    lock_options,
-    max_rows_option,
-    proving,
-)
-from apim_schema.cli.reviews import Consent
+from apim_schema.cli.databases import database_options, discard_option, proof_options, proving
+from apim_schema.cli.reviews import Consent, run_options
 from apim_schema.cli.upgrade import Database, Rehearsed, answer, rehearsed
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
-from apim_schema.review import MAX_BLOCKING
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 from apim_schema.witness import By
@@ -42,24 +33,8 @@ from apim_schema.witness import By
 @click.argument("release", metavar="RELEASE")
 @database_options
 @discard_option
-@evidence_option
-@max_rows_option
-@jobs_option
-@lock_options
-@click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
-@click.option("--yes", is_flag=True, help="Go on without asking.")
-@click.option(
-    "--max-blocking",
-    "limit",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0),
-    default=MAX_BLOCKING,
-    show_default=True,
-    help="How long writers may wait, or a table be written anew, before --yes is needed where nobody can be asked.",
-)
-@click.option(
-    "--report", metavar="FILE", type=click.Path(path_type=Path), help="Write the page of plan, with what ran."
-)
+@proof_options
+@run_options
 @with_releases
 def downgrade(
     targets: Sequence[Target], release: str, discards: bool, evidence: By | None, max_rows: int | None,

@@ -16,14 +16,7 @@ from apim_schema import report
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, worst
-from apim_schema.cli.databases import (
-    database_options,
-    evidence_option,
-    jobs_option,
-    lock_options,
-    max_rows_option,
-    proving,
-)
+from apim_schema.cli.databases import database_options, proof_options, proving
 from apim_schema.dialect import BLOCK
 from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
@@ -42,10 +35,7 @@ from apim_schema.witness import By
 )
 @database_options
 @click.option("--apply", "apply_", is_flag=True, help="Execute the statements, instead of showing them.")
-@evidence_option
-@max_rows_option
-@jobs_option
-@lock_options
+@proof_options
 @click.option("--sql", metavar="FILE", type=click.Path(path_type=Path), help="Write them as a script for one database.")
 def repair(
     targets: Sequence[Target], apply_: bool, evidence: By | None, max_rows: int | None, jobs: int | None,

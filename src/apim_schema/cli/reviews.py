@@ -14,11 +14,38 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, environments, report, review
 from apim_schema.attempt import Result
+from apim_schema.cli.common import Function
 from apim_schema.errors import Refused, SchemaToolError, UsageError
 from apim_schema.live import opened
 from apim_schema.log import WARNING
 from apim_schema.review import MAX_BLOCKING, NOTHING_TO_DO, Review, page, text, words
 from apim_schema.target import Target
+
+RUN_OPTIONS = (
+    click.option(
+        "--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing."
+    ),
+    click.option("--yes", is_flag=True, help="Go on without asking."),
+    click.option(
+        "--max-blocking",
+        "limit",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0),
+        default=MAX_BLOCKING,
+        show_default=True,
+        help="How long writers may wait, or a table be written anew, before --yes is needed where nobody can be asked.",
+    ),
+    click.option(
+        "--report", metavar="FILE", type=click.Path(path_type=Path), help="Write the page of plan, with what ran."
+    ),
+)
+
+
+def run_options(function: Function) -> Function:
+    """The options of a verb that goes to a release: whether it really does, and who agrees."""
+    for option in reversed(RUN_OPTIONS):
+        function = option(function)
+    return function
 
 
 def stated_support() -> Mapping[str, date]:

@@ -16,18 +16,10 @@ from apim_schema import report as terminal
 from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import NEWEST, Answer, each, epilog, snapshots_of, with_releases, worst
-from apim_schema.cli.databases import (
-    database_options,
-    evidence_option,
-    jobs_option,
-    lock_options,
-    max_rows_option,
-    proving,
-)
-from apim_schema.cli.reviews import Consent, on_a_terminal
+from apim_schema.cli.databases import database_options, proof_options, proving
+from apim_schema.cli.reviews import Consent, on_a_terminal, run_options
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
-from apim_schema.review import MAX_BLOCKING
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 from apim_schema.witness import ENGINE, FULL, By
@@ -44,24 +36,8 @@ from apim_schema.witness import ENGINE, FULL, By
 @database_options
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
-@evidence_option
-@max_rows_option
-@jobs_option
-@lock_options
-@click.option("--rehearse", is_flag=True, help="Try all statements where nothing can come of it, and change nothing.")
-@click.option("--yes", is_flag=True, help="Go on without asking.")
-@click.option(
-    "--max-blocking",
-    "limit",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0),
-    default=MAX_BLOCKING,
-    show_default=True,
-    help="How long writers may wait, or a table be written anew, before --yes is needed where nobody can be asked.",
-)
-@click.option(
-    "--report", metavar="FILE", type=click.Path(path_type=Path), help="Write the page of plan, with what ran."
-)
+@proof_options
+@run_options
 @with_releases
 def upgrade(
     targets: Sequence[Target], release: str | None, create: bool, against: Path | None, evidence: By | None,
