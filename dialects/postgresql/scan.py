@@ -20,10 +20,13 @@ from . import names, session
 
 RANGES_SINCE = (14,)
 """From this version on a condition on `ctid` reads no other pages."""
-PAGES = "SELECT pg_relation_size(CAST(:table AS regclass)) / current_setting('block_size')::int"
+PAGES = """
+SELECT pg_relation_size(c.oid) / current_setting('block_size')::int FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+WHERE c.oid = CAST(:table AS regclass) AND c.relkind = 'r' AND NOT c.relhassubclass AND a.amname = 'heap'"""
+"""Not of a table with children: what a `ctid` means in a foreign one, or another access method, only that knows."""
 
 WORKERS = "SELECT current_setting('max_parallel_workers_per_gather')::int"
-ALONE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR pg_is_in_recovery()"
+ALONE = "SELECT txid_current_if_assigned() IS NOT NULL OR pg_is_in_recovery()"
 """What this transaction has changed it alone can see; and a standby may not give its snapshot to others."""
 SHARED = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET TRANSACTION SNAPSHOT '{0}'")
 CANCEL_TIMEOUT = 5
@@ -36,7 +39,7 @@ def jobs(connection: Connection) -> int:
 
 
 def parts(connection: Connection, schema: str | None, table: Table, number: int) -> Sequence[str]:
-    """Ranges of pages: they need no key. The last one has no end, the parent of partitions no pages of its own."""
+    """Ranges of pages: they need no key. The last one has no end."""
     if (connection.dialect.server_version_info or ()) < RANGES_SINCE:
         return ()
     pages = int(connection.scalar(text(PAGES), {"table": names.qualified(table.name, schema)}) or 0)
