@@ -237,8 +237,18 @@ def end(here: Target, error: SchemaToolError | None) -> None:
 ROOT = Path(__file__).parents[2]
 
 
+COMMAND = """
+import signal
+from apim_schema.cli import main
+
+# a shell that runs the tests in the background has them ignore Ctrl-C, and so would what they start
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
+
 def command(customer: Site, **options: object) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "-c", "from apim_schema.cli import main; main()", "-v", "upgrade", "head", "--yes"]
+    arguments = [sys.executable, "-c", COMMAND, "-v", "upgrade", "head", "--yes"]
     environment = os.environ | {"APIM_SCHEMA_APIM_URL": customer.url}
     return subprocess.Popen(arguments, cwd=ROOT, env=environment, **options)  # type: ignore[call-overload,no-any-return]
 

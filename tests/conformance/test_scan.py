@@ -153,6 +153,7 @@ def test_an_interruption_ends_the_queries_of_the_server(server: Server, url: str
     engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with live(url) as found, engine.connect() as watcher:
         tables = [(table, ROWS) for table in found.model.tables.values()]
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
         press = threading.Thread(target=partial(_interrupt, watcher, server.dialect))
         with scan.opened(found.dialect.scan, found.connection, found.schema, JOBS) as readers:
             press.start()
