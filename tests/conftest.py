@@ -76,6 +76,13 @@ def servers() -> Iterator[Pool]:
         yield pool
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What is `costly` on an engine counts as `kill` there."""
+    engine = item.callspec.params.get("server") if hasattr(item, "callspec") else None
+    if item.get_closest_marker("costly") and engine not in (None, "postgresql"):
+        item.add_marker("kill")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs what asks for a `server` on every engine there is one of."""
     if "server" in metafunc.fixturenames:

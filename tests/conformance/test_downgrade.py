@@ -92,6 +92,7 @@ def test_what_was_written_since_is_refused_by_name_and_discarded_by_who_insists(
         assert longest[0] == 255
 
 
+@pytest.mark.costly
 def test_it_goes_on_from_every_statement(server: Server) -> None:
     """Where it can't be rolled back, each run gets one statement further; the proof is of all of them."""
     with site(server, "apim", "4.5.0") as customer:
@@ -139,6 +140,7 @@ def test_killed_at_every_statement_it_goes_on(server: Server, when: str) -> None
             assert stamped(customer) == FIRST
 
 
+@pytest.mark.costly
 def test_the_script_leads_back_from_every_statement(server: Server) -> None:
     """It refuses what would be lost, and where it can't be rolled back, it is run again after each error."""
     server.client(server.url)

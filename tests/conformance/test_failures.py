@@ -66,6 +66,7 @@ def statements(server: Server) -> list[str]:
     return seen
 
 
+@pytest.mark.costly
 def test_error_in_each_kind_of_statement(server: Server, statements: list[str]) -> None:
     fail_everywhere(server, kinds(statements))
 

@@ -70,7 +70,7 @@ def expect_told(customer: Site, phase: str, error: SchemaToolError) -> None:
         allowed = {Exit.UNFINISHED}
     assert error.exit_code in allowed, text
     if error.exit_code == Exit.UNFINISHED:
-        assert re.search(r"\d+ of \d+ statements are in: mend the cause and run the same upgrade again", text)
+        assert re.search(r"\d+ of \d+ statements are in: mend the cause and run the same command again", text)
 
 
 def expect_the_same_end(customer: Site) -> None:
@@ -100,6 +100,7 @@ def the_server_ends(server: Server, how: str, phase: str) -> None:
         expect_nothing_lost(customer, phase, error)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("how", "phase"), [("stopped", STATEMENTS)])
 def test_server_ends(server: Server, how: str, phase: str) -> None:
     the_server_ends(server, how, phase)
@@ -134,6 +135,7 @@ def the_network_fails(server: Server, fault: str, phase: str) -> None:
         expect_nothing_lost(customer, phase, error)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("fault", "phase"), [("stalls", STATEMENTS), ("resets", AFTER)])
 def test_network_fails(server: Server, fault: str, phase: str, impatient: None) -> None:
     the_network_fails(server, fault, phase)
@@ -253,6 +255,7 @@ def command(customer: Site, **options: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(arguments, cwd=ROOT, env=environment, **options)  # type: ignore[call-overload,no-any-return]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.kill)])
 def test_signal_while_a_statement_waits_on_the_server(server: Server, name: str) -> None:
     """As a person sees it: a message, no traceback, and the exit code of the table."""
