@@ -19,8 +19,8 @@ from apim_schema.schema import Table
 
 T = TypeVar("T")
 
-PART_ROWS = 100_000
-"""About so many rows are a part: a second or less."""
+PART_ROWS = 50_000
+"""About so many rows are a part: half a second or less."""
 MOST_JOBS = 4
 """So many connections read at once at most, unless somebody says otherwise."""
 IMPATIENCE = 0.2
@@ -33,10 +33,10 @@ class ScanModule(Protocol):
     def jobs(self, connection: Connection) -> int:
         """How many processors of the server one reader may take, by what the server says; 1 where it does not tell."""
 
-    def parts(self, connection: Connection, schema: str | None, table: Table, number: int) -> Sequence[str]:
-        """SQL conditions for about so many parts of a table: each row fulfils just one. None where it is read whole.
+    def parts(self, connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
+        """SQL conditions for parts of a table, each row fulfilling just one; none where it is read whole.
 
-        `table` is as it is now: a range is read by the key that it has.
+        `table` is as it is now: a range is read by the key that it has. `rows` is the server's estimate for all of it.
         """
 
     def readers(
@@ -99,8 +99,8 @@ class Readers:
                 raise
 
     def _pieces(self, table: Table, rows: int) -> list[Piece]:
-        split, number = self.split and rows > PART_ROWS, -(-rows // PART_ROWS)
-        parts = self.module.parts(self.connections[0], self.schema, table, number) if split else ()
+        split = self.split and rows > PART_ROWS
+        parts = self.module.parts(self.connections[0], self.schema, table, rows) if split else ()
         return [Piece(table.name, part, rows // len(parts)) for part in parts] or [Piece(table.name, "", rows)]
 
     def _cancel(self, begun: Collection[Future[T]]) -> None:
