@@ -20,7 +20,7 @@ def jobs(connection: Connection) -> int:
     return 1
 
 
-def parts(connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
+def parts(connection: Connection, schema: str | None, table: Table, rows: int, part: int) -> Sequence[str]:
     """None: each table is read whole."""
     return ()
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from apim_schema import scan, sqltext
+from apim_schema import sqltext
 from apim_schema.schema import Column, Table
 
 from . import names, session, types
@@ -40,7 +40,7 @@ def _counted(processors: str) -> int:
     return sum(int(last or first) - int(first) + 1 for first, last in ranges)
 
 
-def parts(connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
+def parts(connection: Connection, schema: str | None, table: Table, rows: int, part: int) -> Sequence[str]:
     """Ranges of the first column of the primary key, where that is a whole number or a short text.
 
     They begin with values that it has. To walk from one to the next takes a tenth of what hashing the rows does, and
@@ -49,18 +49,21 @@ def parts(connection: Connection, schema: str | None, table: Table, rows: int) -
     column = table.columns.get(table.primary_key.columns[0]) if table.primary_key else None
     if column is None or sqltext.base(column.type) not in (*types.INTEGERS, "CHAR", "VARCHAR"):
         return ()
-    name, starts = names.sql(column.name), [*_starts(connection, names.qualified(table.name, schema), table, column)]
+    name, starts = (
+        names.sql(column.name),
+        [*_starts(connection, names.qualified(table.name, schema), table, column, part)],
+    )
     ranges = [f"{name} >= {start} AND {name} < {end}" for start, end in pairwise(starts)]
     return [f"{name} < {starts[0]}", *ranges, f"{name} >= {starts[-1]}"] if starts else ()
 
 
-def _starts(connection: Connection, qualified: str, table: Table, column: Column) -> Iterator[str]:
-    """Values of the column as SQL, a text by its bytes, each a part's rows behind the one before."""
+def _starts(connection: Connection, qualified: str, table: Table, column: Column, rows: int) -> Iterator[str]:
+    """Values of the column as SQL, a text by its bytes, each so many rows behind the one before."""
     name, since = names.sql(column.name), ""
     charset = table.charset_of(column)[0] if types.is_text(column.type) else None
     value = f"CONCAT('_{charset} 0x', HEX({name}))" if charset else name
     while True:
-        asked = NEXT.format(value=value, table=qualified, since=since, column=name, rows=scan.PART_ROWS)
+        asked = NEXT.format(value=value, table=qualified, since=since, column=name, rows=rows)
         start = connection.exec_driver_sql(asked, execution_options={"no_parameters": True}).scalar()
         if start is None:
             return

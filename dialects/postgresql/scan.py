@@ -14,7 +14,6 @@ from typing import Any, cast
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import scan
 from apim_schema.schema import Table
 
 from . import names, session
@@ -39,12 +38,12 @@ def jobs(connection: Connection) -> int:
     return 1 + int(connection.scalar(text(WORKERS)) or 0)
 
 
-def parts(connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
+def parts(connection: Connection, schema: str | None, table: Table, rows: int, part: int) -> Sequence[str]:
     """Ranges of pages: they need no key. The last one has no end."""
     if (connection.dialect.server_version_info or ()) < RANGES_SINCE:
         return ()
     pages = int(connection.scalar(text(PAGES), {"table": names.qualified(table.name, schema)}) or 0)
-    starts = range(0, pages, max(1, pages * scan.PART_ROWS // max(rows, 1)))
+    starts = range(0, pages, max(1, pages * part // max(rows, 1)))
     ranges = [f"ctid >= '({start},0)' AND ctid < '({end},0)'" for start, end in pairwise(starts)]
     return [*ranges, f"ctid >= '({starts[-1]},0)'"] if starts else ()
 

@@ -33,10 +33,11 @@ class ScanModule(Protocol):
     def jobs(self, connection: Connection) -> int:
         """How many processors of the server one reader may take, by what the server says; 1 where it does not tell."""
 
-    def parts(self, connection: Connection, schema: str | None, table: Table, rows: int) -> Sequence[str]:
+    def parts(self, connection: Connection, schema: str | None, table: Table, rows: int, part: int) -> Sequence[str]:
         """SQL conditions for parts of a table, each row fulfilling just one; none where it is read whole.
 
-        `table` is as it is now: a range is read by the key that it has. `rows` is the server's estimate for all of it.
+        `table` is as it is now: a range is read by the key that it has. `rows` is the server's estimate for all of it,
+        `part` about how many shall be in each.
         """
 
     def readers(
@@ -100,7 +101,7 @@ class Readers:
 
     def _pieces(self, table: Table, rows: int) -> list[Piece]:
         split = self.split and rows > PART_ROWS
-        parts = self.module.parts(self.connections[0], self.schema, table, rows) if split else ()
+        parts = self.module.parts(self.connections[0], self.schema, table, rows, PART_ROWS) if split else ()
         return [Piece(table.name, part, rows // len(parts)) for part in parts] or [Piece(table.name, "", rows)]
 
     def _cancel(self, begun: Collection[Future[T]]) -> None:

@@ -78,7 +78,9 @@ def test_each_row_is_in_one_part(url: str, monkeypatch: pytest.MonkeyPatch) -> N
     """Whatever the key is: as many rows in the parts, and the sums of one scan of the whole."""
     with live(url) as found:
         module, tables = found.dialect.scan, found.model.tables
-        parts = {name: module.parts(found.connection, found.schema, table, ROWS) for name, table in tables.items()}
+        parts = {
+            name: module.parts(found.connection, found.schema, table, ROWS, PART) for name, table in tables.items()
+        }
         read = collected(found, JOBS)
         monkeypatch.setattr(scan, "PART_ROWS", ROWS * 9)
         assert read == collected(found, 1)
@@ -98,7 +100,7 @@ def test_progress_moves_within_a_table(url: str) -> None:
             yield counts.append
 
     with live(url) as found:
-        if not found.dialect.scan.parts(found.connection, found.schema, found.model.tables["TEXTS"], ROWS):
+        if not found.dialect.scan.parts(found.connection, found.schema, found.model.tables["TEXTS"], ROWS, PART):
             pytest.skip("each table is read whole here")
         asked = (found.dialect, found.connection, found.schema, found.model)
         evidence.collect(*asked, Counting(), "rows", {"TEXTS": found.model.tables["TEXTS"]}, JOBS)
