@@ -49,10 +49,8 @@ def parts(connection: Connection, schema: str | None, table: Table, rows: int, p
     column = table.columns.get(table.primary_key.columns[0]) if table.primary_key else None
     if column is None or sqltext.base(column.type) not in (*types.INTEGERS, "CHAR", "VARCHAR"):
         return ()
-    name, starts = (
-        names.sql(column.name),
-        [*_starts(connection, names.qualified(table.name, schema), table, column, part)],
-    )
+    name = names.sql(column.name)
+    starts = list(_starts(connection, names.qualified(table.name, schema), table, column, part))
     ranges = [f"{name} >= {start} AND {name} < {end}" for start, end in pairwise(starts)]
     return [f"{name} < {starts[0]}", *ranges, f"{name} >= {starts[-1]}"] if starts else ()
 
