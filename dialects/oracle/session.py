@@ -149,8 +149,8 @@ def locked(engine: Engine, name: str, schema: str | None, say: Say = unheard) ->
             with _locked_table(connection, name, say) as is_held:
                 yield locks.check(name, is_held)
         else:
-            taken = lambda: _request(connection, number) in (TAKEN, OURS)  # noqa: E731
-            _wait(connection, name, taken, partial(_holders, connection, HOLDER, lock_id=number), say)
+            holders = partial(_holders, connection, HOLDER, lock_id=number)
+            _wait(connection, name, lambda: _request(connection, number) in (TAKEN, OURS), holders, say)
             yield locks.check(name, lambda: _request(connection, number) == OURS)
 
 
