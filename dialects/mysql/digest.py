@@ -1,10 +1,10 @@
 """Hashes rows on the server: one scan a table, a count and a sum of 64-bit hashes for each bucket of the primary key.
 
-A row is hashed as one string of bytes. First come the lengths of its texts, four bytes each; then what has no comma in
-it, in a fixed number of places: numbers and times, `~` for NULL; then the texts themselves, by their bytes: what is in
-another character set by now is read as it was (see `introspect.converted`). Of a large object there is its own hash, so
-that the whole stays far below `max_allowed_packet`. Every function takes its time for every row: this form has the
-fewest.
+A row is hashed as one string of bytes. First comes what has no comma in it, in a fixed number of places: numbers and
+times, and the length of each text, with something that none of them is for NULL; then the texts themselves, by their
+bytes: what is in another character set by now is read as it was (see `introspect.converted`). Of a large object there
+is its own hash, so that the whole stays far below `max_allowed_packet`. Every function takes its time for every row:
+this form has the fewest, and none where a number meets a text.
 
 The hash is SHA-256: every version has it, with MD5 gone from MySQL 9.6 on and barred where the server runs in FIPS
 mode, and on processors with instructions for it (SHA-NI) it is the faster of the two.
@@ -31,19 +31,18 @@ BUCKETS = 512
 LARGEST = 1 << 136
 """More than the weighed hashes of 2^40 rows can add up to: stands for a hash that the server could not make."""
 
-HASH = "CAST(CONV(LEFT(SHA2({0}, 256), 16), 16, 10) AS DECIMAL(20))"
+HASH = "CAST(CONV(LEFT(SHA2({0}, 256), 16), 16, 10) AS UNSIGNED)"
 WEIGHT = "({0} | 2147483649)"
 """Of 32 bits: odd, and so large that few of them divide a number."""
 
-PLAIN = dict.fromkeys((*types.INTEGERS, "DECIMAL", "DOUBLE", "DATE", "TIME", "DATETIME", "TIMESTAMP", "YEAR"), "")
-PLAIN |= {"FLOAT": " + 0e0", "BIT": " + 0"}
+WHOLE = dict.fromkeys(types.INTEGERS, "") | {"BIT": " + 0"}
+PLAIN = dict.fromkeys(("DECIMAL", "DOUBLE", "DATE", "TIME", "DATETIME", "TIMESTAMP", "YEAR"), "") | {"FLOAT": " + 0e0"}
 """Types whose value has no comma in it, and what makes a text of it that is all of it: FLOAT shows six digits only."""
 
-EMPTY = "''"
-FOUR_BYTES, NULL_LENGTH = 1 << 24, 1 << 21
-"""Added to a length, so that CHAR() makes four bytes of it; what stands for the length of NULL: no text has it."""
+NO_NUMBER, NO_TEXT, NO_LENGTH = str(1 << 64), "'~'", "-1"
+"""For NULL: more than any integer, what is neither number nor time, and no length."""
 
-METHOD = "64 bits of SHA-256"
+METHOD = "SHA-256, 64 bits a row"
 
 
 def method(connection: Connection) -> str:
@@ -72,7 +71,7 @@ def buckets(
         source += f" WHERE {part}"
     if most is not None:
         source = f"(SELECT * FROM {source} LIMIT {most:d}) AS t"
-    total = f"SUM(IFNULL({hash_} * {WEIGHT.format(key)}, {LARGEST}))"
+    total = f"SUM(IFNULL({hash_} * CAST({WEIGHT.format(key)} AS DECIMAL(10)), {LARGEST}))"
     found = _ask(connection, f"SELECT {_bucket(key)}, COUNT(*), {total} FROM {source} GROUP BY 1")
     if any(int(total) >= LARGEST for _, _, total in found):
         raise NotProven(
@@ -111,10 +110,8 @@ def _hashes(table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
 
 def _key(values: Sequence[Value]) -> str | None:
     """The CRC32 of a row's primary key, None where there is none; two may share one."""
-    if len(values) == 1:
-        return f"CRC32({values[0].text or values[0].place or values[0].hash})"
-    parts = [f"CAST({v.text} AS BINARY)" if v.text else v.place or v.hash or EMPTY for v in values]
-    return f"CRC32(CONCAT_WS(',', {', '.join(parts)}))" if parts else None
+    parts = [value.text or value.place or value.hash or "" for value in values]
+    return f"CRC32({parts[0] if len(parts) == 1 else _joined(parts)})" if parts else None
 
 
 def _bucket(key: str) -> str:
@@ -123,35 +120,35 @@ def _bucket(key: str) -> str:
 
 @dataclass(frozen=True)
 class Value:
-    """A column's share in its row: what stands in its place, its text and the length of that in bytes, its hash."""
+    """A column's share in its row: what stands in its place, its text, its hash."""
 
     place: str | None = None
     text: str | None = None
-    length: str | None = None
     hash: str | None = None
 
 
 def _row(values: Sequence[Value]) -> str:
-    """The bytes of a row. CONCAT_WS leaves out a text that is NULL; CONCAT is NULL where a hash could not be made.
-
-    The last of the places is empty, so that each has a comma behind it. As long as there is something that is cast to
-    bytes, all texts are taken as theirs; of what CHAR() gives, text would be made, with question marks.
-    """
-    lengths = [value.length for value in values if value.length]
-    places = [value.place for value in values if value.place]
-    parts = [f"CAST(CHAR({', '.join(lengths)}) AS BINARY)"] if lengths else []
-    parts += [f"CONCAT_WS(',', {', '.join((*places, EMPTY))})", *(value.text for value in values if value.text)]
-    row, hashes = f"CONCAT_WS('', {', '.join(parts)})", [value.hash for value in values if value.hash]
+    """The bytes of a row. A text that is NULL is left out; all is NULL where a hash could not be made."""
+    parts = [value.place for value in values if value.place] + [value.text for value in values if value.text]
+    hashes = [value.hash for value in values if value.hash]
+    row = _joined(parts) if parts else "''"
     return f"CONCAT({', '.join((row, *hashes))})" if hashes else row
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """With a comma that is cast to bytes, and no literal: so the server takes every text for its own bytes."""
+    return f"CONCAT_WS(CAST(',' AS BINARY), {', '.join(parts)})"
 
 
 def _value(column: Column, expression: str) -> Value:
     """A column's share in its row, by the type that it had at first; of a type that we do not know, its bytes."""
     base = sqltext.base(column.type)
     if base in (*types.TEXTS, "BINARY", "VARBINARY"):
-        return Value(text=expression, length=_length(column, f"LENGTH({expression})"))
+        return Value(_or_null(column, f"LENGTH({expression})", NO_LENGTH), text=expression)
+    if base in WHOLE:
+        return Value(_or_null(column, expression + WHOLE[base], NO_NUMBER))
     if base in PLAIN:
-        return Value(_or_null(column, expression + PLAIN[base]))
+        return Value(_or_null(column, expression + PLAIN[base], NO_TEXT))
     if base == "JSON":
         expression = f"CONVERT({expression} USING utf8mb4)"
     elif base not in (*types.LONG_TEXTS, *types.BINARIES):
@@ -159,9 +156,5 @@ def _value(column: Column, expression: str) -> Value:
     return Value(hash=f"IF({names.sql(column.name)} IS NULL, '~', SHA2({expression}, 256))")
 
 
-def _length(column: Column, length: str) -> str:
-    return f"{f'IFNULL({length}, {NULL_LENGTH})' if column.nullable else length} + {FOUR_BYTES}"
-
-
-def _or_null(column: Column, expression: str) -> str:
-    return f"IFNULL({expression}, '~')" if column.nullable else expression
+def _or_null(column: Column, expression: str, null: str) -> str:
+    return f"IFNULL({expression}, {null})" if column.nullable else expression

@@ -19,7 +19,7 @@ from apim_schema.schema import Table
 
 T = TypeVar("T")
 
-PART_ROWS = 50_000
+PART_ROWS = 100_000
 """About so many rows are a part: half a second or less."""
 MOST_JOBS = 4
 """So many connections read at once at most, unless somebody says otherwise."""
