@@ -148,14 +148,16 @@ def refusal(live: Schema) -> str | None:
     return None
 
 
-def converted(column: Column, old: Column) -> str | None:
+def converted(column: Column, old: Column, becomes_binary: bool = False) -> str | None:
     """The expression that gives a value of `column` the form it had as `old`; None if it needs none.
 
-    Text that has become bytes stays bytes: no expression reads them as UTF-8 again, so the digest takes text in
-    UTF-8 everywhere.
+    Text that has become bytes stays bytes, and the other way round: which is which, the digest does not mind, since it
+    takes text in UTF-8 everywhere.
     """
-    if sqltext.base(column.type) == "VARBINARY" and sqltext.base(old.type) in types.TEXTS:
+    if types.is_bytes(column) and sqltext.base(old.type) in types.TEXTS:
         return f"CONVERT(VARBINARY(MAX), {names.sql(column.name)})"
+    if becomes_binary and types.is_bytes(old) and sqltext.base(column.type) in types.TEXTS:
+        return f"CONVERT(NVARCHAR(MAX), {names.sql(column.name)})"
     return None
 
 

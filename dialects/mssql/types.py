@@ -132,6 +132,10 @@ def length_of(expression: str, column: Column) -> str:
     return f"DATALENGTH({expression})"
 
 
+def is_bytes(column: Column) -> bool:
+    return sqltext.base(column.type) == "VARBINARY"
+
+
 def may_become(old: str, new: str) -> bool:
     """Whether each value of a column stays itself under another type, but for texts that are too long."""
     before, after = sqltext.base(old), sqltext.base(new)

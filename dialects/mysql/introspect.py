@@ -130,7 +130,7 @@ UTF8 = "utf8mb4"
 """What texts that become bytes are brought to first."""
 
 
-def converted(column: Column, old: Column) -> str | None:
+def converted(column: Column, old: Column, becomes_binary: bool = False) -> str | None:
     """The expression that gives a value of `column` the bytes that it had as `old`, in another type or character set.
 
     A text becomes bytes, and bytes a text, in utf8mb4. What the old character set has not can't have been there: a mark

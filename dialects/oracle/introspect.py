@@ -131,13 +131,14 @@ def refusal(live: Schema) -> str | None:
     return None
 
 
-def converted(column: Column, old: Column) -> str | None:
-    """The name by which to read a column that an interrupted conversion left under its working name, else None.
+def converted(column: Column, old: Column, becomes_binary: bool = False) -> str | None:
+    """The name by which to read a column that is in another form now, or under its working name; None where it is not.
 
-    Text that has become bytes needs no expression: the digest streams both forms as UTF-8.
+    Text that has become bytes, and bytes that have become text, need no expression: the digest streams both as UTF-8.
     """
-    moved = column.successor is not None and column.type == column.successor.type
-    return names.sql(column.successor.name) if moved and column.successor else None
+    name = types.place(column)
+    in_another_form = becomes_binary and types.may_convert(old, column)
+    return names.sql(name) if name != column.name or in_another_form else None
 
 
 def _flavour(tables: Mapping[str, Table], sequences: Rows) -> str:
@@ -243,7 +244,8 @@ def _settled(columns: dict[str, Column]) -> dict[str, Column]:
     for name, successor in [*columns.items()]:
         place = name.removesuffix(SUCCESSOR)
         present = columns.get(place)
-        if place == name or successor.type != "BLOB" or (present and sqltext.base(present.type) not in types.TEXTS):
+        of_ours = types.is_bytes(successor) or sqltext.base(successor.type) in types.TEXTS
+        if place == name or not of_ours or (present and not types.may_convert(present, successor)):
             continue
         columns[place] = replace(present or replace(successor, name=place), successor=successor)
         del columns[name]

@@ -102,6 +102,29 @@ def length_of(expression: str, column: Column) -> str:
     return f"LENGTH({expression})" if column.unit == "CHAR" else f"LENGTHB({expression})"
 
 
+def is_bytes(column: Column) -> bool:
+    return column.type == "BLOB"
+
+
+def narrows(old: Column, new: Column) -> bool:
+    """Whether a text gets less room."""
+    before, after = (sqltext.length(column.type) or 0 for column in (old, new))
+    return sqltext.base(old.type) == sqltext.base(new.type) and old.type.startswith(IN_UNITS) and after < before
+
+
+def place(column: Column) -> str:
+    """The name that a column has now: that of its successor where an interrupted conversion has left only that."""
+    successor = column.successor
+    return successor.name if successor is not None and successor.type == column.type else column.name
+
+
+def may_convert(old: Column, new: Column) -> bool:
+    """Whether the one is a text and the other bytes."""
+    return {is_bytes(old), is_bytes(new)} == {True, False} and all(
+        is_bytes(column) or sqltext.base(column.type) in TEXTS for column in (old, new)
+    )
+
+
 def collide(columns: Sequence[str]) -> str:
     """The condition that two rows are the same under a unique key: with NULLs in the same places, but not in all."""
     same = " AND ".join(f"(d.{name} = t.{name} OR d.{name} IS NULL AND t.{name} IS NULL)" for name in columns)

@@ -123,7 +123,7 @@ def refusal(live: Schema) -> str | None:
     return None
 
 
-def converted(column: Column, old: Column) -> str | None:
+def converted(column: Column, old: Column, becomes_binary: bool = False) -> str | None:
     """The expression that gives a value of `column` the form it had as `old`: text that has become bytes, and back."""
     if column.type == "BYTEA" and sqltext.base(old.type) in types.TEXTS:
         return f"convert_from({names.sql(column.name)}, 'UTF8')"

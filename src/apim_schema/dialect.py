@@ -264,8 +264,11 @@ class Introspect(Protocol):
         It goes on from the database's name: "is of the vendor's script for …".
         """
 
-    def converted(self, column: Column, old: Column) -> str | None:
-        """The SQL expression that puts a value of `column` into the form it had as `old`; None if it needs none."""
+    def converted(self, column: Column, old: Column, becomes_binary: bool = False) -> str | None:
+        """The SQL expression that puts a value of `column` into the form it had as `old`; None if it needs none.
+
+        `becomes_binary` is said of a column that the digest takes as UTF-8 in both forms (see Compared).
+        """
 
 
 class Digest(Protocol):

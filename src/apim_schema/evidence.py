@@ -228,20 +228,24 @@ def unreadable(dialect: Dialect, old: Table, now: Table) -> Unread | None:
 
 def compared(dialect: Dialect, old: Table, now: Table) -> list[Compared]:
     """The columns of a table as they were, in the way that they are read now, when all of them are still there."""
-    becomes_binary = chain.texts_to_binary(dialect.name)
     return [
         Compared(
             name,
             _read_back(dialect, now, name, _with_charset(old, column)) or dialect.names.sql(name),
-            (old.name, name) in becomes_binary,
+            _becomes_binary(dialect, now, name),
         )
         for name, column in old.columns.items()
     ]
 
 
+def _becomes_binary(dialect: Dialect, table: Table, name: str) -> bool:
+    return (table.name, name) in chain.texts_to_binary(dialect.name)
+
+
 def _read_back(dialect: Dialect, now: Table, name: str, old: Column) -> str | None:
     """The expression that gives a column's values the form that they had; None where they have it."""
-    return dialect.introspect.converted(_with_charset(now, now.columns[name]), old)
+    becomes_binary = _becomes_binary(dialect, now, name)
+    return dialect.introspect.converted(_with_charset(now, now.columns[name]), old, becomes_binary)
 
 
 def check_new_columns(

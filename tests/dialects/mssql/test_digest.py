@@ -84,6 +84,8 @@ def test_text_is_hashed_in_utf16_whatever_its_code_page() -> None:
 
 def test_a_text_and_the_bytes_it_becomes_are_read_and_the_rest_of_the_row_is_hashed_by_the_server() -> None:
     before, now = (chain.expected("mssql", "apim", release).tables[MAPPING] for release in ("4.5.0", "4.6.0"))
+    back = scan(now, compared(DIALECT, now, before))
+    assert back.partition(" FROM ")[0].endswith(", CONVERT(NVARCHAR(MAX), PARAMETERS)")
     old, new = scan(before, plain(before)), scan(before, compared(DIALECT, before, now))
     assert ", CONVERT(NVARCHAR(MAX), PARAMETERS) FROM" in old
     assert ", CONVERT(VARBINARY(MAX), PARAMETERS) FROM" in new

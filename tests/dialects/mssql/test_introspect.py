@@ -179,6 +179,8 @@ def test_bytes_are_compared_as_they_are() -> None:
     assert DIALECT.introspect.converted(binary, text) == "CONVERT(VARBINARY(MAX), X)"
     assert DIALECT.introspect.converted(text, Column("X", "VARCHAR(10)")) is None
     assert DIALECT.introspect.converted(binary, binary) is None
+    assert DIALECT.introspect.converted(text, binary, True) == "CONVERT(NVARCHAR(MAX), X)"
+    assert DIALECT.introspect.converted(text, binary) is None
 
 
 def test_an_index_is_found_in_the_model_whatever_its_spelling() -> None:

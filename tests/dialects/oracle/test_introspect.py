@@ -198,8 +198,10 @@ def test_a_converted_value_is_read_under_its_present_name() -> None:
     between = replace(blob, successor=Column("C" + ddl.SUCCESSOR, "BLOB"))
     begun = replace(text, successor=Column("C" + ddl.SUCCESSOR, "BLOB"))
     assert [introspect.converted(between, old) for old in (text, between)] == ["C_APIM_SCHEMA"] * 2
-    unmoved = ((blob, text), (text, text), (begun, begun), (blob, between))
-    assert [introspect.converted(*pair) for pair in unmoved] == [None] * 4
+    both = ((blob, text), (text, blob))
+    assert [introspect.converted(*pair, True) for pair in both] == ["C"] * 2
+    unmoved = (*both, (text, text), (begun, begun), (blob, between))
+    assert [introspect.converted(*pair) for pair in unmoved] == [None] * 5
 
 
 def test_every_query_is_recorded() -> None:
