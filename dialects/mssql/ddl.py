@@ -22,16 +22,15 @@ from apim_schema.convergence import (
     index_in_the_way,
     missing_indexes,
     table_of,
-    without_inverse,
 )
 from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 
-from . import definition, impact, names, triggers, tsql, types
+from . import definition, impact, names, triggers, tsql, types, utf8
 
-CONVERTED = "{0}_UTF8"
-"""The column that takes the bytes of a text column while it is converted."""
+AS_BYTES, AS_TEXT = "{0}_UTF8", "{0}_TEXT"
+"""The column that takes the bytes of a text column, or the text of a binary one, while it is converted."""
 
 BABELFISH = "babelfish"
 """An option of the live schema: the server is Babelfish for PostgreSQL, which speaks SQL Server's protocol.
@@ -154,7 +153,16 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
         drop_default = add_default = []
     elif wanted.default is None:
         add_default = []
-    return [*drop_default, *_alter_type(change, present, wanted, live, schema), *add_default]
+    cut = _cut(change, present, wanted, table)
+    return [*cut, *drop_default, *_alter_type(change, present, wanted, live, schema), *add_default]
+
+
+def _cut(change: changes.AlterColumn, present: Column, wanted: Column, table: str) -> list[str]:
+    """What is too long is cut before: the server takes it for an error."""
+    most = sqltext.length(wanted.type)
+    if not change.cuts or most is None or not types.narrows(present.type, wanted.type):
+        return []
+    return [utf8.cut(table, names.sql(present.name), most)]
 
 
 def _alter_type(
@@ -215,40 +223,57 @@ def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -
 
 @_sql.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
-    """A new column takes the text's bytes in UTF-8 and then its place; NOT NULL comes last.
-
-    A default, which is no default of the new type as it stands, comes back as its bytes.
-    """
+    """The text's bytes in UTF-8. A default, which is none of the new type as it stands, comes back as its bytes."""
     present, qualified = column_of(change, live, change.name), names.table(change.table, live, schema)
     if present.type == change.type:
         return []
+    default = types.default_as_bytes(present.default) if present.default is not None else None
+    wanted = replace(present, type=change.type, default=default, collation=None)
     if sqltext.base(present.type) not in types.TEXTS:
         raise conflict(change, replace(present, type=change.type), present)
-    old, spelled = names.sql(present.name), names.spelling(present.name)
-    new = CONVERTED.format(spelled)
+    new = _beside(change, AS_BYTES, present, live)
+    copy = utf8.copy_as_utf8(qualified, names.sql(present.name), names.sql(new))
+    return _replaced(qualified, present, wanted, new, copy)
+
+
+@_sql.register
+def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
+    """The text whose bytes in UTF-8 these are, in the database's collation."""
+    present, qualified = column_of(change, live, change.name), names.table(change.table, live, schema)
+    if change.is_in(live):
+        return []
+    wanted = change.target(present)
+    if not types.is_bytes(present) or sqltext.base(wanted.type) not in types.TEXTS:
+        raise conflict(change, wanted, present)
+    new = _beside(change, AS_TEXT, present, live)
+    most = sqltext.length(wanted.type) if change.cuts else None
+    copy = utf8.copy_as_text(qualified, names.sql(present.name), names.sql(new), most)
+    return _replaced(qualified, present, wanted, new, copy)
+
+
+def _beside(change: Change, name: str, present: Column, live: Schema) -> str:
+    """The name of the column that a conversion fills. Raises Conflict where there is one."""
+    new = name.format(names.spelling(present.name))
     if new.upper() in live.tables[change.table].columns:
         raise Conflict(
             f"cannot {change}",
             found=f"{change.table} has a column {new}, which the conversion needs",
             way_out="rename it",
         )
-    default = [tsql.drop_default(qualified, present.name)] if present.default is not None else []
-    bytes_of_default = f" DEFAULT {types.default_as_bytes(present.default)}" if present.default is not None else ""
+    return new
+
+
+def _replaced(table: str, present: Column, wanted: Column, new: str, copy: str) -> list[str]:
+    """A new column takes the values of the present one, by `copy`, and then its place; NOT NULL comes last."""
+    default = [tsql.drop_default(table, present.name)] if present.default is not None else []
     return [
-        f"ALTER TABLE {qualified} ADD {names.sql(new)} {change.type} NULL{bytes_of_default}",
-        tsql.copy_as_utf8(qualified, old, names.sql(new)),
+        f"ALTER TABLE {table} ADD {definition.of_column(replace(wanted, name=new, nullable=True))}",
+        copy,
         *default,
-        f"ALTER TABLE {qualified} DROP COLUMN {old}",
-        tsql.rename_column(qualified, names.sql(new), spelled),
-        *([] if present.nullable else [_alter(qualified, replace(present, type=change.type, collation=None))]),
+        f"ALTER TABLE {table} DROP COLUMN {names.sql(present.name)}",
+        tsql.rename_column(table, names.sql(new), names.spelling(present.name)),
+        *([] if present.nullable else [_alter(table, wanted)]),
     ]
-
-
-@_sql.register
-def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
-    if change.is_in(live):
-        return []
-    raise without_inverse(change)
 
 
 @_sql.register

@@ -264,40 +264,53 @@ OF_A_SHORTER_COLUMN = (
 )
 """What forbids less room in a column."""
 
+
+def _of_a_converted_column(old: str, new: str, index: str) -> tuple[Question, ...]:
+    """What forbids that a column of the one kind becomes one of the other; `index` is the way out for an index."""
+    return (
+        _joined(
+            "i.name",
+            "JOIN sys.index_columns x ON x.object_id = t.object_id AND x.column_id = c.column_id\n"
+            "JOIN sys.indexes i ON i.object_id = x.object_id AND i.index_id = x.index_id",
+            f"the index or key {{name}} is over {{column}}, which becomes {new}",
+            index,
+        ),
+        _joined(
+            "N'full-text'",
+            "JOIN sys.fulltext_index_columns x ON x.object_id = t.object_id "
+            "AND (x.column_id = c.column_id OR x.type_column_id = c.column_id)",
+            f"a full-text index is over {{column}}, which becomes {new}",
+            "ALTER FULLTEXT INDEX ... DROP ({column}) before",
+        ),
+        _joined(
+            "g.name",
+            "JOIN sys.triggers g ON g.parent_id = t.object_id AND g.is_disabled = 0",
+            f"the trigger {{name}} fires when {{column}} is converted, and may take its {new} for {old} afterwards",
+            "disable it before; after the upgrade look at what it does, and enable it",
+            silent=True,
+        ),
+        _joined(
+            "o.name",
+            "JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 "
+            "AND (d.referenced_id = t.object_id OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL "
+            "AND d.referenced_entity_name = t.name)\n"
+            "JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id\n"
+            "LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id\n"
+            "WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 "
+            "OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0",
+            f"{{name}} reads {{column}} as {old}, which becomes {new}",
+            f"{DROP}, for {new}",
+            silent=True,
+        ),
+    )
+
+
+OF_NEW_BYTES = _of_a_converted_column(
+    "text", "bytes", "drop it before; bytes of any length can be included in an index, and be no key"
+)
+OF_A_NEW_TEXT = _of_a_converted_column("bytes", "text", DROP)
+
 OF_A_NEW_COLUMN = (
-    _joined(
-        "i.name",
-        "JOIN sys.index_columns x ON x.object_id = t.object_id AND x.column_id = c.column_id\n"
-        "JOIN sys.indexes i ON i.object_id = x.object_id AND i.index_id = x.index_id",
-        "the index or key {name} is over {column}, which becomes bytes",
-        "drop it before; bytes of any length can be included in an index, and be no key",
-    ),
-    _joined(
-        "N'full-text'",
-        "JOIN sys.fulltext_index_columns x ON x.object_id = t.object_id "
-        "AND (x.column_id = c.column_id OR x.type_column_id = c.column_id)",
-        "a full-text index is over {column}, which becomes bytes",
-        "ALTER FULLTEXT INDEX ... DROP ({column}) before",
-    ),
-    _joined(
-        "g.name",
-        "JOIN sys.triggers g ON g.parent_id = t.object_id AND g.is_disabled = 0",
-        "the trigger {name} fires when {column} is converted, and may take its bytes for text afterwards",
-        "disable it before; after the upgrade look at what it does, and enable it",
-        silent=True,
-    ),
-    _joined(
-        "o.name",
-        "JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 AND (d.referenced_id = t.object_id "
-        "OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)\n"
-        "JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id\n"
-        "LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id\n"
-        "WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 "
-        "OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0",
-        "{name} reads {column} as text, which becomes bytes",
-        DROP + ", for bytes",
-        silent=True,
-    ),
     _joined(
         "p.state_desc COLLATE DATABASE_DEFAULT + N' ' + p.permission_name COLLATE DATABASE_DEFAULT + N' TO ' "
         "+ USER_NAME(p.grantee_principal_id)",
@@ -315,6 +328,15 @@ OF_A_NEW_COLUMN = (
     ),
 )
 """What forbids to drop a column and to make another in its place."""
+
+CUT = _joined(
+    "g.name",
+    "JOIN sys.triggers g ON g.parent_id = t.object_id AND g.is_disabled = 0",
+    "the trigger {name} fires when what is too long is cut",
+    "disable it before, and enable it afterwards",
+    silent=True,
+)
+"""Of a table in which texts are cut."""
 
 FILLED = _joined(
     "g.name",

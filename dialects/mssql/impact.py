@@ -28,7 +28,7 @@ from apim_schema.dialect import (
 )
 from apim_schema.schema import Column, ForeignKey, Schema, Table
 
-from . import layout, names, types
+from . import layout, names, types, utf8
 
 NONE, SHARED, EXCLUSIVE, SCHEMA_MODIFICATION = "none", "S", "X", "Sch-M"
 BLOCKED: Mapping[str, Blocks] = {NONE: NOTHING, SHARED: WRITES, EXCLUSIVE: READS, SCHEMA_MODIFICATION: READS}
@@ -208,6 +208,22 @@ def _replace_trigger(change: changes.ReplaceTrigger, live: Schema) -> Impact:
 def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
     """The rows that SQL Server's own limits stand in the way of."""
     return ()
+
+
+@hazards.register
+def _no_text(change: changes.BinaryToText, live: Schema) -> Sequence[Hazard]:
+    """Bytes that are no text here, and texts that are too long."""
+    column = live.tables[change.table].columns.get(change.name)
+    return () if column is None or not types.is_bytes(column) else utf8.hazards(column, change.column.type)
+
+
+@hazards.register
+def _shorter_text(change: changes.AlterColumn, live: Schema) -> Sequence[Hazard]:
+    """A text that becomes shorter once it is a text again."""
+    column = live.tables[change.table].columns.get(change.name)
+    if change.type is None or sqltext.base(change.type) not in types.TEXTS or column is None:
+        return ()
+    return utf8.too_long(column, change.type) if types.is_bytes(column) else ()
 
 
 @hazards.register

@@ -15,6 +15,9 @@ from apim_schema.schema import Schema, Table
 from . import ddl, dependents, names, space, types
 from .dependents import Column, Question
 
+Replaced = changes.TextToBinary | changes.BinaryToText
+"""What makes a column anew."""
+
 BABELFISH = "SELECT CONVERT(INT, SERVERPROPERTY('babelfish')) AS babelfish"
 
 LOGIN = """
@@ -81,20 +84,27 @@ def silent(wanted: Sequence[Change], live: Schema) -> list[tuple[Question, Seque
 
 def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[tuple[Question, list[Column]]]:
     """What is asked about which columns; `classified` is whether the server knows sensitivity classifications."""
-    replaced = [c for c in wanted if isinstance(c, changes.TextToBinary)]
-    dropped = [c for c in wanted if isinstance(c, changes.TextToBinary | changes.DropColumn)]
+    to_bytes = [c for c in wanted if isinstance(c, changes.TextToBinary)]
+    to_text = [c for c in wanted if isinstance(c, changes.BinaryToText)]
+    replaced = [c for c in wanted if isinstance(c, Replaced)]
+    dropped = [c for c in wanted if isinstance(c, Replaced | changes.DropColumn)]
     altered = [c for c in wanted if isinstance(c, changes.AlterColumn)]
     shorter = [c for c in altered if _gets_shorter(c, live)]
+    cut = [c for c in shorter if c.cuts]
     filled = [c for c in wanted if isinstance(c, changes.AddColumn) and c.fill is not None]
     asked = (
         (dependents.OF_A_TABLE, _tables(wanted, live)),
         ((dependents.FILLED,), _tables(filled, live)),
-        ((dependents.NO_UPDATE,), _tables([*filled, *replaced], live)),
+        ((dependents.NO_UPDATE,), _tables([*filled, *replaced, *cut], live)),
+        ((dependents.CUT,), _tables(cut, live)),
         ((dependents.OF_A_FOREIGN_KEY,), _foreign_key_columns(wanted, live)),
         (dependents.OF_A_KEY, [*_columns(shorter, live), *_key_columns(wanted, live)]),
         (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *dropped], live)),
         (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *dropped], live)),
-        ((*dependents.OF_A_NEW_COLUMN, *([dependents.CLASSIFIED] if classified else [])), _columns(replaced, live)),
+        (dependents.OF_NEW_BYTES, _columns(to_bytes, live)),
+        (dependents.OF_A_NEW_TEXT, _columns(to_text, live)),
+        (dependents.OF_A_NEW_COLUMN, _columns(replaced, live)),
+        ((dependents.CLASSIFIED,) * classified, _columns(replaced, live)),
     )
     return [(question, sorted(set(columns))) for group, columns in asked for question in group if columns]
 
@@ -112,9 +122,7 @@ def _answers(
         yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told), query)
 
 
-def _columns(
-    wanted: Sequence[changes.AlterColumn | changes.TextToBinary | changes.DropColumn], live: Schema
-) -> list[Column]:
+def _columns(wanted: Sequence[changes.AlterColumn | Replaced | changes.DropColumn], live: Schema) -> list[Column]:
     """The columns of these changes, as the server spells them; one that is not there yet has nothing to lose."""
     return [
         column

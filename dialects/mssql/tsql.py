@@ -1,4 +1,4 @@
-"""Batches that find a constraint or a collation by themselves: what nobody can know before the server is asked.
+"""Batches that find a constraint by themselves: what nobody can know before the server is asked.
 
 Online the names of constraints are known from the live schema; offline the emitted SQL finds them by their columns
 in the catalog views (https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/). Of a default
@@ -7,26 +7,11 @@ the name is never known, since the model has none. THROW ends the batch, and wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from apim_schema.schema import ForeignKey, Key
 
 from . import names
-
-UTF8 = "Latin1_General_100_CI_AS_SC_UTF8"
-"""A collation whose code page is UTF-8: SQL Server has them since 2019."""
-
-HAS_UTF8 = f"CONVERT(INT, COLLATIONPROPERTY('{UTF8}', 'CodePage')) = 65001"
-"""The property of a collation that the server does not know is NULL."""
-
-NOT_ASCII = "CONVERT(NVARCHAR(MAX), {0}) COLLATE Latin1_General_BIN2 LIKE N'%[^' + NCHAR(1) + N'-' + NCHAR(127) + N']%'"
-"""True of a text with a character beyond ASCII; by code points, whatever the code page of the column."""
-
-AS_UTF8 = f"CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), CONVERT(NVARCHAR(MAX), {{0}}) COLLATE {UTF8}))"
-"""The text's bytes in UTF-8.
-
-NVARCHAR first, from the code page of the column, and MAX throughout: a character may take four bytes instead of one.
-"""
 
 DROP_FOUND = """DECLARE @drop NVARCHAR(MAX) = (
     SELECT N'{drop}' + QUOTENAME(k.name)
@@ -43,49 +28,6 @@ SAME_COLUMNS = """(
         FROM {view} c
         WHERE {of}
     ) = {number}"""
-
-COPY_AS_UTF8 = """IF {has_utf8}
-    EXEC ({update});
-ELSE
-BEGIN
-    UPDATE {table} SET {target} = CASE
-        WHEN {not_ascii} THEN NULL
-        ELSE CONVERT(VARBINARY(MAX), CONVERT(VARCHAR(MAX), {source}))
-    END;
-    DECLARE @text NVARCHAR(MAX), @at INT, @end INT, @code INT, @utf8 VARBINARY(MAX);
-    WHILE EXISTS (SELECT 1 FROM {table} WHERE {target} IS NULL AND {source} IS NOT NULL)
-    BEGIN
-        SELECT TOP (1) @text = CONVERT(NVARCHAR(MAX), {source})
-        FROM {table} WHERE {target} IS NULL AND {source} IS NOT NULL;
-        SELECT @at = 1, @end = LEN(@text + N'.'), @utf8 = 0x;
-        WHILE @at < @end
-        BEGIN
-            SET @code = UNICODE(SUBSTRING(@text, @at, 1));
-            IF @code BETWEEN 55296 AND 56319
-            BEGIN
-                SET @at = @at + 1;
-                SET @code = (@code - 55296) * 1024 + UNICODE(SUBSTRING(@text, @at, 1)) - 56320 + 65536;
-            END;
-            SET @utf8 = @utf8 + CASE
-                WHEN @code < 128 THEN CONVERT(VARBINARY(1), @code)
-                WHEN @code < 2048 THEN {two}
-                WHEN @code < 65536 THEN {three}
-                ELSE {four}
-            END;
-            SET @at = @at + 1;
-        END;
-        UPDATE {table} SET {target} = @utf8
-        WHERE {target} IS NULL AND CONVERT(NVARCHAR(MAX), {source}) + N'.' = @text + N'.' COLLATE Latin1_General_BIN2;
-        IF @@ROWCOUNT = 0 OR @utf8 IS NULL
-            {throw}
-    END;
-END;"""
-"""EXEC, since a server that does not know the collation would not compile the batch.
-
-Without the collation, as on SQL Server 2017, a text with characters beyond ASCII is encoded one by one, and goes to
-all rows that have it. A character beyond 65535 is two halves in some collations, and one in others. The full stop
-keeps blanks at the end, which LEN and = leave out.
-"""
 
 WITHOUT_DEFAULT = """DECLARE @name NVARCHAR(258), @default NVARCHAR(MAX);
 SELECT @name = QUOTENAME(d.name), @default = d.definition
@@ -173,31 +115,6 @@ def rename_column(table: str, old: str, new: str) -> str:
 def refuse_found(answers: str) -> str:
     """Raises the first of the texts, in `said`, that a query gives, if it gives any."""
     return REFUSE_FOUND.format(answers=answers.replace("\n", "\n    "))
-
-
-def copy_as_utf8(table: str, source: str, target: str) -> str:
-    """Fills a binary column with the UTF-8 of a text column."""
-    two, three, four = (" + ".join(_utf8_bytes(number)) for number in (2, 3, 4))
-    return COPY_AS_UTF8.format(
-        has_utf8=HAS_UTF8,
-        update=names.literal(f"UPDATE {table} SET {target} = {AS_UTF8.format(source)}"),
-        table=table,
-        not_ascii=NOT_ASCII.format(source),
-        throw=throw(f"{table}.{source} holds a text that is no well-formed Unicode"),
-        target=target,
-        source=source,
-        two=two,
-        three=three,
-        four=four,
-    )
-
-
-def _utf8_bytes(number: int) -> Iterator[str]:
-    """The bytes of @code in as many bytes of UTF-8: six bits each, the rest in the first."""
-    marks = (256 - (256 >> number), *(128,) * (number - 1))
-    for place, mark in enumerate(marks):
-        bits = f"@code / {64 ** (number - 1 - place)}" if place < number - 1 else "@code"
-        yield f"CONVERT(VARBINARY(1), {mark} + {bits}{' % 64' if place else ''})"
 
 
 def throw(message: str) -> str:

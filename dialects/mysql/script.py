@@ -75,7 +75,7 @@ def _refuse(condition: str, message: str) -> str:
     return f"SET default_storage_engine = IF(\n    {condition},\n    {message},\n    @@default_storage_engine);"
 
 
-def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None, type_: str = "") -> str:
     """The same, as text, where the column is there: the server would not take a condition about a missing one."""
     asked = names.literal(f"\n{sqltext.wrapped(refuse(condition, message).rstrip(';'))}\n")
     return f"SET @apim_schema = IF({lacks([column], schema)}, {NOTHING}, {asked}); {RUN}"

@@ -25,13 +25,12 @@ from apim_schema.convergence import (
     still_to_add,
     table_of,
     trigger_in_the_way,
-    without_inverse,
 )
 from apim_schema.dialect import Statement, in_turn
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
-from . import impact, names, plsql, session, types
+from . import conversion, impact, names, plsql, session, types
 
 SUCCESSOR = "_APIM_SCHEMA"
 """How the name of a column ends that a conversion fills to take the place of another."""
@@ -134,9 +133,17 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
     wanted = change.target(present, live.flavour)
     default = f"DEFAULT {wanted.default or 'NULL'}"
     return [
+        *_cut(change, present, wanted, schema),
         *_modify_type(change, present, wanted, live, schema),
         *([_modify(change, schema, default)] if wanted.default != present.default else []),
     ]
+
+
+def _cut(change: changes.AlterColumn, present: Column, wanted: Column, schema: str | None) -> list[str]:
+    """MODIFY refuses what is too long (ORA-01441), so that is cut before."""
+    if not change.cuts or not types.narrows(present, wanted):
+        return []
+    return [conversion.cut(change.table, change.name, sqltext.length(wanted.type) or 0, schema)]
 
 
 def _modify_type(
@@ -168,36 +175,58 @@ def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -
 
 @_sql.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
-    """A column beside the text takes its UTF-8 bytes, and then its place.
-
-    The name comes last and NOT NULL before the text is dropped, so that neither can be missing where all looks done. A
-    text that was edited since it was copied is never dropped.
-    """
-    present, name = column_of(change, live, change.name), change.name + SUCCESSOR
+    """The bytes of the text in UTF-8. An empty text is NULL here, and so there are none of it."""
     if change.is_in(live):
         return []
-    rename = _alter(change.table, schema, f"RENAME COLUMN {names.sql(name)} TO {names.sql(change.name)}")
-    if present.type == change.type:
-        return [rename]
-    if sqltext.base(present.type) not in types.TEXTS or name in live.tables[change.table].columns:
-        raise conflict(change, change.apply(live).tables[change.table].columns[change.name], present)
-    add = _alter(change.table, schema, f"ADD ({names.sql(name)} {change.type})")
-    not_null = _alter(change.table, schema, f"MODIFY ({names.sql(name)} NOT NULL)")
-    open_ = present.successor is None or present.successor.nullable
-    return [
-        *([add] if present.successor is None else []),
-        plsql.to_utf8(change.table, change.name, name, schema),
-        *([not_null] if open_ and not present.nullable else []),
-        plsql.drop_text(change.table, change.name, name, schema, session.LOCK_TIMEOUT),
-        rename,
-    ]
+    column_of(change, live, change.name)
+    wanted = change.apply(live).tables[change.table].columns[change.name]
+    return _converted(change, wanted, live, schema, conversion.to_utf8(change.table, change.name))
 
 
 @_sql.register
 def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
+    """The text whose bytes in UTF-8 these are, in a column with the session's length semantics."""
     if change.is_in(live):
         return []
-    raise without_inverse(change)
+    wanted = change.target(column_of(change, live, change.name))
+    length, new = sqltext.length(wanted.type) or 0, change.name + SUCCESSOR
+    by = conversion.from_utf8(change.table, change.name, new, length, change.cuts, schema)
+    return _converted(change, wanted, live, schema, by)
+
+
+def _converted(
+    change: changes.TextToBinary | changes.BinaryToText,
+    wanted: Column,
+    live: Schema,
+    schema: str | None,
+    by: conversion.Conversion,
+) -> list[str]:
+    """A column beside the present one takes its values, converted, and then its place.
+
+    The name comes last and NOT NULL before the old column is dropped, so that neither can be missing where all looks
+    done. A value that was edited since it was copied is never dropped. What a run in the other direction has begun is
+    ended where it dropped its old column, and is dropped itself where that still stands.
+    """
+    present, name = column_of(change, live, change.name), change.name + SUCCESSOR
+    successor = present.successor
+    rename = _alter(change.table, schema, f"RENAME COLUMN {names.sql(name)} TO {names.sql(change.name)}")
+    alone = live.with_table(live.tables[change.table].with_column(replace(present, successor=None)))
+    if successor is not None and successor.type == present.type:
+        return [rename, *_sql(change, alone, schema)]
+    if successor is not None and types.is_bytes(present) == types.is_bytes(wanted):
+        return [_alter(change.table, schema, f"DROP COLUMN {names.sql(name)}"), *_sql(change, alone, schema)]
+    if not types.may_convert(present, wanted) or name in live.tables[change.table].columns:
+        raise conflict(change, wanted, present)
+    add = _alter(change.table, schema, f"ADD ({names.sql(name)} {wanted.type})")
+    not_null = _alter(change.table, schema, f"MODIFY ({names.sql(name)} NOT NULL)")
+    open_ = successor is None or successor.nullable
+    return [
+        *([add] if successor is None else []),
+        conversion.copy(change.table, change.name, name, schema, by),
+        *([not_null] if open_ and not present.nullable else []),
+        conversion.drop(change.table, change.name, name, schema, session.LOCK_TIMEOUT, by),
+        rename,
+    ]
 
 
 @_sql.register

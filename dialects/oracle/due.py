@@ -83,39 +83,43 @@ def _last_name(sql: str) -> str:
 @_due.register
 def _add_column(change: changes.AddColumn, sql: str, schema: str | None) -> str | None:
     """Taking the default away, after it has filled the rows, may be repeated."""
-    return None if " MODIFY " in sql else f"NOT {_column(change.table, change.column.name, schema)}"
+    return None if " MODIFY " in sql else f"NOT {column(change.table, change.column.name, schema)}"
 
 
 @_due.register
 def _alter_column(change: changes.AlterColumn, sql: str, schema: str | None) -> str | None:
     """A text's new length looks by itself, since it must look for the unit; another type or default may be repeated.
 
-    A later change may have dropped the column.
+    A later change may have dropped the column, or made bytes of it. What is cut needs it to be there as a text.
     """
+    if "found_text" in sql:
+        return column(change.table, change.name, schema, " AND c.DATA_TYPE <> 'BLOB'")
     if " DEFAULT " in sql:
-        return _column(change.table, change.name, schema)
+        return column(change.table, change.name, schema)
     if change.nullable is None or not sql.startswith("ALTER"):
         return None
-    return _column(change.table, change.name, schema, f" AND c.NULLABLE = '{'N' if change.nullable else 'Y'}'")
+    return column(change.table, change.name, schema, f" AND c.NULLABLE = '{'N' if change.nullable else 'Y'}'")
 
 
 @_due.register
 def _drop_column(change: changes.DropColumn, sql: str, schema: str | None) -> str | None:
-    return _column(change.table, change.name, schema)
+    return column(change.table, change.name, schema)
 
 
-@_due.register
-def _text_to_binary(change: changes.TextToBinary, sql: str, schema: str | None) -> str | None:
-    """The states between are told apart by which of the two columns are there."""
-    text = _column(change.table, change.name, schema, f" AND c.DATA_TYPE <> {sqltext.quoted(change.type)}")
-    successor = _column(change.table, change.name + SUCCESSOR, schema)
+@_due.register(changes.TextToBinary)
+@_due.register(changes.BinaryToText)
+def _converted(change: changes.TextToBinary | changes.BinaryToText, sql: str, schema: str | None) -> str | None:
+    """The states between are told apart by which of the two columns are there, and which is bytes."""
+    old = "<>" if isinstance(change, changes.TextToBinary) else "="
+    present = column(change.table, change.name, schema, f" AND c.DATA_TYPE {old} 'BLOB'")
+    successor = column(change.table, change.name + SUCCESSOR, schema)
     if " ADD " in sql:
-        return f"{text}\n    AND NOT {successor}"
+        return f"{present}\n    AND NOT {successor}"
     if " MODIFY " in sql:
-        return _column(change.table, change.name + SUCCESSOR, schema, " AND c.NULLABLE = 'Y'")
+        return column(change.table, change.name + SUCCESSOR, schema, " AND c.NULLABLE = 'Y'")
     if " RENAME " in sql:
-        return f"{successor}\n    AND NOT {_column(change.table, change.name, schema)}"
-    return f"{text}\n    AND {successor}"
+        return f"{successor}\n    AND NOT {column(change.table, change.name, schema)}"
+    return f"{present}\n    AND {successor}"
 
 
 @_due.register
@@ -169,10 +173,10 @@ def _create_index(change: changes.CreateIndex, sql: str, schema: str | None) -> 
     return f"NOT {INDEX.format(owner=owner, table=table, name=name, columns=columns)}"
 
 
-def _column(table: str, column: str, schema: str | None, more: str = "") -> str:
+def column(table: str, name: str, schema: str | None, more: str = "") -> str:
     """The condition that a table has this column, and that `more` is true of it."""
     owner = plsql.owner(schema)
-    return COLUMN.format(owner=owner, table=sqltext.quoted(table), column=sqltext.quoted(column), more=more)
+    return COLUMN.format(owner=owner, table=sqltext.quoted(table), column=sqltext.quoted(name), more=more)
 
 
 def _constraint(kind: str, table: str, schema: str | None, columns: Sequence[str] = (), compared: str = "=") -> str:

@@ -29,7 +29,7 @@ from apim_schema.dialect import (
 )
 from apim_schema.schema import Column, ForeignKey, Schema, Table
 
-from . import types
+from . import types, utf8
 
 NONE = "none"
 DDL_LOCK = "exclusive DDL lock"
@@ -55,8 +55,6 @@ LOCKS = "cncpt/data-concurrency-and-consistency"
 
 LONGEST_KEY = 6398
 """Bytes of an index key in a block of 8K, the default size."""
-LONGEST_TEXT, BYTES_OF_A_CHARACTER = 4000, 4
-"""Bytes of a VARCHAR2 and of one character of it, at most: in AL32UTF8 and with MAX_STRING_SIZE = STANDARD."""
 
 
 def _impact(work: Work, lock: str, page: str, referenced: Sequence[str] = ()) -> Impact:
@@ -68,9 +66,9 @@ STEPS: Sequence[tuple[re.Pattern[str], Impact]] = tuple(
     for words, impact in (
         (r"^(CREATE|DROP) SEQUENCE\b", _impact(METADATA, NONE, CREATE_TABLE)),
         (r"^CREATE (UNIQUE )?INDEX\b", _impact(IN_PLACE, SHARE, CREATE_INDEX)),
-        (r"\bcopied_rows INTEGER", _impact(REBUILD, ROW_EXCLUSIVE, LOCKS)),
+        (r"\bcopied_rows INTEGER|^DECLARE\s+found_text", _impact(REBUILD, ROW_EXCLUSIVE, LOCKS)),
         (r"\bMODIFY \(\S+ NOT NULL\)", _impact(SCAN, EXCLUSIVE, ALTER_TABLE)),
-        (r"\bADD \(\S+ BLOB\)|\bMODIFY \(\S+ DEFAULT ", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
+        (r"\bADD \(\S+ [^ ]+\)$|\bMODIFY \(\S+ DEFAULT ", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
         (r"\bRENAME COLUMN\b|\bDROP (PRIMARY KEY|UNIQUE)\b", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
         (r"^ALTER TABLE \S+ DROP CONSTRAINT\b|^BEGIN\s+FOR k IN", _impact(METADATA, DDL_LOCK, ALTER_TABLE)),
     )
@@ -119,6 +117,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema) -> Impact:
 
 
 @assess.register(changes.TextToBinary)
+@assess.register(changes.BinaryToText)
 @assess.register(changes.DropColumn)
 def _drop_column(change: Change, live: Schema) -> Impact:
     """Dropping a column, which a conversion does with the old one, writes every row once more."""
@@ -151,20 +150,49 @@ def _keep_index(change: changes.KeepIndex, live: Schema) -> Impact:
     return _impact(METADATA, NONE, CREATE_INDEX)
 
 
+@singledispatch
 def hazards(change: Change, live: Schema) -> Sequence[Hazard]:
+    """The rows that Oracle's own limits stand in the way of."""
+    return ()
+
+
+@hazards.register
+def _no_text(change: changes.BinaryToText, live: Schema) -> Sequence[Hazard]:
+    """Bytes that are no text here, and texts that are too long."""
+    column = live.tables[change.table].columns.get(change.name)
+    if column is None or not types.is_bytes(column):
+        return ()
+    return utf8.hazards(column, change.column.type, live)
+
+
+@hazards.register
+def _shorter_text(change: changes.AlterColumn, live: Schema) -> Sequence[Hazard]:
+    """A text that becomes shorter once it is a text again."""
+    column = live.tables[change.table].columns.get(change.name)
+    if change.type is None or column is None or not types.is_bytes(column):
+        return ()
+    return utf8.too_long(column, change.type, live)
+
+
+@hazards.register
+def _new_index(change: changes.CreateIndex, live: Schema) -> Sequence[Hazard]:
+    return _key_size(live.tables[change.table], change.index.columns, change.index.name)
+
+
+@hazards.register
+def _new_unique(change: changes.CreateUnique, live: Schema) -> Sequence[Hazard]:
+    columns = change.key.columns
+    return _key_size(live.tables[change.table], columns, change.key.name or f"({', '.join(columns)})")
+
+
+def _key_size(table: Table, columns: Sequence[str], name: str) -> Sequence[Hazard]:
     """A new index whose key may be longer than a block of 8K allows (ORA-01450).
 
     The server goes by the lengths of the columns, not of the values, so one row is enough to show it; in a
     tablespace with larger blocks it is no obstacle, hence a warning. With MAX_STRING_SIZE = STANDARD, where no text has
     more than 4000 bytes, no release comes near.
     """
-    if isinstance(change, changes.CreateIndex):
-        name, columns = change.index.name, change.index.columns
-    elif isinstance(change, changes.CreateUnique):
-        name, columns = change.key.name or f"({', '.join(change.key.columns)})", change.key.columns
-    else:
-        return ()
-    length = key_length(live.tables[change.table], columns)
+    length = key_length(table, columns)
     if length <= LONGEST_KEY:
         return ()
     told = f"the key of {name} may have {length} bytes, and ORA-01450 stops it at {LONGEST_KEY} in 8K blocks"
@@ -180,8 +208,8 @@ def _bytes(column: Column) -> int:
     """The bytes of a text, as the server says; of any other type it is the longest that numbers and times have."""
     if sqltext.base(column.type) not in types.IN_UNITS:
         return 22
-    most = _length(column) * (BYTES_OF_A_CHARACTER if column.unit == "CHAR" else 1)
-    return column.bytes or min(most, LONGEST_TEXT)
+    most = _length(column) * (utf8.LONGEST_CHARACTER if column.unit == "CHAR" else 1)
+    return column.bytes or min(most, utf8.LONGEST_TEXT)
 
 
 def _length(column: Column) -> int:

@@ -1,7 +1,8 @@
 """What the catalog of Oracle shows to be in the way of a change: the customer's objects, privileges, settings.
 
-A text that becomes bytes is dropped once they are copied, and what stands on it goes with it, stops it, or compiles
-anew over another type. A column that only gets another length keeps its objects, but for those that forbid it.
+A text that becomes bytes is dropped once they are copied, and so are bytes that become text; what stands on it goes
+with it, stops it, or compiles anew over another type. A column that only gets another length keeps its objects, but for
+those that forbid it.
 See https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html.
 """
 
@@ -16,11 +17,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
-from apim_schema.changes import AlterColumn, Change, CreateTable, DropUnique, ReplacePrimaryKey, TextToBinary
+from apim_schema.changes import (
+    AlterColumn,
+    BinaryToText,
+    Change,
+    CreateTable,
+    DropUnique,
+    ReplacePrimaryKey,
+    TextToBinary,
+    find_column,
+)
 from apim_schema.dialect import BLOCK, WARN, Level, Obstacle
-from apim_schema.schema import ForeignKey, Key, Schema, Table
+from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 
-from . import names, space
+from . import names, space, types
 from .introspect import QUERIES
 
 NO_DBMS_LOB = (
@@ -106,7 +116,7 @@ FROM ALL_TRIGGER_COLS WHERE TABLE_OWNER = :owner""",
 SELECT d.REFERENCED_NAME AS table_name, d.OWNER || '.' || d.NAME AS name, v.TEXT AS uses FROM ALL_DEPENDENCIES d
 JOIN ALL_VIEWS v ON v.OWNER = d.OWNER AND v.VIEW_NAME = d.NAME
 WHERE d.REFERENCED_OWNER = :owner AND d.REFERENCED_TYPE = 'TABLE' AND d.TYPE = 'VIEW'""",
-        "view {name} reads {column}, and would show bytes or no longer compile",
+        "view {name} reads {column}, and would show another type or no longer compile",
         f"drop the view {AGAIN}",
     ),
     Dependent(
@@ -123,8 +133,8 @@ WHERE d.REFERENCED_OWNER = :owner AND d.REFERENCED_TYPE = 'TABLE' AND d.TYPE = '
 SELECT REFERENCED_NAME AS table_name, OWNER || '.' || NAME AS name, NULL AS uses FROM ALL_DEPENDENCIES
 WHERE REFERENCED_OWNER = :owner AND REFERENCED_TYPE = 'TABLE'
 AND TYPE IN ('FUNCTION', 'PACKAGE', 'PACKAGE BODY', 'PROCEDURE')""",
-        "{name} uses the table, and is compiled anew with {column} as a BLOB",
-        "look afterwards whether it compiles, and whether it read the column as a text",
+        "{name} uses the table, and is compiled anew over another type of {column}",
+        "look afterwards whether it compiles, and as what it reads the column",
         level=WARN,
     ),
     Dependent(
@@ -159,15 +169,15 @@ FROM ALL_COL_COMMENTS WHERE OWNER = :owner AND COMMENTS IS NOT NULL""",
 )
 
 Columns = Mapping[tuple[str, str], bool]
-"""The columns that are altered, by (table, column): whether a text becomes bytes, or only its length changes."""
+"""The columns that are altered, by (table, column): whether another one takes its place, or only its length changes."""
 
 
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Sequence[Obstacle]:
     """What is in the way of these changes, none of which is in yet."""
     owner = names.owner(schema)
     held = {row.name for row in _ask(connection, PRIVILEGES)}
-    columns = dict(_altered(wanted, live))
-    converted = {table for (table, _), to_bytes in columns.items() if to_bytes}
+    columns = _altered(wanted, live)
+    converted = {table for (table, _), replaced in columns.items() if replaced}
     return [
         *_lacking(connection, owner, held, wanted),
         *_hidden(connection, owner, held),
@@ -178,21 +188,25 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *_dependents(connection, owner, columns),
         *(
             obstacle
-            for (table, name), to_bytes in columns.items()
-            for obstacle in _over(live.tables[table], name, to_bytes)
+            for (table, name), replaced in columns.items()
+            for obstacle in _over(live.tables[table], name, replaced)
         ),
     ]
 
 
-def _altered(wanted: Iterable[Change], live: Schema) -> Iterator[tuple[tuple[str, str], bool]]:
+def _altered(wanted: Iterable[Change], live: Schema) -> Columns:
+    found: dict[tuple[str, str], bool] = {}
     for change in wanted:
-        if not isinstance(change, AlterColumn | TextToBinary) or change.table not in live.tables:
+        if not isinstance(change, AlterColumn | TextToBinary | BinaryToText) or change.table not in live.tables:
             continue
-        column = live.tables[change.table].columns.get(change.name)
-        if column is not None and (
-            isinstance(change, TextToBinary) or change.target(column, live.flavour).type != column.type
-        ):
-            yield (change.table, change.name), isinstance(change, TextToBinary)
+        column, converts = live.tables[change.table].columns.get(change.name), not isinstance(change, AlterColumn)
+        if column is not None and (converts or _gets_another_type(change, column, live)):
+            found[change.table, change.name] = converts or found.get((change.table, change.name), False)
+    return found
+
+
+def _gets_another_type(change: Change, column: Column, live: Schema) -> bool:
+    return isinstance(change, AlterColumn) and change.target(column, live.flavour).type != column.type
 
 
 def _lacking(connection: Connection, owner: str, held: set[str], wanted: Sequence[Change]) -> Iterator[Obstacle]:
@@ -244,6 +258,7 @@ def _tables(
     """What is said of a whole table and forbids to alter it."""
     changed = {change.table for change in wanted if change.table in live.tables}
     replaced = {change.table for change in wanted if isinstance(change, ReplacePrimaryKey)}
+    cut = {change.table for change in wanted if isinstance(change, AlterColumn) and _cuts(change, live)}
     for row in _ask(connection, TABLES, owner):
         if row.read_only == "YES" and row.table_name in changed:
             yield Obstacle(
@@ -262,10 +277,15 @@ def _tables(
             problem = f"its materialized view log {row.name} would keep the column or the key as it was"
             yield Obstacle(BLOCK, row.table_name, problem, "drop the log, and create it again afterwards", MVIEW_LOGS)
     for row in _ask(connection, UPDATE_TRIGGERS, owner):
-        if row.table_name in converted:
-            problem = f"trigger {row.name} fires on every update, and would on each row that is converted"
+        if row.table_name in converted | cut:
+            problem = f"trigger {row.name} fires on every update, and would on each row that is converted or cut"
             way_out = f"ALTER TRIGGER {row.name} DISABLE, and ENABLE it afterwards"
             yield Obstacle(BLOCK, row.table_name, problem, way_out, UPDATE_TRIGGERS)
+
+
+def _cuts(change: AlterColumn, live: Schema) -> bool:
+    column = find_column(live, change.table, change.name)
+    return change.cuts and column is not None and types.narrows(column, change.target(column, live.flavour))
 
 
 def _references(connection: Connection, owner: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
@@ -303,27 +323,27 @@ def _packages(connection: Connection, converted: set[str]) -> Iterator[Obstacle]
 def _dependents(connection: Connection, owner: str, columns: Columns) -> Iterator[Obstacle]:
     for kind in DEPENDENTS if columns else ():
         for row in _ask(connection, kind.query, owner):
-            for (table, column), to_bytes in columns.items():
-                level = kind.level if to_bytes else kind.resized
+            for (table, column), replaced in columns.items():
+                level = kind.level if replaced else kind.resized
                 if level is not None and row.table_name == table and _uses(row.uses, column):
                     told = kind.problem.format(name=row.name, column=column)
                     yield Obstacle(level, table, told, kind.way_out, kind.query)
 
 
-def _over(table: Table, name: str, to_bytes: bool) -> Iterator[Obstacle]:
+def _over(table: Table, name: str, replaced: bool) -> Iterator[Obstacle]:
     """What the live schema itself has over a column: virtual columns, expressions, and for bytes keys and indexes."""
     for column in table.columns.values():
         if (column.default or "").startswith("GENERATED ALWAYS AS") and _uses(column.default, name):
             problem = f"virtual column {column.name} is made from {name}, which can't be altered then (ORA-54033)"
             yield Obstacle(BLOCK, table.name, problem, f"drop the column {AGAIN}", QUERIES["columns"])
     for index in table.indexes:
-        if any(_uses(part, name) and (to_bytes or part != name) for part in index.columns):
+        if any(_uses(part, name) and (replaced or part != name) for part in index.columns):
             problem = f"index {index.name} is over {name}, and forbids the change or goes with it (ORA-30556)"
             yield Obstacle(BLOCK, table.name, problem, f"drop the index {AGAIN}", QUERIES["index_columns"])
     primary = (table.primary_key,) if table.primary_key else ()
     keys: tuple[Key | ForeignKey, ...] = (*primary, *table.unique, *table.foreign_keys)
     for key in keys:
-        if to_bytes and name in key.columns:
+        if replaced and name in key.columns:
             problem = f"constraint {key.name} is over {name}, which can't be bytes then"
             yield Obstacle(BLOCK, table.name, problem, "drop the constraint", QUERIES["constraints"])
 

@@ -1,7 +1,6 @@
-"""What Oracle needs PL/SQL for: triggers, conversions in batches, and look-ups where no live database was seen.
+"""What Oracle needs PL/SQL for: triggers, and look-ups where no live database was seen. Conversions are apart.
 
-See https://docs.oracle.com/en/database/oracle/oracle-database/19/lnpls/ and, for DBMS_LOB,
-https://docs.oracle.com/en/database/oracle/oracle-database/19/arpls/DBMS_LOB.html.
+See https://docs.oracle.com/en/database/oracle/oracle-database/19/lnpls/.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from apim_schema.schema import Column, ForeignKey, Trigger
 from . import names
 
 CURRENT_SCHEMA = "SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')"
-BATCH = 1000
-"""Rows that are converted in one transaction."""
 
 NUMBERING = """CREATE TRIGGER {name}
 BEFORE INSERT ON {table}
@@ -70,89 +67,6 @@ BEGIN
         EXECUTE IMMEDIATE '{statement}';
     END IF;
 END;"""
-
-CONVERT = """    utf8_bytes BLOB;
-    dest_offset INTEGER;
-    src_offset INTEGER;
-    lang_context INTEGER;
-    warning INTEGER;
-    PROCEDURE convert_text(words IN CLOB) IS
-    BEGIN
-        DBMS_LOB.TRIM(utf8_bytes, 0);
-        dest_offset := 1;
-        src_offset := 1;
-        lang_context := 0;
-        DBMS_LOB.CONVERTTOBLOB(utf8_bytes, words, DBMS_LOB.LOBMAXSIZE, dest_offset, src_offset,
-            NLS_CHARSET_ID('AL32UTF8'), lang_context, warning);
-        IF warning <> 0 THEN
-            RAISE_APPLICATION_ERROR(-20001, 'a character of {label} has no form in UTF-8');
-        END IF;
-    END;"""
-"""The declarations for converting a text: its bytes are in utf8_bytes then."""
-
-TO_UTF8 = """DECLARE
-    copied_rows INTEGER;
-{convert}
-BEGIN
-    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
-    FOR r IN (
-        SELECT t.ROWID AS place, t.{old} AS words, t.{new} AS copied FROM {table} t
-        WHERE t.{new} IS NOT NULL
-    ) LOOP
-        IF r.words IS NULL THEN
-            UPDATE {table} SET {new} = NULL WHERE ROWID = r.place;
-        ELSE
-            convert_text(TO_CLOB(r.words));
-            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
-                UPDATE {table} SET {new} = utf8_bytes WHERE ROWID = r.place;
-            END IF;
-        END IF;
-    END LOOP;
-    COMMIT;
-    LOOP
-        copied_rows := 0;
-        FOR r IN (
-            SELECT t.ROWID AS place, t.{old} AS words FROM {table} t
-            WHERE t.{old} IS NOT NULL AND t.{new} IS NULL AND ROWNUM <= {batch}
-        ) LOOP
-            convert_text(TO_CLOB(r.words));
-            UPDATE {table} SET {new} = utf8_bytes WHERE ROWID = r.place;
-            copied_rows := copied_rows + 1;
-        END LOOP;
-        COMMIT;
-        EXIT WHEN copied_rows = 0;
-    END LOOP;
-    DBMS_LOB.FREETEMPORARY(utf8_bytes);
-END;"""
-"""Run again after a kill it first copies anew what was edited since, and then takes up the rows with no bytes yet."""
-
-DROP_TEXT = """DECLARE
-    edited_rows INTEGER := 0;
-{convert}
-BEGIN
-    DBMS_LOB.CREATETEMPORARY(utf8_bytes, TRUE);
-    LOCK TABLE {table} IN EXCLUSIVE MODE WAIT {wait};
-    FOR r IN (
-        SELECT t.{old} AS words, t.{new} AS copied FROM {table} t
-        WHERE t.{old} IS NOT NULL OR t.{new} IS NOT NULL
-    ) LOOP
-        IF r.words IS NULL OR r.copied IS NULL THEN
-            edited_rows := edited_rows + 1;
-        ELSE
-            convert_text(TO_CLOB(r.words));
-            IF DBMS_LOB.COMPARE(utf8_bytes, r.copied) <> 0 THEN
-                edited_rows := edited_rows + 1;
-            END IF;
-        END IF;
-    END LOOP;
-    DBMS_LOB.FREETEMPORARY(utf8_bytes);
-    IF edited_rows > 0 THEN
-        RAISE_APPLICATION_ERROR(-20002, '{label} was edited after it was copied, rows: ' || edited_rows
-            || '; stop what writes to it and run this again');
-    END IF;
-    EXECUTE IMMEDIATE 'ALTER TABLE {embedded} DROP COLUMN {column}';
-END;"""
-"""The text goes only where every row's bytes are its text; no transaction that edits one is open meanwhile."""
 
 FOLLOWS = re.compile(
     r"for each row of (?P<table>\w+) whose (?P<column>\w+) changes: "
@@ -271,38 +185,6 @@ def create_if_missing(table: str, index: str, statement: str, schema: str | None
         index_name=sqltext.quoted(index),
         statement=embedded(statement),
     )
-
-
-def to_utf8(table: str, old: str, new: str, schema: str | None) -> str:
-    """Copies the texts of `old` as UTF-8 into `new`, in batches, as far as they are not there as they are now."""
-    return TO_UTF8.format(
-        table=names.qualified(table, schema),
-        old=names.sql(old),
-        new=names.sql(new),
-        convert=_convert(table, old),
-        batch=BATCH,
-    )
-
-
-def drop_text(table: str, old: str, new: str, schema: str | None, wait: int) -> str:
-    """Drops `old` where `new` holds each of its texts as UTF-8, and is an error where it does not.
-
-    `wait` is how long it waits for transactions that are open on the table, in seconds.
-    """
-    return DROP_TEXT.format(
-        table=names.qualified(table, schema),
-        embedded=embedded(names.qualified(table, schema)),
-        old=names.sql(old),
-        new=names.sql(new),
-        column=embedded(names.sql(old)),
-        convert=_convert(table, old),
-        label=embedded(f"{table}.{old}"),
-        wait=wait,
-    )
-
-
-def _convert(table: str, old: str) -> str:
-    return CONVERT.format(label=embedded(f"{table}.{old}"))
 
 
 def owner(schema: str | None) -> str:

@@ -116,9 +116,11 @@ def refuse(condition: str, message: str) -> str:
     return _if_true(condition, f"RAISE_APPLICATION_ERROR(-20000, {sqltext.quoted(message)})")
 
 
-def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None, type_: str = "") -> str:
     """The same, as text, where the column is there: a block with a condition about a missing one does not compile."""
-    return _if_true(f"NOT {lacks([column], schema)}", _execute(refuse(condition, message).removesuffix("\n/")))
+    of_type = due.column(*column, schema, f" AND c.DATA_TYPE = {sqltext.quoted(type_)}")
+    asked = of_type if type_ else f"NOT {lacks([column], schema)}"
+    return _if_true(asked, _execute(refuse(condition, message).removesuffix("\n/")))
 
 
 def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
@@ -135,12 +137,12 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
     What a conversion needs must be granted, since it would fail half way. A column that the script itself drops later
     may be gone.
     """
-    changing = [c for c in wanted if isinstance(c, changes.AlterColumn | changes.TextToBinary)]
+    converting = [c for c in wanted if isinstance(c, changes.TextToBinary | changes.BinaryToText)]
+    changing = [*(c for c in wanted if isinstance(c, changes.AlterColumn)), *converting]
     known = (live, replay(live, wanted))
     columns = {(c.table, c.name) for c in changing if all(find_column(schema, c.table, c.name) for schema in known)}
     missing = [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
-    converts = any(isinstance(change, changes.TextToBinary) for change in changing)
-    return missing + [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] * converts
+    return missing + [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] * bool(converting)
 
 
 def begin(name: str, before: str, release: str) -> str:

@@ -1,4 +1,4 @@
-"""What the tables take on Oracle, and room for a text that becomes bytes: it is copied into the table's tablespace.
+"""What the tables take on Oracle, and room for a column that is converted: it is copied into the table's tablespace.
 
 The USER_ views are the login's own: nothing is said of another schema. Whether a data file grows by itself stands in
 DBA_DATA_FILES only, which an owner may not read: so all of it is a warning. See
@@ -53,7 +53,7 @@ def _whole(number: Any) -> int | None:
 
 
 def find(connection: Connection, owner: str, held: Collection[str], converted: Collection[str]) -> Iterator[Obstacle]:
-    """The tables with a text that becomes bytes which may not fit; `held` are the login's privileges."""
+    """The tables with a column that is converted, which may not fit; `held` are the login's privileges."""
     if not converted:
         return
     segments = connection.execute(text(SEGMENTS), {"owner": owner}).all()

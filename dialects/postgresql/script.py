@@ -71,7 +71,7 @@ def refuse(condition: str, message: str) -> str:
     return REFUSE.format(condition=condition, message=sqltext.quoted(message))
 
 
-def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
+def refuse_rows(condition: str, message: str, column: tuple[str, str], schema: str | None, type_: str = "") -> str:
     """The same: nothing of a script that failed is left."""
     return refuse(condition, message)
 

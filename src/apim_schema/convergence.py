@@ -9,7 +9,6 @@ from typing import TypeVar
 from apim_schema import compare
 from apim_schema.changes import (
     AddColumn,
-    BinaryToText,
     Change,
     CreateIndex,
     CreateTable,
@@ -47,15 +46,6 @@ def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
         found=compare.describe(found),
         wanted=compare.describe(wanted),
         way_out="alter or rename the column by hand",
-    )
-
-
-def without_inverse(change: BinaryToText) -> Conflict:
-    """The error for a conversion that can't be taken back on this database."""
-    return Conflict(
-        f"cannot {change}",
-        found="on this database bytes are not made text again",
-        way_out="put back the backup from before they became bytes",
     )
 
 

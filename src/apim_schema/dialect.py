@@ -117,7 +117,8 @@ class Hazard:
     """Rows that a change would lose or stumble over: `condition` is true of one, in SQL over the table as `t`.
 
     `loses` is said where the change can be made all the same: the column whose values are lost by that, or "" where it
-    is the rows with all of theirs.
+    is the rows with all of theirs. `column` is said where the condition is about a column as it is now, before the
+    change: a script that is run again may find it converted.
     """
 
     level: Level
@@ -125,6 +126,7 @@ class Hazard:
     condition: str
     way_out: str = CORRECT
     loses: str | None = None
+    column: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -459,10 +461,12 @@ class Script(Protocol):
     def refuse(self, condition: str, message: str) -> str:
         """Raises an error with this message where the SQL condition holds."""
 
-    def refuse_rows(self, condition: str, message: str, column: tuple[str, str], schema: str | None) -> str:
-        """`refuse`, where the condition is about a (table, column) that the script itself drops.
+    def refuse_rows(
+        self, condition: str, message: str, column: tuple[str, str], schema: str | None, type_: str = ""
+    ) -> str:
+        """`refuse`, where the condition is about a (table, column) that the script itself drops, or converts.
 
-        A script that is run again may find it dropped, and then refuses nothing.
+        A script that is run again may find it dropped, or no longer of `type_`, and then refuses nothing.
         """
 
     def lacks(self, columns: Sequence[tuple[str, str]], schema: str | None) -> str:

@@ -40,6 +40,15 @@ def facts(customer: Site) -> dict[str, Any]:
     return {name: table for name, table in tables.items() if not name.startswith(("ALEMBIC_", "APIM_SCHEMA_"))}
 
 
+BYTES = {"mysql": "X'{}'", "postgresql": "'\\x{}'", "oracle": "HEXTORAW('{}')", "mssql": "0x{}"}
+
+
+def write_bytes(customer: Site, stored: bytes) -> None:
+    """What a product of 4.6.0 on writes where an older one has a text of 1000 characters, on Oracle of 1024."""
+    literal = BYTES[customer.server.dialect].format(stored.hex())
+    customer.execute(f"UPDATE AM_APPLICATION_REGISTRATION SET INPUTS = {literal}")
+
+
 def status_of(customer: Site) -> tuple[str, Exit]:
     with opened(target(customer.database, customer.url)) as live:
         found = look(live, HEAD)
@@ -73,12 +82,17 @@ def test_what_was_written_since_is_refused_by_name_and_discarded_by_who_insists(
     with site(server, "apim", HEAD) as customer:
         customer.execute(f"UPDATE AM_API_COMMENTS SET CREATED_BY = '{'x' * 300}'")
         before = facts(customer)
+        write_bytes(customer, b"caf\xe9")
+        with pytest.raises(Blocked, match=r"AM_APPLICATION_REGISTRATION: INPUTS is no text in UTF-8"):
+            run(back(customer, "4.5.0", discards=True))
+        write_bytes(customer, b"x" * 1100)
         with pytest.raises(Blocked) as caught:
             run(back(customer, "4.5.0"))
         told = str(caught.value)
         assert "AM_API_KEY: it is dropped, and has rows: (API_KEY_UUID=" in told
         assert "AM_API: API_DISPLAY_NAME is dropped, and holds something else than NULL: (API_ID=" in told
         assert "AM_API_COMMENTS: CREATED_BY is longer than the 255 characters it will have: (COMMENT_ID=" in told
+        assert "AM_APPLICATION_REGISTRATION: INPUTS is longer than the 10" in told
         assert "--discard-new-data" in told
         assert facts(customer) == before
         losing = [f for f in caught.value.findings if f.level == "block" and f.loses is None]
@@ -86,10 +100,19 @@ def test_what_was_written_since_is_refused_by_name_and_discarded_by_who_insists(
         result = run(back(customer, "4.5.0", discards=True))
         assert customer.differences_from("4.5.0") == []
         assert result.verdict.verdict == "proven"
-        assert {"AM_API_KEY", "AM_API.API_DISPLAY_NAME", "AM_API_COMMENTS.CREATED_BY"} <= set(result.verdict.left_out)
+        lost = {
+            "AM_API_KEY",
+            "AM_API.API_DISPLAY_NAME",
+            "AM_API_COMMENTS.CREATED_BY",
+            "AM_APPLICATION_REGISTRATION.INPUTS",
+        }
+        assert lost <= set(result.verdict.left_out)
         assert "AM_API_COMMENTS" in {table.table for table in result.verdict.tables}
-        (longest,) = customer.execute("SELECT MAX(CHAR_LENGTH(CREATED_BY)) FROM AM_API_COMMENTS")
-        assert longest[0] == 255
+        assert max(len(text) for (text,) in customer.execute("SELECT CREATED_BY FROM AM_API_COMMENTS")) == 255
+        assert {len(text) for (text,) in customer.execute("SELECT INPUTS FROM AM_APPLICATION_REGISTRATION")} <= {
+            1000,
+            1024,
+        }
 
 
 @pytest.mark.costly

@@ -139,8 +139,14 @@ class BinaryToText(Change):
         return self.column.name
 
     def is_in(self, schema: Schema) -> bool:
+        """Also where the column is a text that holds more: it never became bytes."""
         found = find_column(schema, self.table, self.name)
-        return found is not None and found.successor is None and self.target(found) == found
+        if found is None or found.successor is not None:
+            return False
+        wanted = self.target(found)
+        return replace(wanted, type=found.type) == found and flavours.types(schema.flavour).holds(
+            wanted.type, found.type
+        )
 
     def target(self, found: Column) -> Column:
         """The text that the column becomes; what only the live one knows of itself stays."""

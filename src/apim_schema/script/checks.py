@@ -81,7 +81,10 @@ def rules(
         if hazard.level != BLOCK or (discards and hazard.loses is not None):
             continue
         condition, message = f"EXISTS (SELECT 1 {source} WHERE {hazard.condition})", f"{change.table}: {hazard.problem}"
-        if gone := _asked_of(dialect, hazard, change.table, live, after):
+        if hazard.column is not None:
+            at = (change.table, hazard.column.name)
+            yield script.refuse_rows(condition, message, at, schema, hazard.column.type)
+        elif gone := _asked_of(dialect, hazard, change.table, live, after):
             yield script.refuse_rows(condition, message, gone, schema)
         else:
             yield script.refuse(condition, message)

@@ -201,9 +201,9 @@ FUNCTIONS = dict(
             function,
             (
                 "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "ISNULL", "LEFT",
-                "LEN", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "SCHEMA_ID", "SCHEMA_NAME",
-                "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME", "SYSUTCDATETIME", "UNICODE", "UPPER",
-                "USER_NAME", "XACT_STATE", "DATEADD", "DATEDIFF", "GETDATE", "GETUTCDATE",
+                "LEN", "MAX", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "ROW_NUMBER", "SCHEMA_ID",
+                "SCHEMA_NAME", "STRING_AGG", "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME", "SYSUTCDATETIME",
+                "UNICODE", "UPPER", "USER_NAME", "XACT_STATE", "DATEADD", "DATEDIFF", "GETDATE", "GETUTCDATE",
             ),
         ),
         function("COALESCE", "language-elements/{}-transact-sql"),

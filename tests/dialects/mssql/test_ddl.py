@@ -330,6 +330,35 @@ def test_text_becomes_bytes_through_a_new_column() -> None:
     assert statements(change, change.apply(before), "dbo") == []
 
 
+def test_bytes_become_text_through_a_new_column() -> None:
+    newer, older = online(expected("4.6.0")), expected("4.5.0")
+    column = older.tables["AM_API_POLICY_MAPPING"].columns["PARAMETERS"]
+    change = changes.BinaryToText("AM_API_POLICY_MAPPING", column)
+    add, copy, drop, rename, last = statements(change, newer, "dbo")
+    table = "dbo.AM_API_POLICY_MAPPING"
+    assert add == f"ALTER TABLE {table} ADD PARAMETERS_TEXT VARCHAR(2048) NULL"
+    assert copy.startswith("UPDATE t SET t.PARAMETERS_TEXT = (")
+    assert drop == f"ALTER TABLE {table} DROP COLUMN PARAMETERS"
+    assert f"EXEC @failed = sp_rename N'{table}.PARAMETERS_TEXT', N'PARAMETERS', N'COLUMN';" in rename
+    assert last == f"ALTER TABLE {table} ALTER COLUMN PARAMETERS VARCHAR(2048) NOT NULL"
+    assert statements(change, change.apply(newer), "dbo") == []
+    named = newer.tables["AM_API_POLICY_MAPPING"].with_column(Column("PARAMETERS_TEXT", "INTEGER"))
+    with pytest.raises(Conflict, match="has a column PARAMETERS_TEXT"):
+        statements(change, newer.with_table(named))
+    with pytest.raises(Conflict, match="found INTEGER"):
+        statements(change, newer.with_table(named.with_column(Column("PARAMETERS", "INTEGER"))))
+
+
+def test_a_default_of_bytes_goes_and_that_of_the_text_comes_back(accepted: Accepted) -> None:
+    live = expected("4.6.0")
+    table = live.tables["AM_APPLICATION_REGISTRATION"].with_column(Column("INPUTS", "VARBINARY(MAX)", default="0x7B7D"))
+    change = changes.BinaryToText(table.name, Column("INPUTS", "VARCHAR(1000)", default="'{}'"))
+    batches = statements(change, live.with_table(table))
+    accepted(batches)
+    assert batches[0].endswith(" ADD INPUTS_TEXT VARCHAR(1000) NULL DEFAULT '{}'")
+    assert "sys.default_constraints" in batches[2]
+
+
 @pytest.mark.parametrize(
     "text", ["\x00", "~", "\x7f", "\x80", "\u00e9", "\u07ff", "\u0800", "\u20ac", "\uffff", "\U0001f600"]
 )

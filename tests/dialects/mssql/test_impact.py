@@ -81,6 +81,15 @@ def test_each_statement_of_a_change_has_its_own_cost(release: str, change: str, 
         live = made.apply(live)
 
 
+def test_the_way_back_costs_what_the_way_up_did() -> None:
+    live = chain.expected("mssql", "apim", "4.6.0")
+    change = changes.BinaryToText("AM_API_POLICY_MAPPING", Column("PARAMETERS", "VARCHAR(2048)", False))
+    costs = [statement.impact for statement in DIALECT.ddl.statements(change, live, None)]
+    up = next(steps for _, change, steps in STEPS if change.startswith("convert column AM_API_POLICY_MAPPING"))
+    assert [f"{cost.work} {cost.lock} {cost.blocks}" for cost in costs] == up
+    assert DIALECT.impact.assess(change, live).work == "rebuild"
+
+
 def test_a_key_that_other_indexes_point_to_is_dropped_with_work() -> None:
     """The rows stay where they are, and the other indexes are written anew without the key's order."""
     live = chain.expected("mssql", "apim", "4.5.0")

@@ -126,6 +126,27 @@ def test_a_default_of_the_column_goes_and_comes_back(catalog: Catalog) -> None:
     assert find(catalog, CONVERT) == []
 
 
+BACK = changes.BinaryToText(CONVERTED, Column("PARAMETERS", "VARCHAR(2048)", nullable=False))
+
+
+@pytest.mark.parametrize("add", REPLACED)
+def test_what_forbids_bytes_forbids_text_again(catalog: Catalog, add: Add) -> None:
+    """In words for the way back, in a script too where the server would say nothing."""
+    add(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
+    said_of_bytes, said_of_text = find(catalog, CONVERT), find(catalog, BACK)
+    assert len(said_of_text) == len(said_of_bytes) > 0
+    assert not any("becomes bytes" in said or "for text" in said for said in said_of_text)
+    assert len(said(catalog, BACK)) == len(said(catalog, CONVERT))
+
+
+def test_a_trigger_that_fires_when_a_text_is_cut_is_named(catalog: Catalog) -> None:
+    trigger(catalog, number(NARROWED), 1)
+    assert find(catalog, NARROW) == []
+    assert find(catalog, replace(NARROW, cuts=True)) == [
+        f"{NARROWED}: the trigger AUDIT fires when what is too long is cut"
+    ]
+
+
 def test_who_reads_the_text_is_named(catalog: Catalog) -> None:
     module(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
     assert find(catalog, CONVERT) == [

@@ -69,7 +69,7 @@ VIEWS = {
             IDENTITY_COLUMN=YES,
         ),
         view(
-            "ALL_TAB_COLUMNS", "OWNER TABLE_NAME COLUMN_NAME DATA_TYPE CHAR_LENGTH",
+            "ALL_TAB_COLUMNS", "OWNER TABLE_NAME COLUMN_NAME DATA_TYPE DATA_LENGTH CHAR_LENGTH",
             NULLABLE=Y, CHAR_USED=one_of("B", "C"), IDENTITY_COLUMN=YES,
         ),
         view(
@@ -134,6 +134,7 @@ VIEWS = {
         view("USER_TS_QUOTAS", "TABLESPACE_NAME BYTES MAX_BYTES", DROPPED=YES),
         view("SESSION_PRIVS", "PRIVILEGE"),
         view("NLS_SESSION_PARAMETERS", "VALUE", PARAMETER=one_of("NLS_LENGTH_SEMANTICS", "NLS_SORT", "NLS_COMP")),
+        view("NLS_DATABASE_PARAMETERS", "VALUE", PARAMETER=one_of("NLS_CHARACTERSET", "NLS_NCHAR_CHARACTERSET")),
         view("V$VERSION", "BANNER"),
         view("V$DATABASE", "NAME", OPEN_MODE=one_of("MOUNTED", "READ WRITE", "READ ONLY", "READ ONLY WITH APPLY")),
         view("V$PDBS", "CON_ID", OPEN_MODE=one_of("MOUNTED", "READ WRITE", "READ ONLY", "MIGRATE")),
@@ -166,7 +167,7 @@ def built_in(*names: str, **more: Values) -> dict[str, Function]:
 
 FUNCTIONS = {
     **built_in("COUNT", "SUM", "TO_CHAR", "TO_CLOB", "TO_BLOB", "HEXTORAW", "RAWTOHEX", "TO_NUMBER", "SUBSTR", "INSTR"),
-    **built_in("COALESCE", "CAST", "SYS_EXTRACT_UTC"),
+    **built_in("COALESCE", "CAST", "SYS_EXTRACT_UTC", "REGEXP_REPLACE"),
     **built_in("REPLACE", "TRIM", "LISTAGG", "LENGTH", "LENGTHB", "LOWER", "UPPER", "XMLSERIALIZE", "JSON_SERIALIZE"),
     "STANDARD_HASH": Function(
         f"{SQL}STANDARD_HASH.html", {1: one_of("SHA1", "SHA256", "SHA384", "SHA512", "MD5")}
@@ -186,6 +187,8 @@ FUNCTIONS = {
     "DBMS_LOB.CREATETEMPORARY": Function(f"{PACKAGES}DBMS_LOB.html", {}),
     "DBMS_LOB.FREETEMPORARY": Function(f"{PACKAGES}DBMS_LOB.html", {}),
     "DBMS_LOB.CONVERTTOBLOB": Function(f"{PACKAGES}DBMS_LOB.html", {}),
+    "DBMS_LOB.CONVERTTOCLOB": Function(f"{PACKAGES}DBMS_LOB.html", {}),
+    "DBMS_LOB.SUBSTR": Function(f"{PACKAGES}DBMS_LOB.html", {}),
     "RAISE_APPLICATION_ERROR": Function(f"{MANUAL}lnpls/plsql-error-handling.html", {}),
 }  # fmt: skip
 
@@ -201,7 +204,7 @@ SETTINGS = {
 SPOKEN = """
     SELECT FROM WHERE AND OR NOT IN IS NULL AS ON LEFT JOIN EXISTS CASE WHEN THEN ELSE END ORDER BY GROUP DISTINCT
     UNION ALL LIKE WITHIN OVERFLOW TRUNCATE ROWNUM ROWID INTO FETCH FIRST ROWS ONLY CONTENT RETURNING CLOB BLOB BEGIN
-    DECLARE SYSDATE SYSTIMESTAMP DATE INTEGER FOR LOOP IF EXECUTE IMMEDIATE USER"""
+    DECLARE SYSDATE SYSTIMESTAMP DATE INTEGER VARCHAR2 FOR WHILE LOOP IF EXECUTE IMMEDIATE USER"""
 WORDS = frozenset(SPOKEN.split())
 """Words of SQL and PL/SQL that stand in statements which ask the dictionary."""
 TOKEN = re.compile(
@@ -234,7 +237,14 @@ def problems(sql: str) -> Iterator[str]:
     tokens = [(str(found.lastgroup), found[0]) for found in TOKEN.finditer(sql)]
     yield from _dynamic(tokens)
     yield from _calls(tokens)
-    yield from _columns(tokens)
+    for statement in _statements(tokens):
+        yield from _columns(statement)
+
+
+def _statements(tokens: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """What stands between semicolons: a block's other statements are no query of the dictionary."""
+    ends = [place for place, (_, token) in enumerate(tokens) if token == ";"]
+    return (tokens[begin:end] for begin, end in zip([0, *ends], [*ends, len(tokens)], strict=True))
 
 
 def _dynamic(tokens: list[tuple[str, str]]) -> Iterator[str]:

@@ -18,11 +18,12 @@ CHARSETS = {"AL32UTF8": "utf-8", "WE8ISO8859P1": "latin-1", "AL16UTF16": "utf-16
 """By the server's names; NLS_CHARSET_ID is NULL for any other."""
 STATEMENT = re.compile(
     r"\s*((?:FOR \w+ IN \(.+?\n\s*\) LOOP|DECLARE|BEGIN|ELSE|LOOP"
-    r"|(?:IF .+? THEN|PROCEDURE .+? IS)(?=\n)|(?:'(?:[^']|'')*'|[^;'])+;))",
+    r"|(?:IF .+? THEN|PROCEDURE .+? IS|WHILE .+? LOOP)(?=\n)|(?:'(?:[^']|'')*'|[^;'])+;))",
     re.DOTALL,
 )
 FORMS = (
-    (r"PROCEDURE (\w+)\((\w+) IN CLOB\) IS", r"def \1(\2):"),
+    (r"PROCEDURE (\w+)\((\w+) IN [BC]LOB\) IS", r"def \1(\2):"),
+    (r"WHILE (.+) LOOP", r"while \1:"),
     (r"FOR (\w+) IN \((.+)\) LOOP", r'for \1 in server.select("""\2"""):'),
     (r"LOOP", r"while True:"),
     (r"IF (.+) THEN", r"if \1:"),
@@ -40,9 +41,16 @@ FORMS = (
         r"(\w+), (\w+)\);",
         r'server.convert(v, "\1", \2, "\3", "\4", "\5", "\6", "\7")',
     ),
+    (
+        r"DBMS_LOB\.CONVERTTOCLOB\((\w+), (\w+), DBMS_LOB\.LOBMAXSIZE, (\w+), (\w+),\s+NLS_CHARSET_ID\('(\w+)'\), "
+        r"(\w+), (\w+)\);",
+        r'server.decode(v, "\1", \2, "\3", "\4", "\5", "\6", "\7")',
+    ),
+    (r"SELECT CHAR_LENGTH, DATA_LENGTH INTO (\w+), (\w+) FROM .+;", r"v.\1, v.\2 = server.limits"),
+    (r"SELECT CHAR_USED INTO (\w+) FROM .+;", r"v.\1 = server.counts"),
     (r"RAISE_APPLICATION_ERROR\((-\d+), (.+)\);", r"raise Raised(\1, joined(\2))"),
     (r"EXECUTE IMMEDIATE '(.+)';", r'server.execute("""\1""")'),
-    (r"(convert_text)\((.+)\);", r"\1(\2)"),
+    (r"(convert_text|convert_bytes)\((.+)\);", r"\1(\2)"),
 )
 WORDS = (
     (r" \|\| ", ", "),
@@ -55,6 +63,11 @@ WORDS = (
     (r"\bNULL\b", "None"),
     (r"\bTO_CLOB\(", "("),
     (r"DBMS_LOB\.COMPARE\(", "compare("),
+    (r"DBMS_LOB\.SUBSTR\(", "beginning("),
+    (r"(?:DBMS_LOB\.GETLENGTH|\bLENGTH)\(", "len("),
+    (r"\bLENGTHB\(", "lengthb("),
+    (r"\bSUBSTR\(", "substr("),
+    (r"\bAND\b", "and"),
 )
 
 
@@ -66,10 +79,15 @@ class Raised(Exception):
 
 
 class Rows:
-    """The rows of one schema, and what a block asks of the server."""
+    """The rows of one schema, and what a block asks of the server.
 
-    def __init__(self, **tables: list[dict[str, Any]]) -> None:
+    `limits` are the characters and the bytes that a new column may have, and `counts` which of them it counts, B or C.
+    """
+
+    def __init__(self, limits: tuple[int, int] = (0, 0), counts: str = "C", **tables: list[dict[str, Any]]) -> None:
+        self.limits, self.counts = limits, counts
         self.connection = sqlite3.connect(":memory:")
+        self.connection.create_function("LENGTHB", 1, lengthb)
         self.locked = False
         self.commits = 0
         for name, rows in tables.items():
@@ -84,7 +102,8 @@ class Rows:
             self.execute(sql)
             return
         code = translated(sql.replace(OWNER, ""))
-        exec(code, {"server": self, "v": SimpleNamespace(), "Raised": Raised, "compare": compare, "joined": joined})
+        functions = (Raised, compare, joined, beginning, lengthb, substr)
+        exec(code, {"server": self, "v": SimpleNamespace()} | {known.__name__: known for known in functions})
 
     def select(self, query: str) -> list[Any]:
         limited = re.sub(r" AND ROWNUM <= (\d+)", r" LIMIT \1", query)
@@ -92,8 +111,8 @@ class Rows:
         names = [column[0].upper() for column in found.description]
         return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
-    def update(self, table: str, column: str, value: bytearray | None, place: int) -> None:
-        stored = None if value is None else bytes(value)
+    def update(self, table: str, column: str, value: bytearray | str | None, place: int) -> None:
+        stored = bytes(value) if isinstance(value, bytearray) else value
         self.connection.execute(f"UPDATE {table} SET {column} = ? WHERE ROWID = ?", (stored, place))
 
     def convert(
@@ -111,6 +130,15 @@ class Rows:
         setattr(v, to, place + len(encoded) + 1)
         setattr(v, start, getattr(v, start) + len(text))
 
+    def decode(
+        self, v: Any, target: str, stored: bytes, to: str, start: str, charset: str, context: str, warning: str
+    ) -> None:
+        """CONVERTTOCLOB likewise; a CLOB is in UTF-16, and what is no character gets a mark."""
+        assert (getattr(v, context), getattr(v, to), getattr(v, start), v.__dict__[target]) == (0, 1, 1, bytearray())
+        text = stored.decode(CHARSETS[charset], errors="replace")
+        v.__dict__[target].extend(text.encode("utf-16-be"))
+        setattr(v, warning, int("\ufffd" in text))
+
     def lock(self, table: str) -> None:
         self.locked = True
 
@@ -118,14 +146,28 @@ class Rows:
         self.commits += 1
 
     def execute(self, sql: str) -> None:
-        self.connection.execute(re.sub(r"\((\w+) BLOB\)", r"COLUMN \1", sql.replace(OWNER, "")))
+        self.connection.execute(re.sub(r"\((\w+) (?:BLOB|VARCHAR2\(\d+\))\)", r"COLUMN \1", sql.replace(OWNER, "")))
 
     def values(self, table: str) -> list[dict[str, Any]]:
         return [vars(row) for row in self.select(f"SELECT * FROM {table}")]
 
 
-def compare(one: bytearray, other: bytes) -> int:
-    return (bytes(one) > other) - (bytes(one) < other)
+def compare(one: bytearray, other: bytes, amount: int | None = None) -> int:
+    return (bytes(one[:amount]) > other[:amount]) - (bytes(one[:amount]) < other[:amount])
+
+
+def beginning(clob: bytearray, amount: int, offset: int) -> str:
+    """Half of a character where `amount`, which counts in UTF-16, ends within one."""
+    assert offset == 1
+    return bytes(clob[: 2 * amount]).decode("utf-16-be", errors="surrogatepass")
+
+
+def lengthb(text: str | None) -> int | None:
+    return None if text is None else len(text.encode("utf-8", errors="surrogatepass"))
+
+
+def substr(text: str, start: int, length: int) -> str:
+    return text[start - 1 : start - 1 + length]
 
 
 def joined(*parts: object) -> str:
@@ -138,7 +180,7 @@ def translated(block: str) -> str:
     for sql in statements(block):
         if sql == "DECLARE" or sql == "BEGIN":
             continue
-        if variable := re.fullmatch(r"(\w+) (?:INTEGER|BLOB)(?: := (\d+))?;", sql):
+        if variable := re.fullmatch(r"(\w+) (?:INTEGER|[BC]LOB|VARCHAR2\(\d+\))(?: := (\d+))?;", sql):
             declared.append(variable[1])
             lines.append(f"v.{variable[1]} = {variable[2]}")
             continue
@@ -166,7 +208,7 @@ def statements(block: str) -> list[str]:
 def python(sql: str, declared: list[str]) -> str:
     for pattern, replacement in FORMS:
         if found := re.fullmatch(pattern, sql, re.DOTALL):
-            if sql.startswith(("FOR ", "EXECUTE", "LOCK", "DBMS_LOB", "COMMIT")):
+            if sql.startswith(("FOR ", "EXECUTE", "LOCK", "DBMS_LOB", "COMMIT", "SELECT")):
                 return found.expand(replacement).replace("v.words", "words")
             return _expressions(found.expand(replacement), declared)
     raise AssertionError(f"not understood: {sql}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+conversion: Any = import_module("apim_schema.dialects.oracle.conversion")
 ddl: Any = import_module("apim_schema.dialects.oracle.ddl")
 digest: Any = import_module("apim_schema.dialects.oracle.digest")
 impact: Any = import_module("apim_schema.dialects.oracle.impact")
@@ -17,3 +18,4 @@ server: Any = import_module("apim_schema.dialects.oracle.server")
 session: Any = import_module("apim_schema.dialects.oracle.session")
 space: Any = import_module("apim_schema.dialects.oracle.space")
 types: Any = import_module("apim_schema.dialects.oracle.types")
+utf8: Any = import_module("apim_schema.dialects.oracle.utf8")

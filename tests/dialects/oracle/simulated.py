@@ -155,7 +155,6 @@ def _null(schema: Schema, found: Found) -> Schema:
     return schema.with_table(schema.tables[found[1]].with_column(replace(column, nullable=not found[3])))
 
 
-@form(r"ALTER TABLE (\w+) DROP COLUMN (\w+)")
 @form(r"DECLARE\n    edited_rows INTEGER.+EXECUTE IMMEDIATE 'ALTER TABLE (\w+) DROP COLUMN (\w+)';\nEND;")
 def _drop_column(schema: Schema, found: Found) -> Schema:
     table, name = schema.tables[found[1]], found[2]
@@ -171,6 +170,8 @@ def _drop_column(schema: Schema, found: Found) -> Schema:
 def _drop_plain_column(schema: Schema, found: Found) -> Schema:
     """One that nothing takes the place of: a conversion's text goes by its own block only."""
     assert found[2] + SUCCESSOR not in schema.tables[found[1]].columns, "a text that was edited would be lost"
+    beside = found[2].removesuffix(SUCCESSOR)
+    assert beside == found[2] or beside in schema.tables[found[1]].columns, "the only copy would be lost"
     return _drop_column(schema, found)
 
 
@@ -249,7 +250,13 @@ def _add_foreign_key(schema: Schema, found: Found) -> Schema:
     return schema.with_table(replace(table, foreign_keys=(*table.foreign_keys, key)))
 
 
-@form(r"DECLARE\n    copied_rows INTEGER;.+FROM (\w+) t\n.+UPDATE (\w+) SET (\w+) = utf8_bytes.+")
+@form(r"DECLARE\n    found_text .+UPDATE (\w+) SET (\w+) = found_text.+")
+def _cut(schema: Schema, found: Found) -> Schema:
+    assert found[2] in schema.tables[found[1]].columns, "ORA-00904"
+    return schema
+
+
+@form(r"DECLARE\n    copied_rows INTEGER;.+FROM (\w+) t\n.+UPDATE (\w+) SET (\w+) = (?:utf8_bytes|found_text).+")
 def _copy(schema: Schema, found: Found) -> Schema:
     assert found[1] == found[2]
     columns: Any = schema.tables[found[1]].columns

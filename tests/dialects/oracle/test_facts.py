@@ -10,7 +10,7 @@ from apim_schema import chain, script
 from tests.dialects.oracle import facts
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.dictionary import Views
-from tests.dialects.oracle.modules import digest, introspect, obstacles, server, session, space
+from tests.dialects.oracle.modules import digest, introspect, obstacles, server, session, space, utf8
 from tests.dialects.oracle.sqlplus import split
 from tests.dialects.oracle.test_digest import compared_of, table
 
@@ -30,6 +30,8 @@ def asked() -> Iterator[str]:
     yield "SELECT BANNER FROM V$VERSION"
     for database in chain.DATABASES:
         yield from split(script.render("oracle", database, "4.2.0", "4.7.0"))[1]
+        yield from split(script.render("oracle", database, "4.7.0", "4.2.0"))[1]
+    yield f"SELECT COUNT(*) FROM DUAL WHERE {utf8.OTHER_CHARSET}"
 
 
 def test_all_that_is_asked_is_among_the_facts_and_no_view_is_there_in_vain() -> None:

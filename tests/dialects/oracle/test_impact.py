@@ -27,6 +27,24 @@ STEPS = [
 ]
 
 
+def test_the_way_back_costs_what_the_way_up_did() -> None:
+    live = chain.expected("oracle", "apim", "4.6.0")
+    for made in chain.step("oracle", "apim", "4.6.0", "4.5.0", cuts=True):
+        if isinstance(made, changes.BinaryToText) and made.table == "AM_API_POLICY_MAPPING":
+            costs = [statement.impact for statement in ddl.statements(made, live, None)]
+            assert [f"{cost.work}, {cost.lock}, {cost.blocks}" for cost in costs] == [
+                METADATA,
+                COPY,
+                SCAN,
+                DROP,
+                METADATA,
+            ]
+            assert impact.assess(made, live).work == "rebuild"
+        live = made.apply(live)
+    cut = changes.AlterColumn("AM_API", "STATUS", "VARCHAR2(9)", narrows="VARCHAR2(30)", cuts=True)
+    assert [statement.impact.work for statement in ddl.statements(cut, live, None)] == ["rebuild", "scan"]
+
+
 @pytest.mark.parametrize(("release", "change", "steps"), STEPS, ids=[change for _, change, _ in STEPS])
 def test_each_statement_of_a_change_has_its_own_cost(release: str, change: str, steps: list[str]) -> None:
     """The dearest of them is what is said of the change."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apim_schema import chain
-from apim_schema.changes import Change
+from apim_schema.changes import AlterColumn, Change
 from apim_schema.dialect import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 from tests.dialects.oracle.connection import Recorder, failure
@@ -32,7 +32,11 @@ def wanted(schema: Schema) -> list[Change]:
 
 
 def found(
-    answers: Answers, schema: Schema | None = None, login: str = "APIM", held: set[str] = OWNER
+    answers: Answers,
+    schema: Schema | None = None,
+    login: str = "APIM",
+    held: set[str] = OWNER,
+    wanted_: Sequence[Change] | None = None,
 ) -> list[Obstacle]:
     """What is in the way where the dictionary answers so; a list that holds an error is one."""
     privileges = [SimpleNamespace(name=name) for name in held]
@@ -45,7 +49,9 @@ def found(
         return rows
 
     schema = schema or live()
-    made: list[Obstacle] = list(obstacles.find(Recorder(answer), "apim", wanted(schema), schema))
+    made: list[Obstacle] = list(
+        obstacles.find(Recorder(answer), "apim", wanted(schema) if wanted_ is None else wanted_, schema)
+    )
     assert all(obstacle.query and obstacle.way_out for obstacle in made)
     return made
 
@@ -91,6 +97,29 @@ def test_what_stands_on_a_column_is_named_with_the_way_out(
             assert "X" in obstacle.problem or problem == "partitioned"
             assert column in obstacle.problem
             assert obstacle.way_out
+
+
+def test_what_forbids_bytes_forbids_text_again() -> None:
+    """Also where the text gets shorter still, on the way to an older release."""
+    schema, (table, column) = (
+        view(raw(chain.expected("oracle", "apim", "4.6.0"))),
+        ("AM_API_POLICY_MAPPING", "PARAMETERS"),
+    )
+    for older in ("4.5.0", "4.4.0"):
+        back = chain.pending("oracle", "apim", "4.6.0", older)
+        for kind in obstacles.DEPENDENTS:
+            answers: Answers = {kind.query: [row(table, uses=column)], obstacles.LOB_PROBE: [failure(904)]}
+            made = [o for o in found(answers, schema, wanted_=back) if o.table or "DBMS_LOB" in o.problem]
+            assert [(o.level, o.table) for o in made] == [(BLOCK, ""), (kind.level, table)]
+
+
+def test_an_update_trigger_fires_when_a_text_is_cut() -> None:
+    cut = AlterColumn(*TEXT, type="VARCHAR2(100)", narrows="VARCHAR2(256)", cuts=True)
+    answers: Answers = {obstacles.UPDATE_TRIGGERS: [row(TEXT[0], "APIM.AUDITED")]}
+    assert found(answers, wanted_=[replace(cut, cuts=False)]) == []
+    assert found(answers, wanted_=[replace(cut, type="VARCHAR2(300)", narrows=None)]) == []
+    (obstacle,) = found(answers, wanted_=[cut])
+    assert (obstacle.level, obstacle.table) == (BLOCK, TEXT[0])
 
 
 def test_not_null_and_words_in_quotes_are_no_obstacle() -> None:

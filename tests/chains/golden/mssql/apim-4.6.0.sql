@@ -25,6 +25,9 @@
 
 -- THE WAY BACK
 --   After the COMMIT: put the backup back.
+--   Or apim-schema downgrade 4.5.0 leads back by the inverse of each statement. It refuses, by name, where the
+--   product has written since what the older release has no place for: rows of new tables, values of new columns,
+--   longer values.
 
 -- ==== the session
 :on error exit

@@ -26,6 +26,9 @@
 
 -- THE WAY BACK
 --   After the COMMIT: put the backup back.
+--   Or apim-schema downgrade 4.5.0 leads back by the inverse of each statement. It refuses, by name, where the
+--   product has written since what the older release has no place for: rows of new tables, values of new columns,
+--   longer values.
 
 -- BEFORE IT RUNS: let these count as this data centre does, from its number and in its step.
 --   AM_API_OPERATION_MAPPING

@@ -21,6 +21,9 @@
 
 -- THE WAY BACK
 --   After it, or from half of the way: put the backup back.
+--   Or apim-schema downgrade 4.5.0 leads back by the inverse of each statement. It refuses, by name, where the
+--   product has written since what the older release has no place for: rows of new tables, values of new columns,
+--   longer values.
 
 -- ==== the session
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
