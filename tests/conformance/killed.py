@@ -1,15 +1,12 @@
-"""Runs an upgrade that dies on the way: `python -m tests.conformance.killed DATABASE URL before|after NUMBER [OLDER]`.
+"""An upgrade that dies on the way, in a process of its own.
 
-The process sends itself SIGKILL right before or after statement NUMBER: nothing can be cleaned up, as when a machine
-goes down. With `stamped RELEASE` it dies once that release is stamped, before the verdict. With OLDER it is a downgrade
-to that release.
+That sends itself SIGKILL: nothing can be cleaned up, as when a machine goes down.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -47,12 +44,12 @@ def at_stamp(release: str) -> Callable[..., None]:
 
 
 def main(database: str, url: str, when: str, where: str, older: str = "") -> None:
+    """Dies right `before` or `after` the statement of a number, or once a release is `stamped`, before the verdict.
+
+    With `older` it is a downgrade to that release.
+    """
     if when == "stamped":
         event.listen(Engine, "after_cursor_execute", at_stamp(where))
     else:
         event.listen(Engine, f"{when}_cursor_execute", at_statement(int(where)))
     through_alembic(Upgrade(target(database, url), older or "head", back=bool(older)))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
