@@ -28,22 +28,29 @@ Level = Literal["debug", "info", "warning", "error"]
 
 @dataclass
 class Log:
-    """How one run talks: `quiet` says nothing but errors to a person, `stream` is the file that gets all of it."""
+    """How one run talks: `quiet` says nothing but errors to a person, `stream` is the file that gets all of it.
+
+    `environment` is the one of several that is worked on. What is `relayed` has its stream read by another process,
+    which tells the person.
+    """
 
     quiet: bool = False
     stream: IO[str] | None = None
     verb: str | None = None
+    environment: str | None = None
+    relayed: bool = False
     started: float = field(default_factory=time.monotonic)
 
     def shows(self, level: Level) -> bool:
         """Whether a person is told what has this level."""
-        return level == ERROR or not self.quiet
+        return not self.relayed and (level == ERROR or not self.quiet)
 
     def write(self, level: Level, message: str, parts: Mapping[str, Any] | None = None) -> None:
         """Adds a line to the file, if there is one; a full disk ends the log and nothing else."""
         if self.stream is None:
             return
-        entry = {"time": _now(), "level": level, "verb": self.verb, "message": redact(message), **(parts or {})}
+        of = {"environment": self.environment} if self.environment else {}
+        entry = {"time": _now(), "level": level, "verb": self.verb, **of, "message": redact(message), **(parts or {})}
         self.stream.write(json.dumps(entry, default=str, ensure_ascii=False) + "\n")
         self.stream.flush()
 
@@ -78,6 +85,17 @@ def begun() -> Iterator[Log]:
         _current.reset(token)
         if log.stream and log.stream is not outer.stream:
             log.stream.close()
+
+
+@contextmanager
+def about(environment: str) -> Iterator[None]:
+    """Has all that is said while the block runs told of this one of several environments, in the file."""
+    said = current()
+    said.environment = environment
+    try:
+        yield
+    finally:
+        said.environment = None
 
 
 def opened(path: Path) -> IO[str]:

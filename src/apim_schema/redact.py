@@ -45,6 +45,11 @@ def hide(secret: str) -> None:
     _secrets.add(secret)
 
 
+def hidden() -> frozenset[str]:
+    """All that is hidden so far, for a process that works in the place of this one."""
+    return frozenset(_secrets)
+
+
 def redact(text: str) -> str:
     """The text without any known password, in any of its spellings, and without userinfo and query of any URL."""
     known = _secrets | {os.environ.get(name, "") for name in flavours.PASSWORD_VARIABLES}

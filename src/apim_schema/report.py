@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,8 +43,8 @@ WIDTH = 80
 class _Console(Console):
     """Plain lines where there is no terminal; a reader that goes away is an error of the stream, as any other."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        super().__init__(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    def __init__(self, stream: IO[str], **look: Any) -> None:
+        super().__init__(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, **look)
         if not self.is_terminal and "COLUMNS" not in os.environ:
             self.width = WIDTH
 
@@ -56,17 +57,28 @@ def console() -> Console:
     return _Console(output.stderr())
 
 
-def answer() -> Console:
-    """The way of the answer: stdout as it is now."""
-    return _Console(output.stdout())
+def answer(**look: Any) -> Console:
+    """The way of the answer: stdout as it is now, or as another one looks."""
+    return _Console(output.stdout(), **look)
 
 
-def say(text: str, level: Level = INFO, parts: Mapping[str, Any] | None = None, out: Console | None = None) -> None:
-    """Says a line on stderr, and in the log file, there with its parts."""
+def look(out: Console) -> dict[str, Any]:
+    """How an answer looks there, for `answer` of another process."""
+    return {"width": out.width, "color_system": out.color_system, "force_terminal": out.is_terminal}
+
+
+def say(
+    text: str,
+    level: Level = INFO,
+    parts: Mapping[str, Any] | None = None,
+    out: Console | None = None,
+    prefix: str = "",
+) -> None:
+    """Says a line on stderr, after a prefix (each, where there are more), and in the log file, with its parts."""
     said = log.current()
     said.write(level, text, parts)
     if said.shows(level):
-        (out or console()).print(text)
+        (out or console()).print(textwrap.indent(text, prefix, lambda line: True))
 
 
 def written(tell: Callable[[], int]) -> int:

@@ -84,7 +84,7 @@ def templates(postgresql: Server) -> Iterator[Databases]:
 
 
 @contextmanager
-def _copy(server: Server, template: str) -> Iterator[str]:
+def copy(server: Server, template: str) -> Iterator[str]:
     name = f"apim_cli_{next(_numbers)}"
     with server.connection() as admin:
         admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {sa.make_url(template).database}")
@@ -96,7 +96,7 @@ def _copy(server: Server, template: str) -> Iterator[str]:
 @pytest.fixture
 def databases(postgresql: Server, templates: Databases) -> Iterator[Databases]:
     """A pair of the first release, unstamped, with four rows in each table."""
-    with _copy(postgresql, templates.apim) as apim, _copy(postgresql, templates.shared) as shared:
+    with copy(postgresql, templates.apim) as apim, copy(postgresql, templates.shared) as shared:
         yield Databases(apim, shared)
 
 

@@ -51,11 +51,15 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a verb found: the fields of its document, the text that says the same, and the exit code."""
+    """What a verb found: the fields of its document, the text that says the same, and the exit code.
+
+    `interrupted` is one that somebody has asked to end, whatever came of it.
+    """
 
     document: Mapping[str, Any]
     text: Callable[[Console], None]
     exit_code: Exit = Exit.OK
+    interrupted: bool = False
 
 
 class Failed(Exception):
@@ -129,7 +133,17 @@ def of_error(error: BaseException) -> Answer:
     before = error.answer if isinstance(error, Failed) else None
     found = told(error)
     fields = {**(before.document if before else {}), "error": _document(found)}
-    return Answer(fields, before.text if before else _nothing, found.exit_code)
+    interrupted = found.exit_code == Exit.INTERRUPTED or interrupts.led_to(error)
+    return Answer(fields, before.text if before else _nothing, found.exit_code, interrupted)
+
+
+def answered(run: Callable[[], Answer]) -> Answer:
+    """What a verb answers, also where that is an error: it is said then."""
+    try:
+        return run()
+    except (Exception, KeyboardInterrupt) as error:
+        say_error(error)
+        return of_error(error)
 
 
 def _nothing(out: Console) -> None:

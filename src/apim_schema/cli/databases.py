@@ -1,19 +1,20 @@
-"""How a verb's databases are named, and the verb's run on each of several environments."""
+"""How a verb's databases are named, and how it works on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial, wraps
 from typing import Any
 
 import click
-from rich.console import Console
 
 from apim_schema import chain, config, locks, report
-from apim_schema.cli.common import Answer, Function, of_error, output_options, say_error
+from apim_schema.cli import parallel, several
+from apim_schema.cli.common import Function, output_options
+from apim_schema.cli.parallel import Agree
 from apim_schema.drilldown import ROWS_SHOWN
-from apim_schema.errors import Exit, UsageError
+from apim_schema.errors import UsageError
 from apim_schema.log import WARNING
 from apim_schema.scan import MOST_JOBS
 from apim_schema.target import Target
@@ -28,6 +29,13 @@ OPTIONS = (
     click.option("--environments", metavar="FILE", help="A file other than environments.toml in this folder."),
     click.option("--accept", metavar="FILE", help="An accept list: breaking drift that is taken as it is."),
     click.option("--keep-going", is_flag=True, help="Go on with the next environment after one that failed."),
+    click.option(
+        "--parallel",
+        "most",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help="Work on so many environments at once, each in a process of its own.  [default: 1]",
+    ),
 )
 
 evidence_option = click.option(
@@ -85,35 +93,15 @@ discard_option = click.option(
 )
 """For the verbs that lead back, or show it."""
 
-OF_ONE = {"output": "-o", "against": "--against", "page_file": "--html", "report": "--report"}
-"""Options that name a file: it is of one environment."""
-
-WEIGHTS = (
-    *(Exit.INTERRUPTED, Exit.INTERNAL, Exit.UNFINISHED, Exit.NOT_PROVEN, Exit.FOUND, Exit.REFUSED, Exit.USAGE),
-    Exit.OK,
-)
-"""Which exit code stands for several environments: the first of these that one of them has."""
-
-
-OUTCOMES = {
-    Exit.OK: "done",
-    Exit.FOUND: "found something",
-    Exit.USAGE: "wrong use, or not reached",
-    Exit.REFUSED: "refused",
-    Exit.UNFINISHED: "unfinished",
-    Exit.NOT_PROVEN: "not proven",
-    Exit.INTERNAL: "a fault of apim-schema",
-    Exit.INTERRUPTED: "interrupted",
+OF_ONE = {
+    "output": "-o",
+    "against": "--against",
+    "page_file": "--html",
+    "report": "--report",
+    "sql": "--sql",
+    "write_accept": "--write-accept",
 }
-"""What is said of an environment that ended with this exit code."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What came of one environment; None where it was not begun."""
-
-    environment: str
-    answer: Answer | None
+"""Options that name a file: it is of one environment."""
 
 
 def proof_options(function: Function) -> Function:
@@ -122,25 +110,30 @@ def proof_options(function: Function) -> Function:
     return decorated
 
 
-def database_options(function: Function) -> Function:
+def database_options(function: Function, agree: Agree | None = None) -> Function:
     """The options that name databases, and `--format`; the function gets `targets` of them.
 
-    For several environments it is called for each in turn, after all of them were found to be well named.
+    For several environments it is called for each, after all of them were found to be well named: in turn, or at once
+    in processes of their own, where it asks nothing. What it would ask of a person, `agree` does before.
     """
 
     @wraps(function)
     def gather(
         envs: tuple[str, ...], apim_url: str | None, shared_url: str | None, deployment_toml: str | None,
-        database: str | None, environments: str | None, accept: str | None, keep_going: bool, **others: Any,
+        database: str | None, environments: str | None, accept: str | None, keep_going: bool, most: int | None,
+        **others: Any,
     ) -> Any:  # fmt: skip
         urls = {"apim": apim_url, "shared": shared_url}
-        _check(envs, keep_going, others)
-        named = [config.from_options(env, urls, database, environments, deployment_toml) for env in envs or (None,)]
-        named = [config.accepting(targets, accept) for targets in named]
-        say(note for targets in named for target in targets for note in target.notes)
-        if len(named) == 1:
-            return function(named[0], **others)
-        return _summary(_in_turn(dict(zip(envs, named, strict=True)), partial(function, **others), keep_going))
+        _check(envs, {"--keep-going": keep_going, "--parallel": most is not None}, others)
+        found = [config.from_options(env, urls, database, environments, deployment_toml) for env in envs or (None,)]
+        found = [config.accepting(targets, accept) for targets in found]
+        say(note for targets in found for target in targets for note in target.notes)
+        if len(found) == 1:
+            return function(found[0], **others)
+        named = dict(zip(envs, found, strict=True))
+        if most is None or most == 1:
+            return several.summary(several.in_turn(named, partial(function, **others), keep_going))
+        return parallel.at_once(named, others, agree, most, keep_going)
 
     decorated: Function = output_options(gather)
     for option in reversed(OPTIONS):
@@ -178,61 +171,14 @@ def say(notes: Iterable[str]) -> None:
         report.say(f"apim-schema: note: {note}", WARNING)
 
 
-def _check(envs: Sequence[str], keep_going: bool, others: dict[str, Any]) -> None:
+def _check(envs: Sequence[str], of_several: dict[str, bool], others: dict[str, Any]) -> None:
     if twice := [env for env in dict.fromkeys(envs) if envs.count(env) > 1]:
         raise UsageError(f"--env {twice[0]} is given twice", way_out="leave one")
-    if keep_going and len(envs) < 2:
-        raise UsageError(
-            "--keep-going is for several environments", way_out="name them, each by --env, or leave it out"
-        )
+    for option, given in of_several.items():
+        if given and len(envs) < 2:
+            raise UsageError(
+                f"{option} is for several environments", way_out="name them, each by --env, or leave it out"
+            )
     for name, option in OF_ONE.items():
         if len(envs) > 1 and others.get(name):
             raise UsageError(f"the file of {option} is of one environment", way_out="name one by --env")
-
-
-def _in_turn(
-    named: dict[str, Sequence[Target]], run: Callable[[Sequence[Target]], Answer], keep_going: bool
-) -> list[Done]:
-    """Runs the verb on one environment after the other, up to the first that does not end in 0, or to the last."""
-    done: dict[str, Answer | None] = dict.fromkeys(named)
-    for environment, targets in named.items():
-        report.say(f"environment {environment}")
-        done[environment] = answer = _answer(partial(run, targets))
-        if answer.exit_code == Exit.INTERRUPTED or (answer.exit_code != Exit.OK and not keep_going):
-            break
-    return [Done(environment, answer) for environment, answer in done.items()]
-
-
-def _answer(run: Callable[[], Answer]) -> Answer:
-    try:
-        return run()
-    except (Exception, KeyboardInterrupt) as error:
-        say_error(error)
-        return of_error(error)
-
-
-def _summary(done: list[Done]) -> Answer:
-    codes = {entry.answer.exit_code for entry in done if entry.answer}
-    documents = [{"environment": entry.environment} | _document(entry.answer) for entry in done]
-    worst = next(code for code in WEIGHTS if code in codes)
-    return Answer({"environments": documents}, partial(_text, done), worst)
-
-
-def _document(answer: Answer | None) -> dict[str, Any]:
-    if answer is None:
-        return {"begun": False}
-    return {"begun": True, **answer.document, "exit_code": answer.exit_code}
-
-
-def _text(done: list[Done], out: Console) -> None:
-    """Each environment's own text, and a line for each at the end."""
-    for entry in done:
-        if entry.answer:
-            out.print(f"\nenvironment {entry.environment}")
-            entry.answer.text(out)
-    out.print("")
-    report.table(out, ("environment", "outcome", "exit code"), [(e.environment, *_outcome(e.answer)) for e in done])
-
-
-def _outcome(answer: Answer | None) -> tuple[str, str]:
-    return (OUTCOMES[answer.exit_code], str(int(answer.exit_code))) if answer else ("not begun", "")

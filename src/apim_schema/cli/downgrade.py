@@ -14,7 +14,7 @@ from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, with_releases
 from apim_schema.cli.databases import database_options, discard_option, proof_options, proving
-from apim_schema.cli.reviews import Consent, run_options
+from apim_schema.cli.reviews import Consent, ask_once, run_options
 from apim_schema.cli.upgrade import Database, Rehearsed, answer, rehearsed
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
@@ -31,7 +31,7 @@ from apim_schema.witness import By
     )
 )
 @click.argument("release", metavar="RELEASE")
-@database_options
+@partial(database_options, agree=partial(ask_once, back=True))
 @discard_option
 @proof_options
 @run_options

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -46,6 +47,10 @@ def run_options(function: Function) -> Function:
     for option in reversed(RUN_OPTIONS):
         function = option(function)
     return function
+
+
+AGREED = "apim_schema.agreed"
+"""Where a run finds the statements that somebody has agreed to in another process, in the metadata of the context."""
 
 
 def stated_support() -> Mapping[str, date]:
@@ -92,22 +97,30 @@ class Consent:
                 continue
         self._write()
 
+    @property
+    def due(self) -> list[Review]:
+        """What will be done, if anything."""
+        return [one for one in self._reviews.values() if one.outlook != NOTHING_TO_DO]
+
     def ask(self) -> None:
         """Asks on a terminal. Raises Refused where nobody agrees, or nobody is there who would have to."""
-        found = [one for one in self._reviews.values() if one.outlook != NOTHING_TO_DO]
         if not on_a_terminal():
-            for one in found:
+            for one in self.due:
                 _forbid_long(one)
-        elif found:
-            _show(report.console(), found)
-            self._shown = True
-            if not click.confirm("Go on?", err=True):
-                raise Refused("not agreed to", found="nothing was changed")
+        elif self.due:
+            self.show(report.console())
+            _go_on()
+
+    def show(self, out: Console) -> None:
+        """Shows what will be done: no other statements are executed."""
+        out.print("\n\n".join(map(text.summary, self.due)) + "\n")
+        self._shown = True
 
     def agreed(self, database: str) -> tuple[str, ...] | None:
         """The statements that somebody has seen and agreed to, None where nobody was asked."""
         if not self._shown or database not in self._reviews:
-            return None
+            elsewhere: Mapping[str, tuple[str, ...] | None] = click.get_current_context().meta.get(AGREED, {})
+            return elsewhere.get(database)
         return tuple(reviewed.statement.sql for reviewed in self._reviews[database].statements)
 
     def reported(self, database: str, work: Callable[[], Result]) -> Result:
@@ -140,8 +153,31 @@ def on_a_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def _show(out: Console, found: Sequence[Review]) -> None:
-    out.print("\n\n".join(map(text.summary, found)) + "\n")
+def ask_once(
+    named: Mapping[str, Sequence[Target]], options: dict[str, Any], back: bool = False
+) -> tuple[dict[str, Any], dict[str, dict[str, tuple[str, ...] | None]]]:
+    """Asks on a terminal whether several environments may begin; where there is none, each has to see for itself.
+
+    Returns the options to begin with, and the statements that were agreed to, by environment and database. Raises
+    Refused where nobody agrees.
+    """
+    if options["yes"] or options["rehearse"] or not on_a_terminal():
+        return options, {}
+    release, limit, discards = options["release"], options["limit"], options.get("discards", False)
+    asked = {name: Consent(targets, release, limit, None, back, discards) for name, targets in named.items()}
+    if due := {name: consent for name, consent in asked.items() if consent.due}:
+        out = report.console()
+        for name, consent in due.items():
+            out.print(f"environment {name}")
+            consent.show(out)
+        _go_on()
+    agreed = {name: {found.database: asked[name].agreed(found.database) for found in named[name]} for name in named}
+    return options | {"yes": True}, agreed
+
+
+def _go_on() -> None:
+    if not click.confirm("Go on?", err=True):
+        raise Refused("not agreed to", found="nothing was changed")
 
 
 def _forbid_long(one: Review) -> None:

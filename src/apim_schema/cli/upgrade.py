@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
 from msgspec import Meta
@@ -17,12 +17,17 @@ from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import NEWEST, Answer, each, epilog, snapshots_of, with_releases, worst
 from apim_schema.cli.databases import database_options, proof_options, proving
-from apim_schema.cli.reviews import Consent, on_a_terminal, run_options
+from apim_schema.cli.reviews import Consent, ask_once, on_a_terminal, run_options
 from apim_schema.errors import Exit, UsageError
 from apim_schema.rehearsal import Rehearsal
 from apim_schema.target import Target
 from apim_schema.upgrade import Upgrade
 from apim_schema.witness import ENGINE, FULL, By
+
+
+def _agree(named: Mapping[str, Sequence[Target]], options: dict[str, Any]) -> Any:
+    """Asks for several environments at once, as the verb does for one."""
+    return ask_once(named, options | {"release": options["release"] or _newest()})
 
 
 @click.command(
@@ -33,7 +38,7 @@ from apim_schema.witness import ENGINE, FULL, By
     )
 )
 @click.argument("release", required=False, metavar="[RELEASE]")
-@database_options
+@partial(database_options, agree=_agree)
 @click.option("--create", is_flag=True, help="Make a fresh schema first where there is none.")
 @click.option("--against", metavar="SNAPSHOT", type=click.Path(path_type=Path), help="Compare the rows with this file.")
 @proof_options
