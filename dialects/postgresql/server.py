@@ -128,7 +128,7 @@ def _replication(connection: Connection, schema: str) -> Iterator[Obstacle]:
 def _ask(connection: Connection, query: str, **values: object) -> Sequence[Any]:
     """The rows, none where this login or this kind of server does not tell."""
     try:
-        with connection.begin_nested():
+        with session.savepoint(connection):
             return connection.execute(text(query), values).all()
     except DBAPIError:
         return ()

@@ -231,13 +231,31 @@ def others(connection: Connection, schema: str | None) -> list[str]:
 def attempt(connection: Connection, sql: str) -> bool:
     """Runs a statement in a savepoint; False if it came to its lock timeout, or to a deadlock."""
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             connection.exec_driver_sql(sql, execution_options=RAW)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in LOCKED:
             raise
         return False
     return True
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Takes back what the server refuses in the block, so that the transaction survives.
+
+    ROLLBACK TO alone leaves the savepoint standing, as `begin_nested` does, and within one the server exports no
+    snapshot to the readers of rows: https://www.postgresql.org/docs/current/sql-rollback-to.html.
+    """
+    connection.exec_driver_sql("SAVEPOINT apim_schema")
+    try:
+        yield
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT apim_schema")
+            connection.exec_driver_sql("RELEASE SAVEPOINT apim_schema")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT apim_schema")
 
 
 def in_the_way(connection: Connection, words: list[str], modes: Sequence[str] | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.dialects.postgresql.conftest import Connect, Run
 from tests.servers import Server, new_database, started
 
 SESSION = registry.load("postgresql").session
+module: Any = import_module("apim_schema.dialects.postgresql.session")
 
 
 def scalar(connection: Connection, sql: str) -> Any:
@@ -40,6 +42,22 @@ def test_a_connection_is_prepared(connect: Connect) -> None:
         assert scalar(connection, f"SHOW {setting}") == value
     connection.rollback()
     assert scalar(connection, "SELECT current_schema()") == "My schema"
+
+
+def test_what_was_refused_leaves_no_savepoint(connect: Connect) -> None:
+    """Within one, no snapshot can be exported to those who read rows beside it."""
+    holder, connection = connect(), connect()
+    holder.exec_driver_sql("CREATE TABLE held (id integer)").connection.commit()
+    holder.exec_driver_sql("LOCK TABLE held")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
+    assert not module.attempt(connection, "LOCK TABLE held")
+    assert scalar(connection, "SELECT pg_export_snapshot()")
+    with pytest.raises(DBAPIError, match="no_such"), module.savepoint(connection):
+        connection.exec_driver_sql("SELECT * FROM no_such")
+    assert scalar(connection, "SELECT pg_export_snapshot()")
+    holder.rollback()
+    assert module.attempt(connection, "LOCK TABLE held")
+    assert scalar(connection, "SELECT pg_export_snapshot()")
 
 
 def test_the_default_schema(connection: Connection, connect: Connect) -> None:
