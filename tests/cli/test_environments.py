@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from apim_schema import environments
+from apim_schema.errors import Unfinished
 from tests.cli.conftest import Databases
 from tests.releases import FIRST, HEAD
 
@@ -88,7 +90,13 @@ def test_a_mistake_in_the_last_is_found_before_the_first(
     [
         (["status", "--env", "dev", "--env", "dev"], "--env dev is given twice: leave one"),
         (["status", "--env", "dev", "--keep-going"], "--keep-going is for several environments"),
+        (["status", "--env", "dev", "--parallel", "2"], "--parallel is for several environments"),
         (["snapshot", "-o", "x", "--env", "dev", "--env", "uat"], "the file of -o is of one environment"),
+        (["repair", "--sql", "x", "--env", "dev", "--env", "uat"], "the file of --sql is of one environment"),
+        (
+            ["status", "--write-accept", "x", "--env", "dev", "--env", "uat"],
+            "the file of --write-accept is of one environment",
+        ),
         (["verify", "--against", "x", "--env", "dev", "--env", "uat"], "the file of --against is of one environment"),
         (["plan", "--html", "x", "--env", "dev", "--env", "uat"], "the file of --html is of one environment"),
         (
@@ -104,14 +112,28 @@ def test_wrong_options(options: list[str], message: str, run: Run, three: Path) 
     assert not (three / "x").exists()
 
 
-def test_an_interruption_ends_it(run: Run, run_json: RunJson, three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("error", "code"), [(None, 130), (Unfinished("half done", 1, 2), 4)])
+def test_an_interruption_ends_it(
+    error: Exception | None, code: int, run: Run, run_json: RunJson, three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it leaves: nobody who has asked for an end means the next one to begin."""
+
     def interrupt(*arguments: object) -> None:
-        raise KeyboardInterrupt
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupted:
+            raise error or interrupted from interrupted
 
     monkeypatch.setattr(sys.modules["apim_schema.cli.status"], "_look", interrupt)
     document = run_json("status", "--env", "dev", "--env", "prod", "--keep-going")
     assert [entry["begun"] for entry in document["environments"]] == [True, False]
-    assert document["exit_code"] == 130
+    assert document["exit_code"] == code
+
+
+def test_the_log_says_which_environment(run: Run, three: Path) -> None:
+    run("status", "--env", "dev", "--env", "uat", "--log-file", "log")
+    told = [json.loads(line) for line in Path("log").read_text().splitlines()]
+    assert [entry.get("environment") for entry in told] == [None, "dev", "uat", None]
 
 
 @pytest.fixture
