@@ -78,10 +78,13 @@ def test_four_of_which_one_is_refused(run: Run, run_json: RunJson, four: dict[st
 TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
 
 
-@pytest.mark.parametrize(
-    "verb",
-    [["plan", "--sql"], *(pytest.param([verb], marks=pytest.mark.kill) for verb in ("status", "history", "adopt"))],
-)
+SEVERAL = [
+    ["plan", "--sql"],
+    *(pytest.param([verb], marks=pytest.mark.kill) for verb in ("status", "history", "adopt")),
+]
+
+
+@pytest.mark.parametrize("verb", SEVERAL)
 def test_it_says_what_it_says_of_one_after_the_other(verb: list[str], run: Run, four: dict[str, str]) -> None:
     """As text, and as JSON."""
     named = ("--env", "one", "--env", "two", "--env", "three", "--keep-going")

@@ -78,6 +78,7 @@ class _Child:
     def __init__(self, task: Task) -> None:
         """Begins it, out of reach of the terminal's Ctrl-C, which this process passes on. Raises OSError."""
         self.environment, self.last = task.environment, ""
+        packed = task.packed()
         self._process = subprocess.Popen(  # noqa: S603 (no shell)
             [sys.executable, "-c", CODE, task.verb, "--env", task.environment],
             stdin=subprocess.PIPE,
@@ -86,7 +87,7 @@ class _Child:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-        self._send(task.packed())
+        self._send(packed)
 
     def _send(self, sent: bytes) -> None:
         """What nobody reads any more is lost: how it has ended is told by `listen`."""
@@ -223,7 +224,8 @@ def _read(line: str) -> tuple[Level, str, dict[str, Any]]:
 
 def _lost(child: _Child, code: int) -> Unfinished:
     """The error of a process that has handed nothing back."""
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}, and without an answer"
+    names = {number.value: number.name for number in signal.Signals}
+    how = f"was killed by {names.get(-code, -code)}" if code < 0 else f"ended with {code}, and without an answer"
     return Unfinished(
         f"{child.environment}: its process {how}",
         found=f"the last that it said is {child.last!r}" if child.last else "it had said nothing",
