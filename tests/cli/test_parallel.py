@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,9 +19,10 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from apim_schema.cli import worker
-from tests.cli.command import Command, Typed, environments
+from tests.cli.command import COMMAND, Command, Typed, environments
 from tests.cli.conftest import Databases, copy
 from tests.cli.test_passwords import SECRET, SPELLINGS
+from tests.conformance.test_faults import wait_until_full
 from tests.releases import FIRST, HEAD
 from tests.servers import Server
 
@@ -137,7 +140,7 @@ def test_a_signal_reaches_all_that_run(name: str, told: str, four: dict[str, str
 
 
 def test_a_process_that_is_killed_is_named(four: dict[str, str]) -> None:
-    """The others go on, and the same command does what is left."""
+    """The others go on to their end."""
     with written_to(four["one"]), written_to(four["three"]) as other:
         command = Command(*options("one", "three", "four"))
         command.until("one: shared: LOCK", "three: shared: LOCK")
@@ -150,9 +153,7 @@ def test_a_process_that_is_killed_is_named(four: dict[str, str]) -> None:
     assert error["what"] == "one: its process was killed by SIGKILL"
     assert "the last that it said is 'shared: LOCK" in error["found"]
     assert found["four"] == {"environment": "four", "begun": False}
-    again = Command(*options("one", "three", "four"), "--lock-wait", "60")
-    assert again.end()[0] == 0
-    assert {name: release(url) for name, url in four.items()} == dict.fromkeys(four, HEAD) | {"two": None}
+    assert [release(four[name]) for name in ("one", "three", "four")] == [FIRST, HEAD, FIRST]
 
 
 @pytest.mark.kill
@@ -166,6 +167,21 @@ def test_without_the_one_who_waits_for_it_no_process_goes_on(four: dict[str, str
         command.process.communicate()
         assert psutil.wait_procs([child], timeout=60)[0] == [child]
     assert release(four["one"]) == FIRST
+
+
+@pytest.mark.kill
+def test_nobody_reads_what_is_said(four: dict[str, str], databases: Databases, tmp_path: Path) -> None:
+    """The processes go on, and a signal ends the wait for a reader."""
+    environments(tmp_path, {"one": ("shared", four["one"]), "two": ("apim", databases.apim)})
+    command = [sys.executable, "-c", COMMAND, "-v", "upgrade", "head", *options("one", "two")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        wait_until_full(process.stderr.fileno())
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(timeout=60) in (0, 130)
+        finally:
+            process.kill()
 
 
 def test_where_no_signal_can_be_sent_to_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,8 +241,3 @@ def test_nothing_else_runs_than_what_was_shown(four: dict[str, str], databases: 
     code, _ = typed.end()
     assert (code, release(four["one"])) == (3, HEAD), typed.shown
     assert "two: apim-schema: apim is not as it was when it was shown: nothing was changed" in typed.shown
-    typed = Typed("upgrade", *options("one", "two"))
-    typed.until("Go on? [y/N]: ")
-    typed.type("n")
-    assert typed.end()[0] == 3
-    assert typed.shown.rstrip().endswith("apim-schema: not agreed to: nothing was changed")

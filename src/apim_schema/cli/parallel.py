@@ -43,16 +43,14 @@ STUCK = 1.0
 """Seconds after which a line on stderr is one that nobody reads."""
 
 
-def at_once(named_: Named, options: dict[str, Any], agree: Agree | None, most: int, keep_going: bool) -> Answer:
+def at_once(environments: Named, options: dict[str, Any], agree: Agree | None, most: int, keep_going: bool) -> Answer:
     """Runs the verb of this context on so many environments at once, up to the first that does not end in 0.
 
     What runs when one fails goes on to its end. With `keep_going` all are begun. A signal is passed on to those that
     run, and no other is begun.
     """
-    options, agreed = agree(named_, options) if agree else (options, {})
-    tasks = [
-        _task(environment, targets, options, agreed.get(environment, {})) for environment, targets in named_.items()
-    ]
+    options, agreed = agree(environments, options) if agree else (options, {})
+    tasks = [_task(name, targets, options, agreed.get(name, {})) for name, targets in environments.items()]
     crew = _Crew(tasks, most, keep_going)
     return several.summary(crew.work(), crew.interrupted)
 
