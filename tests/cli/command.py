@@ -54,7 +54,7 @@ class Command:
 
     def end(self) -> tuple[int, dict[str, Any]]:
         """The exit code, and the entry of each environment."""
-        out, err = self.process.communicate(timeout=120)
+        out, err = self.process.communicate(timeout=300)
         self.said += err.decode()
         return self.process.returncode, {entry["environment"]: entry for entry in json.loads(out)["environments"]}
 
@@ -88,5 +88,5 @@ class Typed:
         except OSError:  # the end of a pseudo-terminal on Linux
             pass
         os.close(self._leader)
-        out, _ = self.process.communicate(timeout=120)
+        out, _ = self.process.communicate(timeout=300)
         return self.process.returncode, out.decode()
