@@ -234,6 +234,7 @@ def test_what_is_asked_is_asked_before(four: dict[str, str], databases: Database
     assert [spelling for spelling in SPELLINGS if spelling in told] == []
 
 
+@pytest.mark.kill
 def test_nothing_else_runs_than_what_was_shown(four: dict[str, str], databases: Databases, tmp_path: Path) -> None:
     """Somebody makes a change by hand while the question stands."""
     environments(tmp_path, {"one": ("shared", four["one"]), "two": ("apim", databases.apim)})
