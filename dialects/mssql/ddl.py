@@ -16,7 +16,7 @@ from apim_schema.changes import Change
 from apim_schema.convergence import (
     check_new_key,
     check_unreferenced,
-    column_of,
+    column_to_alter,
     conflict,
     droppable,
     index_in_the_way,
@@ -143,7 +143,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
 
     That is a default where the type changes, and keys and indexes where there is not just more room.
     """
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted, table = change.target(present, live.flavour), names.table(change.table, live, schema)
     if not types.may_become(present.type, wanted.type):
         raise conflict(change, wanted, present)
@@ -224,7 +224,7 @@ def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -
 @_sql.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
     """The text's bytes in UTF-8. A default, which is none of the new type as it stands, comes back as its bytes."""
-    present, qualified = column_of(change, live, change.name), names.table(change.table, live, schema)
+    present, qualified = column_to_alter(change, live, change.name), names.table(change.table, live, schema)
     if present.type == change.type:
         return []
     default = types.default_as_bytes(present.default) if present.default is not None else None
@@ -239,7 +239,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 @_sql.register
 def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
     """The text whose bytes in UTF-8 these are, in the database's collation."""
-    present, qualified = column_of(change, live, change.name), names.table(change.table, live, schema)
+    present, qualified = column_to_alter(change, live, change.name), names.table(change.table, live, schema)
     if change.is_in(live):
         return []
     wanted = change.target(present)

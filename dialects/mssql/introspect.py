@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from apim_schema import datacentres, sqltext
 from apim_schema.catalog import referential_action
-from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
+from apim_schema.schema import COMPUTED, OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import layout, names, triggers, types
 from .names import Name
@@ -210,7 +210,7 @@ def _column(name: Name, row: Row[Any], collation: str) -> Column:
     """
     type_ = types.normalise_type(_type(row))
     bound = f"BOUND {row.bound}" if row.bound else None
-    default = f"AS {row.computed}" if row.computed else bound or types.normalise_default(row.definition, type_)
+    default = f"{COMPUTED} {row.computed}" if row.computed else bound or types.normalise_default(row.definition, type_)
     own = row.collation if row.collation and row.collation.lower() != collation.lower() else None
     return Column(name, type_, bool(row.is_nullable), default, "" if row.is_identity else None, collation=own)
 

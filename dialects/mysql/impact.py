@@ -153,7 +153,7 @@ def _plain(table: Table, server: Server | None) -> bool:
 
 def _is_computed(table: Table, part: str) -> bool:
     column = table.columns.get(names.column_of(part))
-    return column is not None and (column.default or "").startswith("GENERATED")
+    return column is not None and column.is_computed
 
 
 def worst(ways: Sequence[Way]) -> Way:

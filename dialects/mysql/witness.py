@@ -35,8 +35,6 @@ PLAIN = re.compile(r"[A-Za-z0-9_$]+")
 STATED = re.compile(r".*, ALGORITHM=(INSTANT|INPLACE)(, LOCK=\w+)?", re.DOTALL)
 ANEW = "a statement of this upgrade has written its rows anew"
 INNODB = "innodb"
-GENERATED = "GENERATED"
-"""How the default of a column begins that is worked out, in the model."""
 SETTINGS = """
 SHOW GLOBAL VARIABLES WHERE variable_name IN
 ('log_bin', 'binlog_format', 'wsrep_on', 'log_slave_updates', 'log_replica_updates')"""
@@ -195,7 +193,7 @@ def _unfit(table: Table, rewritten: bool) -> str:
         return f"its rows are in {engine or 'no engine'}, not in InnoDB, and may be written before that is in the log"
     if elsewhere := [parent for parent in _parents(table) if not PLAIN.fullmatch(parent)]:
         return f"its rows may go with those of {', '.join(elsewhere)}, in another database"
-    if worked_out := [column.name for column in table.columns.values() if (column.default or "").startswith(GENERATED)]:
+    if worked_out := [column.name for column in table.columns.values() if column.is_computed]:
         return f"what {', '.join(worked_out)} means is not in its rows alone"
     return ""
 

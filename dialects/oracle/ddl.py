@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.convergence import (
     check_new_key,
     check_unreferenced,
-    column_of,
+    column_to_alter,
     conflict,
     droppable,
     index_in_the_way,
@@ -129,7 +129,7 @@ def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None)
 
     A default is a statement of its own: nobody can ask the dictionary in SQL whether it is there.
     """
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted = change.target(present, live.flavour)
     default = f"DEFAULT {wanted.default or 'NULL'}"
     return [
@@ -178,7 +178,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     """The bytes of the text in UTF-8. An empty text is NULL here, and so there are none of it."""
     if change.is_in(live):
         return []
-    column_of(change, live, change.name)
+    column_to_alter(change, live, change.name)
     wanted = change.apply(live).tables[change.table].columns[change.name]
     return _converted(change, wanted, live, schema, conversion.to_utf8(change.table, change.name))
 
@@ -188,7 +188,7 @@ def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | No
     """The text whose bytes in UTF-8 these are, in a column with the session's length semantics."""
     if change.is_in(live):
         return []
-    wanted = change.target(column_of(change, live, change.name))
+    wanted = change.target(column_to_alter(change, live, change.name))
     length, new = sqltext.length(wanted.type) or 0, change.name + SUCCESSOR
     by = conversion.from_utf8(change.table, change.name, new, length, change.cuts, schema)
     return _converted(change, wanted, live, schema, by)
@@ -207,7 +207,7 @@ def _converted(
     done. A value that was edited since it was copied is never dropped. What a run in the other direction has begun is
     ended where it dropped its old column, and is dropped itself where that still stands.
     """
-    present, name = column_of(change, live, change.name), change.name + SUCCESSOR
+    present, name = column_to_alter(change, live, change.name), change.name + SUCCESSOR
     successor = present.successor
     rename = _alter(change.table, schema, f"RENAME COLUMN {names.sql(name)} TO {names.sql(change.name)}")
     alone = live.with_table(live.tables[change.table].with_column(replace(present, successor=None)))

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from apim_schema import catalog, datacentres, sqltext
-from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
+from apim_schema.schema import COMPUTED, OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, plsql, session, types
 from .ddl import SUCCESSOR
@@ -219,7 +219,7 @@ def _column(row: Any, default: str | None, sequence: str | None) -> Column:
     generated = "" if row.numbered == "YES" else sequence
     expression = None if generated is not None else types.normalise_default(default, type_)
     if row.virtual == "YES":
-        expression = f"GENERATED ALWAYS AS ({default})"
+        expression = f"{COMPUTED} ({default})"
     unit = {"B": "BYTE", "C": "CHAR"}.get(row.unit) if sqltext.base(type_) in types.IN_UNITS else None
     return Column(
         row.name, type_, row.nullable == "Y", expression, generated, unit=unit, bytes=row.bytes if unit else None

@@ -333,7 +333,7 @@ def _dependents(connection: Connection, owner: str, columns: Columns) -> Iterato
 def _over(table: Table, name: str, replaced: bool) -> Iterator[Obstacle]:
     """What the live schema itself has over a column: virtual columns, expressions, and for bytes keys and indexes."""
     for column in table.columns.values():
-        if (column.default or "").startswith("GENERATED ALWAYS AS") and _uses(column.default, name):
+        if column.is_computed and _uses(column.default, name):
             problem = f"virtual column {column.name} is made from {name}, which can't be altered then (ORA-54033)"
             yield Obstacle(BLOCK, table.name, problem, f"drop the column {AGAIN}", QUERIES["columns"])
     for index in table.indexes:

@@ -16,7 +16,7 @@ from apim_schema.changes import Change
 from apim_schema.convergence import (
     check_new_key,
     check_unreferenced,
-    column_of,
+    column_to_alter,
     conflict,
     droppable,
     index_in_the_way,
@@ -126,7 +126,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
 
 @_sql.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> list[str]:
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted, name, actions = change.target(present, live.flavour), names.sql(change.name), []
     if wanted.type != present.type:
         if not (types.may_become(present.type, wanted.type) or change.narrows):
@@ -152,7 +152,7 @@ def _drop_column(change: changes.DropColumn, live: Schema, schema: str | None) -
 @_sql.register
 def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | None) -> list[str]:
     """The text's bytes in UTF-8. A plain cast to bytea would read backslashes in the text as escapes."""
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     if present.type == change.type:
         return []
     if sqltext.base(present.type) not in types.TEXTS:
@@ -168,7 +168,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
 @_sql.register
 def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | None) -> list[str]:
     """The text whose bytes in UTF-8 these are; an explicit cast cuts what is too long, and no other does."""
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted, column = change.target(present), f"ALTER COLUMN {names.sql(change.name)}"
     if present.type != types.blob("") or types.family(wanted.type) != "text":
         raise conflict(change, wanted, present)

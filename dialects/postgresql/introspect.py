@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from apim_schema import datacentres, sqltext
-from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
+from apim_schema.schema import COMPUTED, OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import names, types
 
@@ -177,7 +177,7 @@ def _column(row: Row[Any]) -> Column:
     generated = "" if row.draws_own else types.sequence_of(row.default)
     default = None if generated is not None else types.normalise_default(row.default, type_)
     if row.computed:
-        default = f"GENERATED ALWAYS AS ({row.default})"
+        default = f"{COMPUTED} ({row.default})"
     return Column(names.to_model(row.name), type_, not row.required, default, generated, collation=row.collation)
 
 

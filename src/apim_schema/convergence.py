@@ -39,6 +39,14 @@ def column_of(change: Change, live: Schema, name: str) -> Column:
     return column
 
 
+def column_to_alter(change: Change, live: Schema, name: str) -> Column:
+    """A column of the change's table that is stated anew. Raises Conflict where it is missing, or worked out."""
+    column = column_of(change, live, name)
+    if column.is_computed:
+        raise Conflict(f"cannot {change}", found=f"the server works it out: {column.default}", way_out="make it anew")
+    return column
+
+
 def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
     """The error for a column that is neither what the change starts from nor what it wants: it shows both."""
     return Conflict(

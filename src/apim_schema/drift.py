@@ -15,6 +15,8 @@ from apim_schema.schema import Column, Index, Key, Table
 
 NOTHING_TO_PUT_IN = "the product gives it no value, and it must have one"
 
+COMPUTED = Judged(BREAKING, "the server works it out, and the product can't write to it")
+
 MISSING_TABLE = Judged(BREAKING, "the product needs it")
 MISSING_COLUMN = MISSING_TABLE
 MISSING_OBJECT = MISSING_TABLE
@@ -56,7 +58,9 @@ def _of_column(types: Types, table: Table, expected: Column, found: Column) -> I
     if expected.nullable and not found.nullable:
         filled = found.default is not None or found.generated is not None
         yield Judged(HARMLESS, "NULL is kept out") if filled else Judged(BREAKING, NOTHING_TO_PUT_IN)
-    if expected.default != found.default:
+    if found.is_computed:
+        yield COMPUTED
+    elif expected.default != found.default:
         yield Judged(HARMLESS, "another default" if found.default is not None else "no default")
     if (expected.generated is None) != (found.generated is None):
         yield Judged(BREAKING, "its numbers are drawn another way")

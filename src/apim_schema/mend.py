@@ -83,6 +83,8 @@ def _altered(table: Table, column: Column, found: Column, flavour: str) -> Chang
     wanted = flavours.types(flavour).as_found(table, column, found)
     if (wanted.generated is None) != (found.generated is None):
         return NUMBERS
+    if found.is_computed:
+        return NOTHING_IS_DROPPED
     hold = flavours.types(flavour).holds
     widen = wanted.type if wanted.type != found.type and hold(found.type, wanted.type) else None
     nullable = wanted.nullable if wanted.nullable != found.nullable else None

@@ -17,6 +17,9 @@ from apim_schema import sqltext
 OWN_TABLES = ("ALEMBIC_VERSION_APIM", "ALEMBIC_VERSION_SHARED", "APIM_SCHEMA_EVIDENCE", "APIM_SCHEMA_HISTORY")
 """The tables that this tool keeps in the database itself; they are no part of any release."""
 
+COMPUTED = "GENERATED ALWAYS AS"
+"""How the default of a column begins in the model that the server works out: its formula stands there."""
+
 LONGEST_NAME = 255
 """Characters of a column that may name a row: a longer one is no name, and may well hold a secret."""
 
@@ -62,6 +65,11 @@ class Column:
     unit: str | None = field(default=None, compare=False)
     bytes: int | None = field(default=None, compare=False)
     successor: Column | None = field(default=None, compare=False)
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the server works it out, so that nobody can write to it."""
+        return self.default is not None and self.default.startswith(COMPUTED)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from apim_schema import chain
 from apim_schema.adopt import adopt_as
+from apim_schema.changes import AlterColumn
 from apim_schema.difference import ACCEPTED, BREAKING, HARMLESS, Difference, breaking, drifted
 from apim_schema.environment import through_alembic as run
-from apim_schema.errors import NotRecognised, Refused
+from apim_schema.errors import Conflict, NotRecognised, Refused
 from apim_schema.live import opened
+from apim_schema.mend import mends
 from apim_schema.status import look
 from apim_schema.upgrade import Upgrade
 from tests.conformance.site import Site, site
@@ -43,6 +46,30 @@ def test_a_wider_column_is_kept(server: Server) -> None:
         assert drift_of(customer) == before == [(HARMLESS, "AM_APPLICATION.CREATED_BY", before[0][2])]
         assert "(300)" in str(before[0][2])
         assert customer.rows_are_as_before()
+
+
+COMPUTED = {
+    "mysql": "ADD DESCRIPTION VARCHAR(512) AS (UPPER(NAME)) STORED",
+    "postgresql": "ADD DESCRIPTION VARCHAR(512) GENERATED ALWAYS AS (UPPER(NAME)) STORED",
+    "oracle": "ADD (DESCRIPTION VARCHAR2(512) AS (UPPER(NAME)))",
+    "mssql": "ADD DESCRIPTION AS CAST(UPPER(NAME) AS VARCHAR(512))",
+}
+
+
+def test_a_column_that_the_server_works_out_is_none_of_the_release(server: Server) -> None:
+    """The product could not write to it, nor could a change state it anew."""
+    with site(server, "apim", FIRST) as customer:
+        customer.execute("ALTER TABLE AM_APPLICATION DROP COLUMN DESCRIPTION")
+        customer.execute(f"ALTER TABLE AM_APPLICATION {COMPUTED[server.dialect]}")
+        with pytest.raises(NotRecognised, match=r"DESCRIPTION: .*the server works it out"):
+            run(customer.upgrade())
+        with opened(customer.upgrade().target) as live:
+            found = live.differences_from(FIRST)
+            (mend,) = mends(chain.expected(live.model.flavour, "apim", FIRST), live.model, found)
+            assert (mend.difference.class_, mend.changes) == (BREAKING, ())
+            change = AlterColumn("AM_APPLICATION", "DESCRIPTION", type="VARCHAR(1000)")
+            with pytest.raises(Conflict, match="the server works it out"):
+                live.dialect.ddl.statements(change, live.model, live.schema)
 
 
 def without_a_column(customer: Site) -> None:

@@ -138,7 +138,7 @@ def test_types_sizes_and_computed_columns() -> None:
         "NVARCHAR(10)",
         "INTEGER",
     ]
-    assert table.columns["F"].default == "AS ([a]*(2))"
+    assert table.columns["F"].default == "GENERATED ALWAYS AS ([a]*(2))"
     assert table.columns["G"].default == "'it''s'"
     assert table.columns["H"].default == "BOUND zero"
 
