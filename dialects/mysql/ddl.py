@@ -17,7 +17,7 @@ from apim_schema.changes import Change
 from apim_schema.convergence import (
     check_new_key,
     check_unreferenced,
-    column_of,
+    column_to_alter,
     conflict,
     droppable,
     index_in_the_way,
@@ -90,6 +90,9 @@ def _create_table(change: changes.CreateTable, live: Schema, schema: str | None)
     """One statement, indexes and all; of a table that is there, the indexes that it lacks."""
     present, wanted = live.tables.get(change.table), change.definition
     if present is None:
+        made = as_made(wanted, live)
+        for key in made.foreign_keys:
+            definition.check_foreign_key(change, made, key, live.with_table(made))
         return [definition.create_table(wanted, live, schema)]
     missing = missing_indexes(change, wanted, present, live.flavour)
     way = impact.way(impact.ADD_INDEX, present, live.server)
@@ -119,7 +122,7 @@ def _add_column(change: changes.AddColumn, live: Schema, schema: str | None) -> 
 @_steps.register
 def _alter_column(change: changes.AlterColumn, live: Schema, schema: str | None) -> Sequence[Step]:
     table = table_of(change, live)
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted = change.target(present, live.flavour)
     if types.family(wanted.type) != types.family(present.type):
         raise conflict(change, wanted, present)
@@ -160,7 +163,7 @@ def _text_to_binary(change: changes.TextToBinary, live: Schema, schema: str | No
     has no default but an expression (MySQL 8.0.13), so the text's goes.
     """
     table = table_of(change, live)
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted = replace(present, type=change.type, charset=None, collation=None, default=None)
     if not types.is_text(present.type):
         raise conflict(change, wanted, present)
@@ -177,7 +180,7 @@ def _binary_to_text(change: changes.BinaryToText, live: Schema, schema: str | No
     Killed in between, the column is the same text in utf8mb4, from which the second step goes on.
     """
     table = table_of(change, live)
-    present = column_of(change, live, change.name)
+    present = column_to_alter(change, live, change.name)
     wanted = change.target(present)
     if types.is_text(present.type):
         return [_modify(table, present, wanted, live)]
@@ -239,7 +242,7 @@ def _replace_foreign_key(change: changes.ReplaceForeignKey, live: Schema, schema
     table, server, steps = table_of(change, live), live.server, list[Step]()
     present = change.same_columns(table)
     if change.key not in present:
-        definition.check_alike(change, live)
+        definition.check_foreign_key(change, table, change.key, live)
         key = foreign_keys.beside(table.name, change.key, foreign_keys.taken(live))
         way = impact.way(impact.ADD_FOREIGN_KEY, table, server)
         clause = f"ADD {definition.of_foreign_key(key, schema)}"

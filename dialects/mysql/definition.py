@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from apim_schema import sqltext
-from apim_schema.changes import ReplaceForeignKey
-from apim_schema.convergence import column_of
+from apim_schema.changes import Change
 from apim_schema.errors import Conflict
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import foreign_keys, names, types
+from .session import MYSQL
 
 OPTIONS = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC"
 """Whatever the server's defaults are: the older row formats have keys of 767 bytes."""
+INNODB = "innodb"
+STRICT_SINCE = (8, 4)
+"""Since when MySQL refuses a foreign key to what is not unique, unless it is told otherwise."""
 
 
 def create_table(table: Table, live: Schema, schema: str | None) -> str:
@@ -35,28 +39,75 @@ def create_table(table: Table, live: Schema, schema: str | None) -> str:
 
 
 def aligned(table: Table, live: Schema) -> Table:
-    """The table with its foreign keys' text columns in the character set of what they point to, as the server wants."""
+    """The table with its foreign keys' columns as the server wants them, like what they point to.
+
+    Texts take the character set of that, and whole numbers its size.
+    """
     for key in table.foreign_keys:
         parent = live.tables.get(key.ref_table)
         for name, ref_name in zip(key.columns, key.ref_columns, strict=True):
-            if parent is None or not types.is_text(table.columns[name].type):
-                continue
-            charset, collation = parent.charset_of(parent.columns[ref_name])
-            if collation != live.options.get("collation"):
-                table = table.with_column(replace(table.columns[name], charset=charset, collation=collation))
+            if parent is not None and ref_name in parent.columns:
+                table = table.with_column(_like(table.columns[name], parent, parent.columns[ref_name], live))
     return table
 
 
-def check_alike(change: ReplaceForeignKey, live: Schema) -> None:
-    """Raises Conflict where a new foreign key's texts have another collation than what they point to (error 3780)."""
-    table, parent = live.tables[change.table], live.tables.get(change.key.ref_table)
-    for name, ref_name in zip(change.key.columns, change.key.ref_columns, strict=True):
-        column, referenced = column_of(change, live, name), parent and parent.columns.get(ref_name)
-        if parent and referenced and types.is_text(column.type):
-            (_, here), (_, there) = table.charset_of(column), parent.charset_of(referenced)
-            if here and there and here != there:
-                told = f"{name} is in {here} and {parent.name}.{ref_name} in {there}"
-                raise Conflict(f"cannot {change}", found=told, way_out="convert one of them before")
+def _like(column: Column, parent: Table, referenced: Column, live: Schema) -> Column:
+    if not types.is_text(column.type):
+        return replace(column, type=referenced.type) if types.holds(column.type, referenced.type) else column
+    charset, collation = parent.charset_of(referenced)
+    if collation == live.options.get("collation"):
+        return column
+    return replace(column, charset=charset, collation=collation)
+
+
+def check_foreign_key(change: Change, table: Table, key: ForeignKey, live: Schema) -> None:
+    """Raises Conflict where the server would refuse a new foreign key.
+
+    InnoDB wants both tables for itself, a key over what is pointed to, and the same type and collation there (errors
+    1824, 1822, 6125 and 3780; https://dev.mysql.com/doc/refman/8.4/en/create-table-foreign-keys.html).
+    """
+    parent = live.tables.get(key.ref_table)
+    if parent is None:
+        raise Conflict(f"cannot {change}", found=f"there is no table {key.ref_table}")
+    for side in (table, parent):
+        if (engine := side.options.get("engine", INNODB)).lower() != INNODB:
+            way_out = f"ALTER TABLE {names.sql(side.name)} ENGINE=InnoDB"
+            raise Conflict(f"cannot {change}", found=f"{side.name} is of the engine {engine}", way_out=way_out)
+    referenced = f"{parent.name} ({', '.join(key.ref_columns)})"
+    if not any(_leads(parts, key.ref_columns, live) for parts in _keys(parent, live)):
+        raise Conflict(f"cannot {change}", found=f"no key is over {referenced}", way_out="make one that is unique")
+    for name, ref_name in zip(key.columns, key.ref_columns, strict=True):
+        here, there = (_kind(side, side.columns.get(column)) for side, column in ((table, name), (parent, ref_name)))
+        if here and there and here != there:
+            told = f"{name} is {here} and {parent.name}.{ref_name} is {there}"
+            raise Conflict(f"cannot {change}", found=told, way_out="convert one of them before")
+
+
+def _keys(parent: Table, live: Schema) -> Iterator[tuple[str, ...]]:
+    """The keys that a foreign key may point to: MySQL wants a unique one from 8.4 on."""
+    yield from (key.columns for key in (parent.primary_key, *parent.unique) if key)
+    if not _is_strict(live):
+        yield from (index.columns for index in parent.indexes)
+
+
+def _is_strict(live: Schema) -> bool:
+    return live.server is not None and live.server.name == MYSQL and live.server.version >= STRICT_SINCE
+
+
+def _leads(parts: tuple[str, ...], columns: tuple[str, ...], live: Schema) -> bool:
+    """Whether a key begins with these columns, or where that is wanted, has no others."""
+    plain = tuple(part for part in parts if not part.startswith("["))
+    return (plain if _is_strict(live) else plain[: len(columns)]) == columns
+
+
+def _kind(table: Table, column: Column | None) -> str | None:
+    """What must be the same on both sides of a foreign key: of texts the collation, else the type; None if unknown."""
+    if column is None:
+        return None
+    if not types.is_text(column.type):
+        return column.type
+    _, collation = table.charset_of(column)
+    return f"in {collation}" if collation else None
 
 
 def of_column(column: Column) -> str:

@@ -144,7 +144,7 @@ def _of_expressions(column: Altered, server: Server, ask: Callable[[str], Sequen
     for row in _checks(server, ask):
         if not _is_table(row.table_name, column.table):
             continue
-        if row.name.upper() == column.name and server.name == MARIADB:
+        if names.to_model(row.name) == column.name and server.name == MARIADB:
             problem = f"{column.name} has a check of its own, which would go when the column is restated"
             yield Obstacle(
                 BLOCK, column.table.name, problem, "make it one of the table: ADD CONSTRAINT name CHECK (...)", CHECKS
@@ -157,7 +157,7 @@ def _of_expressions(column: Altered, server: Server, ask: Callable[[str], Sequen
         if row.body and _alters(row.body, column):
             yield Obstacle(BLOCK, column.table.name, column.told(f"generated column {row.name}"), AGAIN, GENERATED)
         lost = re.search(r"\b(INVISIBLE|COMPRESSED|WITHOUT SYSTEM VERSIONING)\b", f"{row.extra} {row.type}", re.I)
-        if row.name.upper() == column.name and lost:
+        if names.to_model(row.name) == column.name and lost:
             problem = f"{column.name} is {lost[0].upper()}, which it would not be any more when it is restated"
             way_out = "take that back, and make it so again after the upgrade"
             yield Obstacle(BLOCK, column.table.name, problem, way_out, GENERATED)
@@ -235,7 +235,7 @@ def _of_foreign_keys(
         return
     for row in rows:
         sides = ((row.owner, row.table_name, row.column_name), (row.ref_owner, row.ref_table, row.ref_column))
-        if any(o == schema and _is_table(t, column.table) and c.upper() == column.name for o, t, c in sides):
+        if any(o == schema and _is_table(t, column.table) and names.to_model(c) == column.name for o, t, c in sides):
             problem = f"{_key(row, schema)} is over {column.name}, which {column.becomes}: the server refuses that"
             yield Obstacle(BLOCK, column.table.name, problem, AGAIN, FOREIGN_KEYS)
 
@@ -312,7 +312,7 @@ def _of_keys(
         table = live.tables[change.table]
         for key in dict.fromkeys((row.owner, row.table_name, row.name) for row in rows):
             parts = [row for row in rows if (row.owner, row.table_name, row.name) == key]
-            columns = tuple(row.ref_column.upper() for row in parts)
+            columns = tuple(names.to_model(row.ref_column) for row in parts)
             points_here = parts[0].ref_owner == schema and _is_table(parts[0].ref_table, table)
             if points_here and not any(left[: len(columns)] == columns for left in _left(change, table, server)):
                 problem = f"{_key(parts[0], schema)} points to ({', '.join(columns)}), and no key is left there"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import catalog, sqltext
 from apim_schema.catalog import referential_action
-from apim_schema.schema import OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Server, Table, Trigger
+from apim_schema.schema import COMPUTED, OWN_TABLES, Column, ForeignKey, Index, Key, Schema, Server, Table, Trigger
 
 from . import actions, names, session, types
 from .impact import BARRED, INSTANT, UNTOLD
@@ -81,7 +81,7 @@ class Reader:
     instant: Mapping[str, str]
 
     def table(self, name: str) -> str:
-        return name.upper() if self.folded else name
+        return names.to_model(name) if self.folded else name
 
 
 def read(connection: Connection, schema: str | None) -> Schema:
@@ -97,8 +97,8 @@ def read(connection: Connection, schema: str | None) -> Schema:
     return Schema(
         flavour="mysql",
         tables=_tables(reader, ask, _foreign_keys(reader, connection, schema, ask(FOREIGN_KEYS))),
-        triggers={row.name.upper(): _trigger(reader, row) for row in ask(TRIGGERS)},
-        routines={row.name.upper(): row.body or "" for row in ask(ROUTINES)},
+        triggers={names.to_model(row.name): _trigger(reader, row) for row in ask(TRIGGERS)},
+        routines={names.to_model(row.name): row.body or "" for row in ask(ROUTINES)},
         server=server,
         options={
             "charset": database.charset,
@@ -157,7 +157,7 @@ def _tables(
     tables = {
         row.name: _table(reader, row, columns[row.name], indexes[row.name], foreign_keys[row.name])
         for row in ask(_tables_query(reader.server))
-        if row.name.upper() not in OWN_TABLES
+        if names.to_model(row.name) not in OWN_TABLES
     }
     return {table.name: table for table in tables.values()}
 
@@ -214,11 +214,11 @@ def _table(
     unique = {name: rows for name, rows in held.items() if not rows[0].repeats}
     return Table(
         reader.table(table.name),
-        {row.name.upper(): _column(reader.server, row, table.collation) for row in columns},
+        {names.to_model(row.name): _column(reader.server, row, table.collation) for row in columns},
         Key(_parts(primary)) if primary else None,
         tuple(Key(_parts(rows), name) for name, rows in unique.items()),
         foreign_keys,
-        tuple(_index(name.upper(), rows, foreign_keys) for name, rows in held.items() if name not in unique),
+        tuple(_index(names.to_model(name), rows, foreign_keys) for name, rows in held.items() if name not in unique),
         {
             "charset": table.charset,
             "collation": table.collation,
@@ -240,7 +240,7 @@ def _column(server: Server, row: Row[Any], table_collation: str) -> Column:
     numbered = "auto_increment" in row.extra.lower()
     own = row.collation is not None and row.collation != table_collation
     return Column(
-        row.name.upper(),
+        names.to_model(row.name),
         type_,
         row.nullable == "YES",
         None if numbered else default,
@@ -261,7 +261,7 @@ def _default(server: Server, row: Row[Any]) -> str | None:
     """A default as DDL has it: text in quotes, an expression in parentheses, a computed column as its formula."""
     shown, extra = row.default_value, row.extra.upper()
     if row.expression:
-        return f"GENERATED ALWAYS AS ({row.expression})"
+        return f"{COMPUTED} ({row.expression})"
     if shown is None or types.NOW.fullmatch(shown.upper()) or (shown == "NULL" and server.name == session.MARIADB):
         return None if shown == "NULL" else shown
     if server.name == session.MARIADB:
@@ -284,7 +284,7 @@ def _parts(rows: Rows) -> tuple[str, ...]:
 
 
 def _part(row: Row[Any]) -> str:
-    part = f"({row.expression})" if row.column_name is None else row.column_name.upper()
+    part = f"({row.expression})" if row.column_name is None else names.to_model(row.column_name)
     return part + (f"({row.length})" if row.length else "") + (" DESC" if row.direction == "D" else "")
 
 
@@ -313,9 +313,9 @@ def _foreign_keys(
         ref_table = reader.table(rows[0].ref_table)
         on_delete, on_update = rules[table, name]
         key = ForeignKey(
-            tuple(row.column_name.upper() for row in rows),
+            tuple(names.to_model(row.column_name) for row in rows),
             f"{rows[0].ref_schema}.{ref_table}" if elsewhere else ref_table,
-            tuple(row.ref_column.upper() for row in rows),
+            tuple(names.to_model(row.ref_column) for row in rows),
             referential_action(on_delete),
             referential_action(on_update),
             name,
@@ -325,4 +325,4 @@ def _foreign_keys(
 
 
 def _trigger(reader: Reader, row: Row[Any]) -> Trigger:
-    return Trigger(row.name.upper(), reader.table(row.table_name), row.timing, (row.event,), action=row.action)
+    return Trigger(names.to_model(row.name), reader.table(row.table_name), row.timing, (row.event,), action=row.action)

@@ -17,6 +17,14 @@ PREFIXED = re.compile(r"(\w+)\((\d+)\)")
 """A part of a key that is the beginning of a column: `ATTR_NAME(500)`."""
 
 
+def to_model(name: str) -> str:
+    """The model's name of what has no case; in upper case only where the server takes that for the same name.
+
+    Of letters outside of ASCII it does not know each other's: `ß` is no `SS` to it.
+    """
+    return name.upper() if name.isascii() else name
+
+
 def sql(name: str) -> str:
     """A name as a statement writes it: always quoted, since every version has reserved words of its own."""
     return f"`{name.replace('`', '``')}`"

@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import preflight, registry
 from apim_schema.changes import AlterColumn, Change, CreateTable, ReplaceForeignKey, TextToBinary
-from apim_schema.schema import Column, ForeignKey, Schema, Table
+from apim_schema.errors import Conflict
+from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 from tests.dialects.mysql.conftest import Run
 from tests.servers import Server
 
@@ -36,8 +37,36 @@ def test_a_name_that_a_backup_table_has_taken(connection: Connection, run: Run, 
 
 
 def test_a_free_name_is_left_to_the_server(connection: Connection) -> None:
-    live = Schema("mysql", {"P": Table("P", {"A": Column("A", "INTEGER")})})
+    live = Schema("mysql", {"P": Table("P", {"A": Column("A", "INTEGER")}, Key(("A",)))})
     assert "CONSTRAINT" not in DIALECT.ddl.statements(NEW, live, None)[0].sql
+
+
+def test_a_new_key_is_as_large_as_what_it_points_to(connection: Connection, run: Run) -> None:
+    """A customer whose numbers ran out has made them wider, on both sides of each foreign key that there was."""
+    run("CREATE TABLE P (A BIGINT PRIMARY KEY)")
+    made = make(connection, run, NEW).tables["NEW"]
+    assert (made.columns["A"].type, made.columns["B"].type) == ("BIGINT", "INTEGER")
+
+
+@pytest.mark.parametrize(
+    ("parent", "told"),
+    {
+        "CREATE TABLE P (A INT PRIMARY KEY) ENGINE=MyISAM": "P is of the engine MyISAM",
+        "CREATE TABLE P (A INT)": "no key is over P",
+        "CREATE TABLE P (A SMALLINT PRIMARY KEY)": "A is INTEGER and P.A is SMALLINT",
+        "CREATE TABLE P (A VARCHAR(9) PRIMARY KEY)": "A is INTEGER and P.A is in ",
+    }.items(),
+)
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_a_new_key_can_not_point_to_is_said_beforehand(
+    connection: Connection, run: Run, parent: str, told: str, beside: bool
+) -> None:
+    run(parent, "CREATE TABLE T (A INT)")
+    with pytest.raises(DBAPIError, match=r"1824|1822|6125|3780|1005"):
+        run("CREATE TABLE NEW (A INT, FOREIGN KEY (A) REFERENCES P (A))")
+    live = DIALECT.introspect.read(connection, None)
+    with pytest.raises(Conflict, match=told):
+        DIALECT.ddl.statements(ReplaceForeignKey("T", KEY) if beside else NEW, live, None)
 
 
 @pytest.mark.parametrize("present", ["T_ibfk_1", "t_ibfk_1", "T_A_fk", "t_a_FK"])

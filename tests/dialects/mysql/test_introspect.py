@@ -243,3 +243,12 @@ def test_a_narrowed_column_may_drift_besides() -> None:
     for name, class_ in (("IDN_SCIM_GROUP", HARMLESS), ("AM_API", BREAKING)):
         found = Table(name, {"ATTR_NAME": narrowed})
         assert drift.of_column(DIALECT.types, found, expected, narrowed).class_ == class_
+
+
+def test_letters_of_which_the_server_knows_no_capital(connection: Connection, run: Run) -> None:
+    """What is read has to be a name for the server again."""
+    run("CREATE TABLE `maß` (`größe` INT, `id` INT PRIMARY KEY, UNIQUE (`größe`))")
+    (found,) = DIALECT.introspect.read(connection, None).tables.values()
+    assert [*found.columns] == ["größe", "ID"]
+    listed = ", ".join(map(DIALECT.names.sql, (*found.columns, *found.unique[0].columns)))
+    run(f"SELECT {listed} FROM {DIALECT.names.sql(found.name)}")
