@@ -141,8 +141,8 @@ def _made(change: Change, live: Schema) -> Sequence[Column]:
 
 def _of_expressions(column: Altered, server: Server, ask: Callable[[str], Sequence[Row[Any]]]) -> Iterator[Obstacle]:
     """Checks, generated columns and expressions of indexes; and what a restated column loses."""
-    for row in _checks(server, ask):
-        if not _is_table(row.table_name, column.table):
+    for row in checks(server, ask):
+        if not is_table(row.table_name, column.table):
             continue
         if names.to_model(row.name) == column.name and server.name == MARIADB:
             problem = f"{column.name} has a check of its own, which would go when the column is restated"
@@ -152,7 +152,7 @@ def _of_expressions(column: Altered, server: Server, ask: Callable[[str], Sequen
         elif _alters(row.body, column):
             yield Obstacle(BLOCK, column.table.name, column.told(f"constraint {row.name}"), AGAIN, CHECKS)
     for row in ask(GENERATED):
-        if not _is_table(row.table_name, column.table):
+        if not is_table(row.table_name, column.table):
             continue
         if row.body and _alters(row.body, column):
             yield Obstacle(BLOCK, column.table.name, column.told(f"generated column {row.name}"), AGAIN, GENERATED)
@@ -163,7 +163,7 @@ def _of_expressions(column: Altered, server: Server, ask: Callable[[str], Sequen
             yield Obstacle(BLOCK, column.table.name, problem, way_out, GENERATED)
 
 
-def _checks(server: Server, ask: Callable[[str], Sequence[Row[Any]]]) -> Sequence[Row[Any]]:
+def checks(server: Server, ask: Callable[[str], Sequence[Row[Any]]]) -> Sequence[Row[Any]]:
     """MySQL has checks since 8.0.16, whose names are the database's; on MariaDB they are the table's."""
     if server.name == MARIADB:
         return ask(CHECKS.format(same_table="AND t.table_name = c.table_name"))
@@ -235,8 +235,8 @@ def _of_foreign_keys(
         return
     for row in rows:
         sides = ((row.owner, row.table_name, row.column_name), (row.ref_owner, row.ref_table, row.ref_column))
-        if any(o == schema and _is_table(t, column.table) and names.to_model(c) == column.name for o, t, c in sides):
-            problem = f"{_key(row, schema)} is over {column.name}, which {column.becomes}: the server refuses that"
+        if any(o == schema and is_table(t, column.table) and names.to_model(c) == column.name for o, t, c in sides):
+            problem = f"{key_of(row, schema)} is over {column.name}, which {column.becomes}: the server refuses that"
             yield Obstacle(BLOCK, column.table.name, problem, AGAIN, FOREIGN_KEYS)
 
 
@@ -256,7 +256,7 @@ def _of_nulls(column: Altered, live: Schema, server: Server) -> Iterator[Obstacl
             yield Obstacle(BLOCK, column.table.name, f"{told}, which must have a value then", AGAIN, FOREIGN_KEYS)
 
 
-def _key(row: Row[Any], schema: str) -> str:
+def key_of(row: Row[Any], schema: str) -> str:
     return f"foreign key {row.name} of {row.table_name if row.owner == schema else f'{row.owner}.{row.table_name}'}"
 
 
@@ -265,21 +265,21 @@ def _in_bodies(column: Altered, schema: str, ask: Callable[[str], Sequence[Row[A
     if column.becomes == RESIZED:
         return
     for row in ask(VIEWS):
-        if _names(row.body, column.table.name) and _of_view(row.body, column):
-            yield Obstacle(BLOCK, column.table.name, column.told(f"view {_named(row, schema)}"), AGAIN, VIEWS)
+        if mentions(row.body, column.table.name) and _of_view(row.body, column):
+            yield Obstacle(BLOCK, column.table.name, column.told(f"view {named(row, schema)}"), AGAIN, VIEWS)
     for row in ask(TRIGGERS):
-        own = row.owner == schema and _is_table(row.table_name, column.table)
-        if _names(row.body, column.name) and (own or _names(row.body, column.table.name)):
+        own = row.owner == schema and is_table(row.table_name, column.table)
+        if mentions(row.body, column.name) and (own or mentions(row.body, column.table.name)):
             hurts = own and column.becomes in CONVERTED
             yield Obstacle(
-                BLOCK if hurts else WARN, column.table.name, *_body(f"trigger {_named(row, schema)}", column), TRIGGERS
+                BLOCK if hurts else WARN, column.table.name, *_body(f"trigger {named(row, schema)}", column), TRIGGERS
             )
     for row in ask(BODIES):
-        if _names(row.body, column.name) and _names(row.body, column.table.name):
-            yield Obstacle(WARN, column.table.name, *_body(f"{row.kind} {_named(row, schema)}", column), BODIES)
+        if mentions(row.body, column.name) and mentions(row.body, column.table.name):
+            yield Obstacle(WARN, column.table.name, *_body(f"{row.kind} {named(row, schema)}", column), BODIES)
 
 
-def _named(row: Row[Any], schema: str) -> str:
+def named(row: Row[Any], schema: str) -> str:
     return str(row.name) if row.owner == schema else f"{row.owner}.{row.name}"
 
 
@@ -291,11 +291,11 @@ def _body(what: str, column: Altered) -> tuple[str, str]:
 
 def _of_view(body: str, column: Altered) -> bool:
     """Whether a view would show or find something else; one that only shows a text shows the same in another set."""
-    if not _names(body, column.name):
+    if not mentions(body, column.name):
         return False
     plain = rf"(`[^`]*`\.)*`{re.escape(column.name)}` AS `[^`]*`"
     compares = re.search(r"\b(distinct|union|group by|order by)\b", body, re.I)
-    return column.becomes in CONVERTED or bool(compares) or _names(re.sub(plain, "", body, flags=re.I), column.name)
+    return column.becomes in CONVERTED or bool(compares) or mentions(re.sub(plain, "", body, flags=re.I), column.name)
 
 
 def _of_keys(
@@ -313,9 +313,9 @@ def _of_keys(
         for key in dict.fromkeys((row.owner, row.table_name, row.name) for row in rows):
             parts = [row for row in rows if (row.owner, row.table_name, row.name) == key]
             columns = tuple(names.to_model(row.ref_column) for row in parts)
-            points_here = parts[0].ref_owner == schema and _is_table(parts[0].ref_table, table)
+            points_here = parts[0].ref_owner == schema and is_table(parts[0].ref_table, table)
             if points_here and not any(left[: len(columns)] == columns for left in _left(change, table, server)):
-                problem = f"{_key(parts[0], schema)} points to ({', '.join(columns)}), and no key is left there"
+                problem = f"{key_of(parts[0], schema)} points to ({', '.join(columns)}), and no key is left there"
                 yield Obstacle(BLOCK, table.name, problem, AGAIN, FOREIGN_KEYS)
 
 
@@ -342,7 +342,7 @@ def _of_tables(
             if problem := _of_partitions(change, live, row):
                 yield Obstacle(BLOCK, row.table_name, problem, "ALTER TABLE ... REMOVE PARTITIONING first", PARTITIONS)
     for row in ask(VERSIONED) if server.name == MARIADB else ():
-        changed = [change for change in wanted if _is_table(row.table_name, live.tables.get(change.table))]
+        changed = [change for change in wanted if is_table(row.table_name, live.tables.get(change.table))]
         if row.history != "KEEP" and any(isinstance(change, STATED) for change in changed):
             problem = "the table is system-versioned, and its columns can't be altered"
             way_out = "DROP SYSTEM VERSIONING, or SET GLOBAL system_versioning_alter_history = KEEP for the upgrade"
@@ -363,20 +363,20 @@ STATED = (
 def _of_partitions(change: Change, live: Schema, row: Row[Any]) -> str:
     if isinstance(change, changes.CreateTable):
         pointed = [
-            key for key in change.definition.foreign_keys if _is_table(row.table_name, live.tables.get(key.ref_table))
+            key for key in change.definition.foreign_keys if is_table(row.table_name, live.tables.get(key.ref_table))
         ]
         return f"the table is partitioned, and {change.table} gets a foreign key to it" * bool(pointed)
-    if not _is_table(row.table_name, live.tables.get(change.table)):
+    if not is_table(row.table_name, live.tables.get(change.table)):
         return ""
-    if isinstance(change, changes.TextToBinary) and _names(row.body, change.name):
+    if isinstance(change, changes.TextToBinary) and mentions(row.body, change.name):
         return f"the table is partitioned by {change.name}, which becomes bytes"
     if isinstance(change, changes.ReplacePrimaryKey):
-        outside = [c for c in live.tables[change.table].columns if _names(row.body, c) and c not in change.columns]
+        outside = [c for c in live.tables[change.table].columns if mentions(row.body, c) and c not in change.columns]
         return f"the table is partitioned by {', '.join(outside)}, not in the new primary key" * bool(outside)
     return ""
 
 
-def _is_table(name: str, table: Table | None) -> bool:
+def is_table(name: str, table: Table | None) -> bool:
     return table is not None and name == table.name
 
 
@@ -391,9 +391,9 @@ def _alters(expression: str, column: Altered) -> bool:
         harmless.append(rf"(char|character)_length\({name}\)")
     for pattern in harmless:
         expression = re.sub(pattern, "", expression, flags=re.I)
-    return _names(expression, column.name)
+    return mentions(expression, column.name)
 
 
-def _names(body: str | None, name: str) -> bool:
+def mentions(body: str | None, name: str) -> bool:
     """Whether a text says a name: as a word, whatever its case."""
     return body is not None and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", body, re.I) is not None

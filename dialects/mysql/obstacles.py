@@ -11,7 +11,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
-from . import dependents, privileges, space, types
+from . import dependents, gone, privileges, space, types
 
 REQUIRES_KEY = "SHOW VARIABLES LIKE 'sql_require_primary_key'"
 KEY_LIMIT = "SELECT @@innodb_page_size AS page"
@@ -33,6 +33,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *_short_keys(connection, wanted, live),
         *_taken(connection, schema, wanted, live),
         *dependents.find(connection, schema, wanted, live),
+        *gone.find(connection, schema, wanted, live),
         *space.find(connection, schema, wanted, live),
     ]
 

@@ -24,8 +24,11 @@ from . import names
 from .introspect import NAMESPACE
 
 AGAIN = "drop it, and make it anew after the upgrade"
-FOR_BYTES = "write it for bytes: convert_from(column, 'UTF8') is the text"
-REWRITE = f"{AGAIN}; {FOR_BYTES}"
+BYTES, TEXT = "bytes", "text"
+REWRITE = {
+    BYTES: "write it for bytes: convert_from(column, 'UTF8') is the text",
+    TEXT: "write it for text: convert_to(column, 'UTF8') are the bytes",
+}
 
 FAMILY = f"""
 WITH RECURSIVE family AS (
@@ -137,11 +140,11 @@ WHERE c.relnamespace = {NAMESPACE} AND t.tgenabled <> 'O' AND t.tgname = ANY(:tr
 
 @dataclass(frozen=True)
 class Altered:
-    """A column that gets another type: `bytes` where a text becomes its bytes, else it stays a text."""
+    """A column that gets another type: it `becomes` BYTES or TEXT, or where it stays what it is, ""."""
 
     table: str
     name: str
-    bytes: bool
+    becomes: str
 
 
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
@@ -166,15 +169,20 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
 
 
 def _altered(wanted: Sequence[Change], live: Schema) -> list[Altered]:
-    """Each column once, as bytes where it becomes that in the end."""
+    """Each column once, with the conversion that is made of it on the way, if there is one."""
     found: dict[tuple[str, str], Altered] = {}
     for change in wanted:
-        if isinstance(change, changes.TextToBinary | changes.AlterColumn):
+        if isinstance(change, changes.TextToBinary | changes.AlterColumn | changes.BinaryToText):
             present = find_column(live, change.table, change.name)
-            if present is not None and change.type not in (None, present.type):
-                becomes = isinstance(change, changes.TextToBinary)
+            type_ = change.column.type if isinstance(change, changes.BinaryToText) else change.type
+            if present is not None and type_ not in (None, present.type):
+                before = found.get((change.table, change.name))
+                becomes = CONVERSIONS.get(type(change), before.becomes if before else "")
                 found[change.table, change.name] = Altered(change.table, change.name, becomes)
     return list(found.values())
+
+
+CONVERSIONS: dict[type[Change], str] = {changes.TextToBinary: BYTES, changes.BinaryToText: TEXT}
 
 
 def _is(row: Row[Any], column: Altered) -> bool:
@@ -184,23 +192,29 @@ def _is(row: Row[Any], column: Altered) -> bool:
 def _of_column(column: Altered, rows: Sequence[Row[Any]]) -> Iterator[Obstacle]:
     for row in rows:
         if row.is_index or row.catalog in ("pg_constraint", "pg_statistic_ext"):
-            problem = _of_bytes(row, column.name) if column.bytes else ""
+            problem = _of_converted(row, column) if column.becomes else ""
         else:
             problem = f"{row.object} names {column.name}: the server gives the column no other type while it is there"
         if problem:
-            yield Obstacle(BLOCK, column.table, problem, REWRITE if column.bytes else AGAIN)
+            yield Obstacle(BLOCK, column.table, problem, "; ".join(filter(None, (AGAIN, REWRITE.get(column.becomes)))))
 
 
-def _of_bytes(row: Row[Any], column: str) -> str:
-    """What becomes of a check, a foreign key, an index or statistics when a text becomes bytes; "" if nothing does."""
+def _of_converted(row: Row[Any], column: Altered) -> str:
+    """What becomes of a check, a foreign key, an index or statistics when a text becomes bytes, or these a text.
+
+    "" if nothing does.
+    """
+    over = f"{row.object} is over {column.name}, which becomes {column.becomes}"
     if row.constraint_type == "f":
-        return f"{row.object} is over {column}, which becomes bytes: the server refuses a foreign key of two types"
+        return f"{over}: the server refuses a foreign key of two types"
     if row.unfit_for_bytes:
-        return f"{row.object} is over {column}, which becomes bytes: it has operators or a collation for text only"
+        return f"{over}: it has operators or a collation that these have not"
     if row.folds:
-        return f"{row.object} is over {column}, which becomes bytes: texts that are equal for it now would differ"
-    if row.in_statistics or _asks_for_more_than_null(row.expression, column):
-        return f"{row.object} reads {column}, which becomes bytes: it would stay, and mean something else"
+        return f"{over}: texts that are equal for it now would differ"
+    if row.in_statistics or _asks_for_more_than_null(row.expression, column.name):
+        return (
+            f"{row.object} reads {column.name}, which becomes {column.becomes}: it would stay, and mean something else"
+        )
     return ""
 
 
@@ -218,8 +232,10 @@ def _of_table(row: Row[Any], present: Sequence[Change], altered: Sequence[Altere
             problem = f"{row.object} has the row type of this table, which the server does not alter while it is there"
             yield Obstacle(BLOCK, table, problem, AGAIN)
     elif row.kind == "whole row":
-        if any(column.bytes for column in columns.values()):
-            problem = f"{row.object} reads whole rows, of which a column becomes bytes: it would mean something else"
+        for becomes in {column.becomes for column in columns.values() if column.becomes}:
+            problem = (
+                f"{row.object} reads whole rows, of which a column becomes {becomes}: it would mean something else"
+            )
             yield Obstacle(BLOCK, table, problem, AGAIN)
     elif (name := names.to_model(row.object)) in columns:
         what = "is inherited from another table" if row.kind == "inherited" else "is part of the partition key"
@@ -273,17 +289,17 @@ def _keys_gone(change: Change, live: Schema) -> list[str]:
 
 
 def _in_routines(altered: Sequence[Altered], ask: Any) -> Iterator[Obstacle]:
-    """The bodies that name a column which becomes bytes: what they do with it nobody can tell."""
-    columns = [column for column in altered if column.bytes]
+    """The bodies that name a column which is converted: what they do with it nobody can tell."""
+    columns = [column for column in altered if column.becomes]
     for row in ask(ROUTINES, tables=[column.table for column in columns], columns=[column.name for column in columns]):
         for column in columns:
             fires = names.to_server(column.table) in row.fires_on
-            if _mentions(row.body, column.name) and (fires or _mentions(row.body, column.table)):
-                problem = f"{row.object}{' of a trigger' * fires} names {column.name}, which becomes bytes"
-                yield Obstacle(BLOCK if fires else WARN, column.table, problem, FOR_BYTES, ROUTINES)
+            if mentions(row.body, column.name) and (fires or mentions(row.body, column.table)):
+                problem = f"{row.object}{' of a trigger' * fires} names {column.name}, which becomes {column.becomes}"
+                yield Obstacle(BLOCK if fires else WARN, column.table, problem, REWRITE[column.becomes], ROUTINES)
 
 
-def _mentions(body: str, name: str) -> bool:
+def mentions(body: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(names.to_server(name))}(?!\w)", body, re.IGNORECASE) is not None
 
 

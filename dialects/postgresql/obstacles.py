@@ -11,7 +11,7 @@ from apim_schema.changes import Change
 from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema
 
-from . import dependents, names, privileges
+from . import dependents, gone, names, privileges
 from .introspect import NAMESPACE
 
 TAKEN = f"""
@@ -29,6 +29,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *privileges.find(connection, schema, wanted, live),
         *_taken(connection, schema, wanted, live),
         *dependents.find(connection, schema, wanted, live),
+        *gone.find(connection, schema, wanted, live),
     ]
 
 
