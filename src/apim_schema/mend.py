@@ -34,8 +34,8 @@ NOTHING_IS_NARROWED = "it would have to be made narrower, or another kind of typ
 NUMBERS = "nobody knows which number comes next"
 BY_HAND = "the release's own script has it"
 
-ORDER = ("table", "column", "character set of", "primary key of", "unique key of", "index", "foreign key of")
-"""What leans on another comes after it."""
+ORDER = ("column", "character set of", "primary key of", "unique key of", "index", "table", "foreign key of")
+"""What leans on another comes after it: a table on the keys that it points to."""
 
 
 def mends(wanted: Schema, live: Schema, found: Sequence[Difference]) -> tuple[Mend, ...]:
@@ -43,8 +43,13 @@ def mends(wanted: Schema, live: Schema, found: Sequence[Difference]) -> tuple[Me
 
     `wanted` is the schema of the release, and `found` is where the live one differs from it.
     """
-    ordered = sorted(drifted(found), key=lambda d: ORDER.index(d.what) if d.what in ORDER else len(ORDER))
-    return tuple(_mend(difference, wanted, live) for difference in ordered)
+    tables = {table.name: place for place, table in enumerate(wanted.in_order())}
+
+    def place(difference: Difference) -> tuple[int, int]:
+        kind = ORDER.index(difference.what) if difference.what in ORDER else len(ORDER)
+        return kind, tables.get(difference.name, 0)
+
+    return tuple(_mend(difference, wanted, live) for difference in sorted(drifted(found), key=place))
 
 
 def _mend(difference: Difference, wanted: Schema, live: Schema) -> Mend:

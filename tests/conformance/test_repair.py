@@ -97,6 +97,17 @@ def test_rows_in_the_way_are_named(server: Server) -> None:
         assert left(customer) == []
 
 
+def test_tables_are_made_after_what_they_point_to(server: Server) -> None:
+    with site(server, "apim", "4.4.0") as customer:
+        for table in ("AM_API_AI_CONFIGURATION", "AM_LLM_PROVIDER"):
+            customer.execute(f"DROP TABLE {table}")
+            del customer.columns[table]
+        with opened(customer.upgrade().target) as live:
+            adopt_as(live, "4.4.0", lambda release, wrong: True)
+        assert Repair(customer.upgrade().target).run().executed
+        assert left(customer) == []
+
+
 def test_a_database_that_nobody_has_named_is_not_repaired(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         customer.execute(f"ALTER TABLE {COMMENTS} DROP COLUMN COMMENT_TEXT")
