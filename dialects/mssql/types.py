@@ -155,6 +155,16 @@ def collide(columns: Sequence[str]) -> str:
     return " AND ".join(f"(d.{name} = t.{name} OR d.{name} IS NULL AND t.{name} IS NULL)" for name in columns)
 
 
+def newly_equal(table: Table, key: tuple[str, ...], present: Column, wanted: Column) -> Sequence[str]:
+    """No column gets another collation by any change."""
+    return ()
+
+
+def exact(expression: str) -> str:
+    """By its code points: most collations ignore case."""
+    return f"{expression} COLLATE Latin1_General_BIN2"
+
+
 def default_as_bytes(default: str) -> str | None:
     """A text's bytes in UTF-8; beyond ASCII the server itself would take those of a code page."""
     if not sqltext.is_quoted(default):

@@ -14,7 +14,7 @@ from apim_schema import sqltext
 from apim_schema.capacity import Ladders
 from apim_schema.schema import Column, Table
 
-from .names import PREFIXED, column_of
+from .names import PREFIXED, column_of, sql
 
 INTEGERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "BIGINT")
 NUMBERS = (*INTEGERS, "DECIMAL", "FLOAT", "DOUBLE", "BIT")
@@ -292,6 +292,38 @@ def length_of(expression: str, column: Column) -> str:
 def collide(columns: Sequence[str]) -> str:
     """The condition that two rows are the same under a unique key: a NULL is never another."""
     return " AND ".join(f"d.{name} = t.{name}" for name in columns)
+
+
+def newly_equal(table: Table, key: tuple[str, ...], present: Column, wanted: Column) -> Sequence[str]:
+    """What another collation takes for equal: case, accents or trailing blanks that the present one tells apart.
+
+    Texts of the key that compare as the column does now get the other one along with it. See
+    https://dev.mysql.com/doc/refman/8.4/en/charset-binary-collations.html#charset-binary-collations-trailing-space-comparisons.
+    """
+    (_, now), (charset, then) = table.charset_of(present), table.charset_of(wanted)
+    if not (now and then and now != then and is_text(wanted.type)) or present.name not in map(column_of, key):
+        return ()
+    return [
+        _compared(table, part, charset, then, now)
+        for part in key
+        if part.startswith("(") or column_of(part) in table.columns
+    ]
+
+
+def _compared(table: Table, part: str, charset: str | None, collation: str, instead_of: str) -> str:
+    """A part of a key, in another collation where it is a text in this one."""
+    prefix, column = PREFIXED.fullmatch(part), table.columns.get(column_of(part))
+    if column is None:
+        return part
+    value = f"LEFT({sql(column.name)}, {prefix[2]})" if prefix else sql(column.name)
+    if not is_text(column.type) or table.charset_of(column)[1] != instead_of:
+        return value
+    return f"CONVERT({value} USING {charset}) COLLATE {collation}"
+
+
+def exact(expression: str) -> str:
+    """By its bytes."""
+    return f"CAST({expression} AS BINARY)"
 
 
 def default_as_bytes(default: str) -> str | None:

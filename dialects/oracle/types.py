@@ -131,6 +131,16 @@ def collide(columns: Sequence[str]) -> str:
     return f"{same} AND ({' OR '.join(f't.{name} IS NOT NULL' for name in columns)})"
 
 
+def newly_equal(table: Table, key: tuple[str, ...], present: Column, wanted: Column) -> Sequence[str]:
+    """No column gets another collation by any change."""
+    return ()
+
+
+def exact(expression: str) -> str:
+    """As it is: texts are compared by their bytes unless the column says otherwise."""
+    return expression
+
+
 def default_as_bytes(default: str) -> str | None:
     """None: the column that takes the text's place has no default."""
     return None

@@ -132,6 +132,16 @@ def collide(columns: Sequence[str]) -> str:
     return " AND ".join(f"d.{name} = t.{name}" for name in columns)
 
 
+def newly_equal(table: Table, key: tuple[str, ...], present: Column, wanted: Column) -> Sequence[str]:
+    """No column gets another collation by any change."""
+    return ()
+
+
+def exact(expression: str) -> str:
+    """By its bytes: a collation may be of the kind that is not deterministic."""
+    return f'{expression} COLLATE "C"'
+
+
 def default_as_bytes(default: str) -> str | None:
     """A text's bytes in UTF-8, as the server shows them; of an expression, what works them out."""
     if not sqltext.is_quoted(default):

@@ -53,6 +53,15 @@ class Types(Protocol):
         Databases differ in whether a NULL equals another.
         """
 
+    def newly_equal(self, table: Table, key: tuple[str, ...], present: Column, wanted: Column) -> Sequence[str]:
+        """The expressions, one for each part of a unique key, by which rows are told apart once a column is another.
+
+        None at all where no rows are equal then that are not so now.
+        """
+
+    def exact(self, expression: str) -> str:
+        """The SQL expression of a text that equals no other text, whatever the collation takes for equal."""
+
     def default_as_bytes(self, default: str) -> str | None:
         """The default of a text once the column is binary, normalised; None where it goes with the text."""
 

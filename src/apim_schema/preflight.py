@@ -213,6 +213,25 @@ def _(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -
         yield Hazard(BLOCK, f"{column.name} is a number that has more than the {left} bits it will have", condition)
     if column.nullable and change.nullable is False:
         yield Hazard(BLOCK, f"{column.name} is NULL and may not be any more", f"{name} IS NULL")
+    yield from _newly_equal(change, live, dialect, schema)
+
+
+def _newly_equal(change: AlterColumn, live: Schema, dialect: Dialect, schema: str | None) -> Iterator[Hazard]:
+    """Rows that a unique key tells apart by what the column's new collation takes for equal."""
+    table = live.tables[change.table]
+    present, source = table.columns[change.name], dialect.names.qualified(table.name, schema)
+    wanted = change.target(present, live.flavour)
+    for key in (table.primary_key, *table.unique):
+        parts = dialect.types.newly_equal(table, key.columns, present, wanted) if key else ()
+        if key and parts:
+            listed = ", ".join(f"{part} AS k{place}" for place, part in enumerate(parts))
+            groups = ", ".join(f"k{place}" for place in range(len(parts)))
+            repeated = f"SELECT {listed} FROM {source} GROUP BY {groups} HAVING COUNT(*) > 1"
+            same = " AND ".join(f"d.k{place} = {part}" for place, part in enumerate(parts))
+            problem = (
+                f"{present.name} gets another collation, in which the key ({', '.join(key.columns)}) has duplicates"
+            )
+            yield Hazard(BLOCK, problem, f"EXISTS (SELECT 1 FROM ({repeated}) d WHERE {same})")
 
 
 @rules.register
@@ -280,11 +299,19 @@ def _(change: DropColumn, live: Schema, dialect: Dialect, schema: str | None) ->
         return
     name, known = f"t.{dialect.names.sql(column.name)}", map(sqltext.literal, (column.default, change.filled))
     literals = list(dict.fromkeys(literal for literal in known if literal))
-    condition = " AND ".join((f"{name} IS NOT NULL", *(f"{name} <> {literal}" for literal in literals)))
+    other = (_differs(name, literal, dialect) for literal in literals)
+    condition = " AND ".join((f"{name} IS NOT NULL", *other))
     empty = " or ".join(("NULL", *literals)) if column.nullable or not literals else " or ".join(literals)
     problem = f"{column.name} is dropped, and holds something else than {empty}"
     way_out = f"keep a copy of what is needed, then set it to {empty} or drop it"
     yield Hazard(BLOCK, problem, condition, way_out, loses=change.name)
+
+
+def _differs(name: str, literal: str, dialect: Dialect) -> str:
+    """That a column holds something else than a literal, were it only in upper case."""
+    if not sqltext.is_quoted(literal):
+        return f"{name} <> {literal}"
+    return f"{dialect.types.exact(name)} <> {dialect.types.exact(literal)}"
 
 
 @rules.register

@@ -6,9 +6,10 @@ from importlib import import_module
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from apim_schema import preflight, registry
-from apim_schema.changes import AlterColumn, CreateIndex, CreateUnique
+from apim_schema.changes import AlterColumn, CreateIndex, CreateUnique, DropColumn
 from apim_schema.dialect import BLOCK, CORRECT
 from apim_schema.schema import Index, Key
 from tests.dialects.mysql.conftest import Run
@@ -63,3 +64,45 @@ def test_a_key_that_is_too_long_for_this_server(
         found = DIALECT.obstacles.find(connection, schema, [change], live)
         assert [(o.level, o.table, o.query) for o in found] == [(BLOCK, "T", answer)] * bool(said)
         assert all(said in obstacle.problem for obstacle in found)
+
+
+@pytest.mark.parametrize(
+    ("key", "collation", "rows", "refused"),
+    [
+        ("UNIQUE (ROLE_NAME, ATTR_NAME)", "latin1_swedish_ci", "('x', 'y'), ('X', 'Y')", True),
+        ("PRIMARY KEY (ROLE_NAME, ATTR_NAME(2))", "latin1_swedish_ci", "('x', 'abc'), ('X', 'ABd'), ('z', 'z')", True),
+        (
+            "UNIQUE (ROLE_NAME, ATTR_NAME)",
+            "latin1_swedish_ci",
+            "('x', 'y'), ('X', 'z'), (NULL, 'z'), (NULL, 'z')",
+            False,
+        ),
+        ("UNIQUE (ROLE_NAME, ATTR_NAME)", "latin1_general_cs", "('x', 'y'), ('X', 'y')", False),
+        ("INDEX (ROLE_NAME, ATTR_NAME)", "latin1_swedish_ci", "('x', 'y'), ('X', 'y')", False),
+    ],
+)
+def test_a_collation_that_takes_more_for_equal(
+    connection: Connection, run: Run, key: str, collation: str, rows: str, refused: bool
+) -> None:
+    """As on the way back from 4.7.0, whose keys tell upper from lower case; both columns go together."""
+    run(f"CREATE TABLE IDN_SCIM_GROUP (ROLE_NAME VARCHAR(9), ATTR_NAME VARCHAR(9), {key}) COLLATE latin1_bin")
+    run(f"INSERT INTO IDN_SCIM_GROUP VALUES {rows}")
+    live, schema = DIALECT.introspect.read(connection, None), DIALECT.session.default_schema(connection)
+    both = ("ROLE_NAME", "ATTR_NAME")
+    wanted = [AlterColumn("IDN_SCIM_GROUP", name, charset="latin1", collation=collation) for name in both]
+    found = [finding.problem for finding in preflight.check(DIALECT, connection, schema, live, wanted)]
+    assert [problem.partition(" gets another collation")[0] for problem in found] == [*both] * refused
+    statements = [statement.sql for statement in DIALECT.ddl.combined(wanted, live, None)]
+    if refused:
+        with pytest.raises(DBAPIError, match="1062"):
+            run(*statements)
+    else:
+        run(*statements)
+
+
+def test_a_value_in_another_case_is_none_of_the_default(connection: Connection, run: Run) -> None:
+    run("CREATE TABLE T (ID INT PRIMARY KEY, V VARCHAR(9) DEFAULT 'OFF') COLLATE latin1_swedish_ci")
+    run("INSERT INTO T VALUES (1, 'OFF'), (2, 'off'), (3, NULL)")
+    live, schema = DIALECT.introspect.read(connection, None), DIALECT.session.default_schema(connection)
+    (found,) = preflight.check(DIALECT, connection, schema, live, [DropColumn("T", "V")])
+    assert found.keys == ((2,),)
