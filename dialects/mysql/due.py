@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
@@ -12,6 +13,8 @@ from apim_schema.dialect import Statement
 from apim_schema.schema import Table
 
 from . import names, queries, types
+
+DROPS_FOREIGN_KEY = re.compile(r"DROP FOREIGN KEY (`(?:[^`]|``)+`)")
 
 
 def looked_at(number: int, statement: Statement, schema: str | None) -> str:
@@ -130,6 +133,9 @@ def _create_unique(change: changes.CreateUnique, statement: Statement, schema: s
 def _replace_foreign_key(
     change: changes.ReplaceForeignKey, statement: Statement, schema: str | None
 ) -> Sequence[Effect]:
+    """The old key is dropped by a statement of its own, where its name is known."""
+    if dropped := DROPS_FOREIGN_KEY.findall(statement.sql):
+        return [Effect(expression=f"(NOT {_foreign_key(change.table, name, schema)})") for name in dropped]
     return [Effect(expression=f"EXISTS ({queries.foreign_key_name(change.table, change.key, schema)})")]
 
 
@@ -169,6 +175,13 @@ def _column(table: str, column: str, schema: str | None) -> str:
     """The condition that a table has this column."""
     source = f"information_schema.columns c WHERE {queries.of_table(table, 'c', schema)}"
     return f"EXISTS (SELECT 1 FROM {source} AND {_named(column)})"
+
+
+def _foreign_key(table: str, quoted: str, schema: str | None) -> str:
+    """The condition that a table has a foreign key of this name, which is in backquotes."""
+    name = sqltext.quoted(quoted[1:-1].replace("``", "`"))
+    source = f"information_schema.key_column_usage k WHERE {queries.of_table(table, 'k', schema)}"
+    return f"EXISTS (SELECT 1 FROM {source} AND k.referenced_table_name IS NOT NULL AND k.constraint_name = {name})"
 
 
 def _index(table: str, condition: str, columns: Sequence[str], schema: str | None) -> str:

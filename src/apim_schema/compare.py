@@ -206,13 +206,16 @@ def _unique_keys(types: Types, expected: Table, found: Table) -> Iterator[Differ
 
 
 def _foreign_keys(table: str, expected: Sequence[ForeignKey], found: Sequence[ForeignKey]) -> Iterator[Difference]:
-    """Foreign keys by their structure; one over the same columns to the same table is it, with other actions."""
+    """Foreign keys by their structure; one over the same columns to the same table is it, with other actions.
+
+    So is one beside it, which binds as well: a key that was being replaced leaves both where each statement commits.
+    """
     lacking, left = [key for key in expected if key not in found], [key for key in found if key not in expected]
-    for key in list(lacking):
-        other = next((k for k in left if (k.columns, k.ref_table) == (key.columns, key.ref_table)), None)
-        if other is not None:
-            lacking.remove(key)
+    for other in list(left):
+        key = next((k for k in expected if (k.columns, k.ref_table) == (other.columns, other.ref_table)), None)
+        if key is not None:
             left.remove(other)
+            lacking = [k for k in lacking if k != key]
             yield judged(DIFFERENT, "foreign key of", table, words(key), words(other), drift.OTHER_FOREIGN_KEY)
     yield from _structures("foreign key of", table, lacking, left, drift.MISSING_FOREIGN_KEY)
 

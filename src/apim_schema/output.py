@@ -51,12 +51,19 @@ class Legible(_Stream):
 
 def stdout() -> IO[str]:
     """What stdout is now; writing to it raises OSError where nothing more can be written."""
-    return cast(IO[str], Legible(sys.stdout))
+    return cast(IO[str], Legible(_there("stdout")))
 
 
 def stderr() -> IO[str]:
     """What stderr is now; writing to it never fails."""
-    return cast(IO[str], Lasting(sys.stderr))
+    return cast(IO[str], Lasting(_there("stderr")))
+
+
+def _there(name: str) -> TextIO:
+    """A stream of `sys`; one that was closed before we began (`>&-`) leads nowhere."""
+    if getattr(sys, name) is None:
+        setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (to the end)
+    return cast(TextIO, getattr(sys, name))
 
 
 def forget(stream: IO[str]) -> None:

@@ -204,3 +204,12 @@ def test_names_that_the_terminal_can_not_show_are_escaped(run: Run, databases: D
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert r"\u05d8\u05d1" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such redirection here")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_is_closed_from_the_beginning_ends_nothing(closed: str, databases: Databases) -> None:
+    command = [*COMMAND, "adopt", "--apim-url", databases.apim]
+    shell = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *command], capture_output=True, text=True, check=False)
+    assert (shell.returncode, "Traceback" in shell.stderr) == (0, False)
+    assert databases.execute("SELECT version_num FROM alembic_version_apim") == [(FIRST,)]

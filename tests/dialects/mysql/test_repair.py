@@ -77,3 +77,24 @@ def test_an_index_gets_key_parts_that_fit(utf8mb4: Site) -> None:
     Repair(utf8mb4.upgrade().target).run()
     assert left(utf8mb4) == []
     assert outside.catalog_of(utf8mb4.url)["tables"][BINDING] == made
+
+
+@pytest.mark.parametrize("by", ["run", "script"])
+def test_a_key_that_was_being_replaced_is_replaced(both: Server, by: str) -> None:
+    """A repair that is cut off between its two statements leaves the old one beside the new one."""
+    key = "FOREIGN KEY (API_ID) REFERENCES AM_API (API_ID)"
+    with site(both, "apim", FIRST) as customer:
+        before = outside.catalog_of(customer.url)["tables"]["AM_API_RATINGS"]["foreign_keys"]
+        customer.execute("ALTER TABLE AM_API_RATINGS DROP FOREIGN KEY AM_API_RATINGS_ibfk_1")
+        customer.execute(f"ALTER TABLE AM_API_RATINGS ADD CONSTRAINT OTHER {key}")
+        stamped(customer)
+        script = rendered(customer.upgrade().target)
+        customer.execute(f"ALTER TABLE AM_API_RATINGS ADD {key} ON DELETE CASCADE ON UPDATE CASCADE")
+        assert left(customer) == ["foreign key of AM_API_RATINGS: (API_ID) to AM_API (API_ID)"]
+        if by == "run":
+            assert Repair(customer.upgrade().target).run().executed == 1
+        else:
+            both.client(both.url)
+            run_well(customer, script)
+        assert left(customer) == []
+        assert outside.catalog_of(customer.url)["tables"]["AM_API_RATINGS"]["foreign_keys"] == before
