@@ -179,11 +179,11 @@ def _anew(made: Made) -> bool:
 
 def _all_unfit(live: Schema, tables: Collection[str], statements: Collection[Made]) -> dict[str, str]:
     rewritten = {made.table for made in statements if _anew(made)}
-    found = ((name, _unfit(live.tables[name], name in rewritten)) for name in tables if name in live.tables)
+    found = ((name, _unfit(live, live.tables[name], name in rewritten)) for name in tables if name in live.tables)
     return {name: reason for name, reason in found if reason}
 
 
-def _unfit(table: Table, rewritten: bool) -> str:
+def _unfit(live: Schema, table: Table, rewritten: bool) -> str:
     """Why nobody vouches for a table, whatever happens; "" where the log may."""
     if rewritten:
         return "its rows are written anew, or may be"
@@ -191,7 +191,7 @@ def _unfit(table: Table, rewritten: bool) -> str:
         return "its name can't be told for certain in a binary log"
     if (engine := table.options["engine"]).lower() != INNODB:
         return f"its rows are in {engine or 'no engine'}, not in InnoDB, and may be written before that is in the log"
-    if elsewhere := [parent for parent in _parents(table) if not PLAIN.fullmatch(parent)]:
+    if elsewhere := [parent for parent in _ancestors(live, table) if not PLAIN.fullmatch(parent)]:
         return f"its rows may go with those of {', '.join(elsewhere)}, in another database"
     if worked_out := [column.name for column in table.columns.values() if column.is_computed]:
         return f"what {', '.join(worked_out)} means is not in its rows alone"
@@ -201,6 +201,15 @@ def _unfit(table: Table, rewritten: bool) -> str:
 def _parents(table: Table) -> list[str]:
     """The tables with whose rows those of this one may go: InnoDB does that by itself, and does not log it."""
     return sorted({key.ref_table for key in table.foreign_keys if key.on_delete or key.on_update})
+
+
+def _ancestors(live: Schema, table: Table) -> list[str]:
+    """The parents, and theirs: rows that go with rows that go."""
+    found = _parents(table)
+    for name in found:
+        above = _parents(live.tables[name]) if name in live.tables else []
+        found += [parent for parent in above if parent not in found]
+    return found
 
 
 def _with_children(written: Mapping[str, str], children: Mapping[str, Collection[str]]) -> dict[str, str]:
