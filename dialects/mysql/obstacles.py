@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, text
 
 from apim_schema import changes
-from apim_schema.changes import Change
+from apim_schema.changes import Change, replay
 from apim_schema.dialect import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
@@ -31,6 +31,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
         *privileges.find(connection, schema, wanted, live),
         *_keyless(connection, wanted, live),
         *_short_keys(connection, wanted, live),
+        *_long_rows(wanted, live),
         *_taken(connection, schema, wanted, live),
         *dependents.find(connection, schema, wanted, live),
         *gone.find(connection, schema, wanted, live),
@@ -79,6 +80,15 @@ def _new_keys(wanted: Sequence[Change], live: Schema) -> Iterator[tuple[Table, t
             yield table, change.key.columns
         elif isinstance(change, changes.ReplacePrimaryKey):
             yield table, change.columns
+
+
+def _long_rows(wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
+    """Tables whose columns, with the customer's own, would be too much for one row."""
+    after = replay(live, (change for change in wanted if change.table in live.tables))
+    for name in dict.fromkeys(change.table for change in wanted if change.table in live.tables):
+        if name in after.tables and (size := types.row_bytes(after.tables[name])) > types.ROW_BYTES:
+            problem = f"the columns of a row would have {size} bytes, and {types.ROW_BYTES} is the most"
+            yield Obstacle(BLOCK, name, problem, "make a wide column of your own a TEXT or a BLOB")
 
 
 def _taken(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:

@@ -60,6 +60,11 @@ KEY_BYTES, NARROW_KEY_BYTES = 3072, 767
 
 See https://dev.mysql.com/doc/refman/8.4/en/innodb-limits.html.
 """
+ROW_BYTES = 65_535
+"""The most of all columns of a row, whatever the engine.
+
+See https://dev.mysql.com/doc/refman/8.4/en/column-count-limit.html.
+"""
 NARROW = ("COMPACT", "REDUNDANT")
 FIXED_BYTES = {"INTEGER": 4, "SMALLINT": 2, "TINYINT": 1, "TINYINT(1)": 1, "TIMESTAMP": 4, "DATETIME": 5, "DATE": 3}
 LONG_KEYS = {
@@ -200,6 +205,24 @@ def _part_bytes(table: Table, part: str, charset: str | None) -> int:
         return 0
     length = int(prefix[2]) if prefix else characters(column.type)
     return FIXED_BYTES.get(column.type, 8) if length is None else length * width(column.charset or charset)
+
+
+def row_bytes(table: Table) -> int:
+    """The least bytes that the columns of a row have as the server counts them, which allows ROW_BYTES."""
+    charset = table.options.get("charset")
+    nullable = sum(column.nullable for column in table.columns.values())
+    return sum(_stored(column, charset) for column in table.columns.values()) + (nullable + 7) // 8
+
+
+def _stored(column: Column, charset: str | None) -> int:
+    """A text or a blob of any length is kept elsewhere, but for its length and place."""
+    base, length = sqltext.base(column.type), sqltext.length(column.type) or 0
+    if base in (*LONG_TEXTS, *(name for _, name in BLOBS)):
+        return 9
+    if base not in ("CHAR", "VARCHAR", "BINARY", "VARBINARY"):
+        return FIXED_BYTES.get(column.type, 1)
+    size = length * (width(column.charset or charset) if is_text(column.type) else 1)
+    return size + (1 if size <= 255 else 2) * base.startswith("VAR")
 
 
 def is_narrow(table: Table, parts: tuple[str, ...]) -> bool:

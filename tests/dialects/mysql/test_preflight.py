@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import preflight, registry
-from apim_schema.changes import AlterColumn, CreateIndex, CreateUnique, DropColumn
+from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateUnique, DropColumn
 from apim_schema.dialect import BLOCK, CORRECT
-from apim_schema.schema import Index, Key
+from apim_schema.schema import Column, Index, Key
 from tests.dialects.mysql.conftest import Run
 
 DIALECT = registry.load("mysql")
@@ -106,3 +106,19 @@ def test_a_value_in_another_case_is_none_of_the_default(connection: Connection, 
     live, schema = DIALECT.introspect.read(connection, None), DIALECT.session.default_schema(connection)
     (found,) = preflight.check(DIALECT, connection, schema, live, [DropColumn("T", "V")])
     assert found.keys == ((2,),)
+
+
+@pytest.mark.parametrize(("own", "refused"), [(64_900, False), (64_930, True)])
+def test_a_row_that_gets_too_long(connection: Connection, run: Run, own: int, refused: bool) -> None:
+    """As with a wide column that a customer has added to a table which gets another one."""
+    run(f"CREATE TABLE T (ID INT PRIMARY KEY, V VARCHAR({own}), B BLOB) CHARACTER SET latin1")
+    live, schema = DIALECT.introspect.read(connection, None), DIALECT.session.default_schema(connection)
+    wanted = [AddColumn("T", Column("A", "VARCHAR(300)")), AddColumn("T", Column("C", "VARCHAR(300)"))]
+    found = [finding.problem for finding in preflight.check(DIALECT, connection, schema, live, wanted)]
+    assert bool(found) == refused, found
+    statements = [statement.sql for statement in DIALECT.ddl.combined(wanted, live, None)]
+    if refused:
+        with pytest.raises(DBAPIError, match="1118"):
+            run(*statements)
+    else:
+        run(*statements)
