@@ -161,8 +161,8 @@ def newly_equal(table: Table, key: tuple[str, ...], present: Column, wanted: Col
 
 
 def exact(expression: str) -> str:
-    """By its code points: most collations ignore case."""
-    return f"{expression} COLLATE Latin1_General_BIN2"
+    """As it is: a value in another case is lost with its column where the collation takes it for the default."""
+    return expression
 
 
 def default_as_bytes(default: str) -> str | None:
