@@ -195,7 +195,7 @@ SET @apim_schema = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE ta
     AND (UPPER(table_name), UPPER(column_name)) IN (('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'))) < 1), 'DO 0', '
 SET default_storage_engine = IF(
     EXISTS (SELECT 1 FROM `AM_LLM_PROVIDER` t WHERE t.`MODEL_FAMILY_SUPPORTED` IS NOT NULL
-        AND t.`MODEL_FAMILY_SUPPORTED` <> ''false''),
+        AND CAST(t.`MODEL_FAMILY_SUPPORTED` AS BINARY) <> CAST(''false'' AS BINARY)),
     ''AM_LLM_PROVIDER: MODEL_FAMILY_SUPPORTED is dropped, and holds something else than ''''false'''''',
     @@default_storage_engine)
 '); PREPARE apim_schema FROM @apim_schema; EXECUTE apim_schema;
@@ -210,7 +210,7 @@ SET @apim_schema = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE ta
     AND (UPPER(table_name), UPPER(column_name)) IN (('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'))) < 1), 'DO 0', '
 SET default_storage_engine = IF(
     EXISTS (SELECT 1 FROM `AM_GATEWAY_ENVIRONMENT` t WHERE t.`ENV_MODE` IS NOT NULL
-        AND t.`ENV_MODE` <> ''WRITE_ONLY''),
+        AND CAST(t.`ENV_MODE` AS BINARY) <> CAST(''WRITE_ONLY'' AS BINARY)),
     ''AM_GATEWAY_ENVIRONMENT: ENV_MODE is dropped, and holds something else than ''''WRITE_ONLY'''''',
     @@default_storage_engine)
 '); PREPARE apim_schema FROM @apim_schema; EXECUTE apim_schema;
@@ -232,7 +232,7 @@ SET @apim_schema = IF(((SELECT COUNT(*) FROM information_schema.columns WHERE ta
     AND (UPPER(table_name), UPPER(column_name)) IN (('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'))) < 1), 'DO 0', '
 SET default_storage_engine = IF(
     EXISTS (SELECT 1 FROM `AM_API_PRIMARY_EP_MAPPING` t WHERE t.`REVISION_UUID` IS NOT NULL
-        AND t.`REVISION_UUID` <> ''Current API''),
+        AND CAST(t.`REVISION_UUID` AS BINARY) <> CAST(''Current API'' AS BINARY)),
     ''AM_API_PRIMARY_EP_MAPPING: REVISION_UUID is dropped, and holds something else than ''''Current API'''''',
     @@default_storage_engine)
 '); PREPARE apim_schema FROM @apim_schema; EXECUTE apim_schema;
