@@ -241,7 +241,7 @@ def test_texts_of_two_collations_have_no_foreign_key(connection: Connection, run
         "CREATE TABLE P (U VARCHAR(45) PRIMARY KEY) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
         "CREATE TABLE T (A VARCHAR(45)) CHARACTER SET latin1",
     )
-    with pytest.raises(Conflict, match=r"A is in latin1_swedish_ci and P\.U in utf8mb4_bin"):
+    with pytest.raises(Conflict, match=r"A is in latin1_swedish_ci and P\.U is in utf8mb4_bin"):
         remaining(connection, CreateForeignKey("T", ForeignKey(("A",), "P", ("U",))))
 
 
