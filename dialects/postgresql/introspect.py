@@ -46,8 +46,12 @@ CONSTRAINTS = f"""
 SELECT c.relname AS table_name, k.conname AS name, k.contype AS kind,
        {{columns}} AS columns, {{ref_columns}} AS ref_columns,
        r.relname AS ref_table, nullif(n.oid, c.relnamespace) IS NOT NULL AS elsewhere, n.nspname AS ref_schema,
-       k.confdeltype AS on_delete, k.confupdtype AS on_update
+       k.confdeltype AS on_delete, k.confupdtype AS on_update,
+       concat_ws(', ', CASE WHEN k.condeferrable THEN 'deferrable' END,
+                 CASE WHEN NOT k.convalidated THEN 'not valid' END,
+                 CASE WHEN (to_jsonb(x) ->> 'indnullsnotdistinct')::boolean THEN 'nulls not distinct' END) AS detail
 FROM pg_constraint k
+LEFT JOIN pg_index x ON x.indexrelid = k.conindid AND k.contype <> 'f'
 JOIN pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_class r ON r.oid = k.confrelid
 LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
@@ -186,7 +190,7 @@ def _names(found: Iterable[str]) -> tuple[str, ...]:
 
 
 def _key(row: Row[Any]) -> Key:
-    return Key(_names(row.columns), names.to_model(row.name))
+    return Key(_names(row.columns), names.to_model(row.name), row.detail)
 
 
 def _foreign_key(row: Row[Any]) -> ForeignKey:
@@ -199,6 +203,7 @@ def _foreign_key(row: Row[Any]) -> ForeignKey:
         ACTIONS.get(row.on_delete),
         ACTIONS.get(row.on_update),
         names.to_model(row.name),
+        row.detail,
     )
 
 

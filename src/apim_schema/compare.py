@@ -133,6 +133,7 @@ def _table(types: Types, expected: Table, found: Table) -> Iterator[Difference]:
         )
     yield from _unique_keys(types, expected, found)
     yield from _foreign_keys(expected.name, expected.foreign_keys, found.foreign_keys)
+    yield from _otherwise_bound(expected, found)
     yield from _indexes(types, expected, found)
 
 
@@ -218,6 +219,24 @@ def _foreign_keys(table: str, expected: Sequence[ForeignKey], found: Sequence[Fo
             lacking = [k for k in lacking if k != key]
             yield judged(DIFFERENT, "foreign key of", table, words(key), words(other), drift.OTHER_FOREIGN_KEY)
     yield from _structures("foreign key of", table, lacking, left, drift.MISSING_FOREIGN_KEY)
+
+
+def _otherwise_bound(expected: Table, found: Table) -> Iterator[Difference]:
+    """Keys that are the release's by all that is in it, and bind otherwise."""
+    keys: dict[str, tuple[Sequence[Key | ForeignKey], Sequence[Key | ForeignKey]]] = {
+        "primary key of": (_primary(expected), _primary(found)),
+        "unique key of": (expected.unique, found.unique),
+        "foreign key of": (expected.foreign_keys, found.foreign_keys),
+    }
+    for what, (wanted, present) in keys.items():
+        for key in present:
+            if key.detail and key in wanted:
+                told = f"{words(key)} {key.detail}"
+                yield judged(DIFFERENT, what, expected.name, words(key), told, drift.OTHERWISE_BOUND)
+
+
+def _primary(table: Table) -> Sequence[Key]:
+    return (table.primary_key,) if table.primary_key else ()
 
 
 def _structures(

@@ -29,6 +29,7 @@ OTHER_INDEX = MISSING_INDEX
 EXTRA_INDEX = Judged(HARMLESS, "the release has none")
 EXTRA_PRIMARY_KEY = Judged(HARMLESS, "the release has none")
 OTHER_ORDER = Judged(HARMLESS, "the same columns in another order")
+OTHERWISE_BOUND = Judged(HARMLESS, "it binds other rows, or at another time")
 OTHER_PRIMARY_KEY = Judged(BREAKING, "rows are told apart by something else")
 EXTRA_TABLE = CUSTOMERS_OWN
 EXTRA_OBJECT = CUSTOMERS_OWN

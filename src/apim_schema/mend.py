@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from apim_schema import changes, compare, flavours
+from apim_schema import changes, compare, drift, flavours
 from apim_schema.changes import Change
 from apim_schema.difference import ACCEPTED, DIFFERENT, EXTRA, MISSING, Difference, drifted
 from apim_schema.schema import Column, Key, Schema, Table
@@ -148,6 +148,8 @@ def _foreign_key(difference: Difference, wanted: Schema, live: Schema) -> Change
     """One with other actions is replaced: what it guards stays guarded."""
     keys = wanted.tables[difference.name].foreign_keys
     key = next(key for key in keys if compare.words(key) == difference.expected)
+    if key in live.tables[difference.name].foreign_keys and difference.reason == drift.OTHERWISE_BOUND.reason:
+        return NOTHING_IS_DROPPED
     return changes.ReplaceForeignKey(difference.name, key)
 
 

@@ -74,15 +74,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Key:
-    """A primary key or a unique constraint."""
+    """A primary key or a unique constraint; `detail` is said of one that binds otherwise than any release's."""
 
     columns: tuple[str, ...]
     name: str | None = field(default=None, compare=False)
+    detail: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A foreign key; `on_delete` and `on_update` are None for NO ACTION and RESTRICT, which mean the same here."""
+    """A foreign key; `on_delete` and `on_update` are None for NO ACTION and RESTRICT, which mean the same here.
+
+    `detail` is said of one that binds otherwise than any release's.
+    """
 
     columns: tuple[str, ...]
     ref_table: str
@@ -90,6 +94,7 @@ class ForeignKey:
     on_delete: str | None = None
     on_update: str | None = None
     name: str | None = field(default=None, compare=False)
+    detail: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
