@@ -5,7 +5,7 @@ What an error has to tell of, how far it got and what it left, is kept here and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +28,7 @@ from apim_schema.recognise import unmatched
 from apim_schema.revision import Changes
 from apim_schema.snapshot import Snapshot
 from apim_schema.timing import Clock, Timing
-from apim_schema.witness import FULL
+from apim_schema.witness import FULL, Made
 
 DRIFT_SHOWN = 20
 
@@ -148,7 +148,7 @@ class Attempt:
         begun = self._kept()
         with self._clock.part(timing.BEFORE):
             before = self._against or (proof.resume(begun) if begun else proof.begin())
-        self._begin(start, None if begun else before, undo)
+        self._begin(start, proof.to_keep if begun else before, undo)
         if planned.start != planned.target or planned.statements:
             with self._clock.part(timing.STATEMENTS):
                 self._apply(planned, undo)
@@ -192,7 +192,7 @@ class Attempt:
         live = self._live
         return kept.read(live.connection, live.schema, live.database) if self._goes_on else None
 
-    def _begin(self, start: Start, found: Snapshot | None, undo: ExitStack) -> None:
+    def _begin(self, start: Start, found: Snapshot | Collection[Made], undo: ExitStack) -> None:
         live = self._live
         if not self._session.transactional_ddl:
             self._run = beginning.write(live, start, found, self._run, undo)

@@ -1,12 +1,13 @@
 """What a run writes before its first statement where every statement commits, and how it is taken back.
 
-The digests of all rows, the stamp that says where it began, its row in the history: so that whoever finishes can
-compare with the beginning. A run that has executed nothing must leave nothing, so each is taken back in turn.
+The digests of all rows, or the statements of a run that goes on; the stamp that says where it began; its row in the
+history: so that whoever finishes can compare with the beginning. A run that has executed nothing must leave nothing, so
+each is taken back in turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
@@ -17,13 +18,15 @@ from apim_schema import history, kept, stamp
 from apim_schema.history import Entry
 from apim_schema.live import Live, Start
 from apim_schema.snapshot import Snapshot
+from apim_schema.witness import Made
 
 
-def write(live: Live, start: Start, found: Snapshot | None, entry: Entry, undo: ExitStack) -> Entry:
+def write(live: Live, start: Start, found: Snapshot | Collection[Made], entry: Entry, undo: ExitStack) -> Entry:
     """Writes all of it; `undo` gets what takes it back. Returns the run as the history has it.
 
-    `found` is None where the digests of the beginning are kept already, by the run that this one continues. One that
-    turns back from half of the way to a release starts at that release: what is not in of it is taken back already.
+    `found` are the statements of this run where the digests of the beginning are kept already, by the run that this one
+    continues. One that turns back from half of the way to a release starts at that release: what is not in of it is
+    taken back already.
     """
     connection, schema, database = live.connection, live.schema, live.database
 
@@ -34,7 +37,10 @@ def write(live: Live, start: Start, found: Snapshot | None, entry: Entry, undo: 
         if not there:
             take_back(lambda other: table.drop(other, checkfirst=True))
 
-    if found is not None:
+    if not isinstance(found, Snapshot):
+        added = kept.add(connection, schema, database, found) if found else []
+        take_back(lambda other: kept.remove(other, schema, database, added))
+    else:
         drops(kept.table(schema), kept.exists(connection, schema))
         take_back(lambda other: kept.discard(other, schema, database))
         kept.keep(connection, schema, found)

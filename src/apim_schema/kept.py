@@ -2,19 +2,29 @@
 
 Where every statement commits, an upgrade may be cut off and finished by another run, from another machine: what the
 rows were in the beginning has to be where all of them look. It is a snapshot, in pieces that any packet size allows.
+Beside it are the statements of each run that goes on, which is to make out later what was of ours.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import astuple
 
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, String, Table, func, inspect, select
 
 from apim_schema import snapshot
 from apim_schema.errors import NotProven, UsageError
 from apim_schema.snapshot import Snapshot
+from apim_schema.witness import Made
 
 NAME = "apim_schema_evidence"
 PIECE = 60_000
 """Bytes of a piece: less than MySQL's BLOB holds, and far less than its smallest packet."""
+RUNS = "{}+"
+"""What the statements of the runs are kept under, by the name of the database."""
+STATEMENTS = 50
+"""So many are in one piece: none has a thousand bytes."""
 
 
 def table(schema: str | None) -> Table:
@@ -69,7 +79,34 @@ def read(connection: Connection, schema: str | None, database: str) -> Snapshot 
         ) from None
 
 
+def add(connection: Connection, schema: str | None, database: str, statements: Collection[Made]) -> list[int]:
+    """Keeps the statements that a run may execute; returns the places where they are."""
+    pieces, name, listed = table(schema), RUNS.format(database), list(map(astuple, statements))
+    last = connection.scalar(select(func.max(pieces.c.place)).where(pieces.c.database_name == name))
+    parts = [listed[start : start + STATEMENTS] for start in range(0, len(listed), STATEMENTS)]
+    places = range((last or 0) + 1, (last or 0) + 1 + len(parts))
+    for place, part in zip(places, parts, strict=True):
+        values = {"database_name": name, "place": place, "content": json.dumps(part).encode()}
+        connection.execute(pieces.insert().values(values))
+    return list(places)
+
+
+def remove(connection: Connection, schema: str | None, database: str, places: Collection[int]) -> None:
+    """Removes the statements at these places: of a run that has executed none."""
+    pieces = table(schema)
+    here = pieces.c.database_name == RUNS.format(database)
+    connection.execute(pieces.delete().where(here, pieces.c.place.in_(places)))
+
+
+def statements(connection: Connection, schema: str | None, database: str) -> list[Made]:
+    """What all runs that went on may have executed."""
+    pieces = table(schema)
+    wanted = select(pieces.c.content).where(pieces.c.database_name == RUNS.format(database)).order_by(pieces.c.place)
+    return [Made(*made) for content in connection.scalars(wanted) for made in json.loads(content)]
+
+
 def discard(connection: Connection, schema: str | None, database: str) -> None:
     """Removes what is kept of a database; the table stays, for the next upgrade."""
     pieces = table(schema)
-    connection.execute(pieces.delete().where(pieces.c.database_name == database))
+    names = (database, RUNS.format(database))
+    connection.execute(pieces.delete().where(pieces.c.database_name.in_(names)))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import chain, evidence
+from apim_schema import chain, evidence, kept
 from apim_schema.changes import replay
 from apim_schema.errors import Refused, RowsDiffer, UsageError
 from apim_schema.evidence import CHANGED, NOT_PROVEN, PROVEN, TableVerdict, Verdict
@@ -73,6 +73,7 @@ class Proof:
             Made(s.sql, s.change.table, s.impact.rewrites or s.change.table in gone) for s in planned.statements
         )
         self._vouched: Vouched | None = None
+        self._earlier: list[Made] = []
         self._left_out: list[str] = []
 
     def leave_out(self, lost: Iterable[tuple[str, str]]) -> None:
@@ -115,15 +116,21 @@ class Proof:
 
     def resume(self, before: Snapshot) -> Snapshot:
         """Goes on with what another run has begun: which rows that has not read, the server has to vouch for."""
-        self._vouched = before.vouched
+        live, self._vouched = self._live, before.vouched
         if self._vouched and self._witness is None:
-            found = self._live.dialect.witness.find(self._live.connection, self._live.schema)
+            found = live.dialect.witness.find(live.connection, live.schema)
             self._witness, self.reason = (None, found) if isinstance(found, str) else (found, "")
         if self._vouched:
+            self._earlier = kept.statements(live.connection, live.schema, live.database)
             self._say(
                 f"the server has to vouch for {len(self._vouched.tables)} tables, whose rows were not read before"
             )
         return before
+
+    @property
+    def to_keep(self) -> tuple[Made, ...]:
+        """The statements of a run that goes on, for those after it, where the server has to vouch for rows."""
+        return self._made if self._vouched else ()
 
     def judge(self, before: Snapshot, reached: Live, release: str) -> Verdict:
         """What is proven, now that all statements have run. `release` is the one that the database is by now.
@@ -153,7 +160,7 @@ class Proof:
         tables, mark = self._vouched.tables, self._vouched.mark
         if self._witness is None:
             return [TableVerdict(name, NOT_PROVEN, 0, 0, self.reason, by=ENGINE) for name in tables]
-        doubts = self._witness.doubts(mark, self._made)
+        doubts = self._witness.doubts(mark, (*self._earlier, *self._made))
         sizes = reached.dialect.space.sizes(reached.connection, reached.schema)
         about = {name: size.rows or None for name, size in sizes.items()}
         found = {

@@ -75,6 +75,18 @@ def test_the_whole_way(logged: Server) -> None:
         assert len(verdict.proven_by("full")) < 20
 
 
+def test_statements_of_runs_between_are_known(customer: Site) -> None:
+    """Whichever way they went. What only the way back writes anew was not read before, and can not be any more."""
+    for statement, older in ((21, False), (7, True), (2, False)):
+        with broken(statement), pytest.raises(Unfinished):
+            run(customer.upgrade("4.5.0" if older else "4.6.0", back=older))
+    verdict = run(customer.upgrade("4.5.0", back=True)).verdict
+    assert {failure.reason for failure in verdict.failures} <= {"a statement of this upgrade has written its rows anew"}
+    assert len(verdict.proven_by("engine")) > 180
+    assert customer.differences_from("4.5.0") == []
+    assert customer.rows_are_as_before()
+
+
 def end_of_log(customer: Site) -> Any:
     query = "SHOW BINARY LOG STATUS" if customer.server.name == "mysql" else "SHOW MASTER STATUS"
     return customer.execute(query)
