@@ -61,6 +61,7 @@ def expect_the_same_end(customer: Site) -> None:
     assert stamped(customer) == HEAD
 
 
+@pytest.mark.costly
 def test_tool_killed_at_each_step_of_a_conversion(server: Server, statements: list[str]) -> None:
     transactional = registry.load(server.dialect).session.transactional_ddl
     for number in telling(statements, transactional):
@@ -116,6 +117,7 @@ def test_tool_killed_again_and_again(server: Server) -> None:
         expect_the_same_end(customer)
 
 
+@pytest.mark.costly
 def test_statements_that_a_killed_tool_left_running(server: Server) -> None:
     """The server may end a statement whose client is gone when the next run is under way already."""
     ended: set[str] = set()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -106,6 +107,7 @@ def migrate(connection: Connection, database: str, schema: str, apply: Apply) ->
     connection.execute(sa.text(f"UPDATE alembic_version_apim SET version_num = '{NEXT}'"))
 
 
+@pytest.mark.costly
 def test_the_upgrade_goes_on_from_every_statement(server: Server, next_release: str) -> None:
     """Where it can't be rolled back, each run gets one statement further; the proof is of all of them."""
     with site(server, "apim", HEAD) as customer:

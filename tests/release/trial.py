@@ -34,13 +34,13 @@ GROWS = """    add_column("{table}", column("TRIAL_STATE", varchar(20), nullable
         index("{new}_NAME", "NAME"),
     ),
 """
-CONVERTS = '    text_to_binary("AM_GATEWAY_POLICY_MAPPING", "PARAMETERS", blob()),\n'
+CONVERTS = '    text_to_binary("AM_GATEWAY_POLICY_MAPPING", "PARAMETERS", blob("LONG")),\n'
 
 TABLES = {"apim": ("AM_API", "AM_TRIAL"), "shared": ("UM_TENANT", "REG_TRIAL")}
 """By database: the table that gets a column, and the new one."""
 TEXT = {"oracle": "VARCHAR2"}
 MOMENT = {"mssql": "DATETIME"}
-BYTES = {"mysql": "BLOB", "postgresql": "BYTEA", "oracle": "BLOB", "mssql": "VARBINARY(MAX)"}
+BYTES = {"mysql": "LONGBLOB", "postgresql": "BYTEA", "oracle": "BLOB", "mssql": "VARBINARY(MAX)"}
 
 
 @dataclass(frozen=True)
