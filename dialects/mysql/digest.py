@@ -110,7 +110,7 @@ def _hashes(table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
 
 def _key(values: Sequence[Value]) -> str | None:
     """The CRC32 of a row's primary key, None where there is none; two may share one."""
-    parts = [value.text or value.place or value.hash or "" for value in values]
+    parts = list(filter(None, (value.text or value.place or value.hash for value in values)))
     return f"CRC32({parts[0] if len(parts) == 1 else _joined(parts)})" if parts else None
 
 

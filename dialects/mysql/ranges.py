@@ -66,7 +66,7 @@ class _Ranges:
             yield from self._between(least, most)
 
     def sql(self, key: Key) -> str:
-        return str(key) if isinstance(key, int) else f"_{self.charset} 0x{key.hex()}"
+        return str(key) if isinstance(key, int) else f"_{self.charset} X'{key.hex()}'"
 
     def _between(self, low: Key, high: Key) -> Iterator[Key]:
         """Keys that divide this range, in their order, without its ends."""

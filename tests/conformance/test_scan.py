@@ -30,6 +30,7 @@ KEYS: Mapping[str, tuple[str, Any]] = {
     "TEXTS": ("ID VARCHAR(40) NOT NULL PRIMARY KEY", lambda row: f"{row * 7919 % 65536:04x}-{'aBcDé'[row % 5]}{row}"),
     "ALIKE": ("ID VARCHAR(40) NOT NULL PRIMARY KEY", lambda row: f"the same beginning {row}"),
     "STRANGE": ("ID VARCHAR(40) NOT NULL PRIMARY KEY", lambda row: " !%~\\'"[row % 6] + "é" * (row % 3) + f"%s{row}"),
+    "SOME_EMPTY": ("ID VARCHAR(40) NOT NULL PRIMARY KEY", lambda row: "a" * (row % 16) + "b" * (row // 16)),
     "FEW": ("TENANT INTEGER NOT NULL, ID INTEGER NOT NULL, PRIMARY KEY (TENANT, ID)", lambda row: (row % 2, row)),
     "KEYLESS": ("ID INTEGER", lambda row: row % 9),
     "BARE": ("ID INTEGER NOT NULL PRIMARY KEY", None),
@@ -88,7 +89,7 @@ def test_each_row_is_in_one_part(url: str, monkeypatch: pytest.MonkeyPatch) -> N
         name: 0 if key is None else ROWS for name, (_, key) in KEYS.items()
     }
     divided = {name for name, found in parts.items() if len(found) > 1}
-    assert not divided or {"NUMBERS", "LARGE_NUMBERS", "TEXTS", "ALIKE", "STRANGE"} <= divided
+    assert not divided or {"NUMBERS", "LARGE_NUMBERS", "TEXTS", "ALIKE", "STRANGE", "SOME_EMPTY"} <= divided
 
 
 def test_progress_moves_within_a_table(url: str) -> None:
