@@ -19,8 +19,8 @@ from apim_schema.schema import Table
 
 T = TypeVar("T")
 
-PART_ROWS = 100_000
-"""About so many rows are a part: half a second or less."""
+PART_ROWS, LEAST_ROWS = 100_000, 25_000
+"""At most and at least about so many rows are a part: half a second or less, and enough for each reader to have two."""
 MOST_JOBS = 4
 """So many connections read at once at most, unless somebody says otherwise."""
 IMPATIENCE = 0.2
@@ -100,8 +100,9 @@ class Readers:
                 raise
 
     def _pieces(self, table: Table, rows: int) -> list[Piece]:
-        split = self.split and rows > PART_ROWS
-        parts = self.module.parts(self.connections[0], self.schema, table, rows, PART_ROWS) if split else ()
+        part = min(PART_ROWS, max(LEAST_ROWS, rows // (2 * len(self.connections))))
+        split = self.split and rows > part
+        parts = self.module.parts(self.connections[0], self.schema, table, rows, part) if split else ()
         return [Piece(table.name, part, rows // len(parts)) for part in parts] or [Piece(table.name, "", rows)]
 
     def _cancel(self, begun: Collection[Future[T]]) -> None:
