@@ -37,13 +37,13 @@ def write(live: Live, start: Start, found: Snapshot | Collection[Made], entry: E
         if not there:
             take_back(lambda other: table.drop(other, checkfirst=True))
 
-    if not isinstance(found, Snapshot):
-        added = kept.add(connection, schema, database, found) if found else []
-        take_back(lambda other: kept.remove(other, schema, database, added))
-    else:
+    if isinstance(found, Snapshot):
         drops(kept.table(schema), kept.exists(connection, schema))
         take_back(lambda other: kept.discard(other, schema, database))
         kept.keep(connection, schema, found)
+    elif found:
+        added = kept.add(connection, schema, database, found)
+        take_back(lambda other: kept.remove(other, schema, database, added))
     if (stamped := live.stamped) is None:
         unstamp = stamp.remove if stamp.exists(connection, schema, database) else stamp.drop
         take_back(lambda other: unstamp(other, schema, database))

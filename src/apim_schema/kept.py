@@ -8,6 +8,7 @@ Beside it are the statements of each run that goes on, which is to make out late
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Collection
 from dataclasses import astuple
 
@@ -24,7 +25,7 @@ PIECE = 60_000
 RUNS = "{}+"
 """What the statements of the runs are kept under, by the name of the database."""
 STATEMENTS = 50
-"""So many are in one piece: none has a thousand bytes."""
+"""So many are in one piece: packed, they are far smaller than it may be."""
 
 
 def table(schema: str | None) -> Table:
@@ -73,10 +74,14 @@ def read(connection: Connection, schema: str | None, database: str) -> Snapshot 
     try:
         return snapshot.unpack(packed, NAME)[database] if packed else None
     except UsageError:
-        raise NotProven(
-            f"what {NAME} keeps of {database} is damaged",
-            way_out="delete it, and the same upgrade goes on, without the proof of what the rows were before",
-        ) from None
+        raise _damaged(database) from None
+
+
+def _damaged(database: str) -> NotProven:
+    return NotProven(
+        f"what {NAME} keeps of {database} is damaged",
+        way_out="delete it, and the same upgrade goes on, without the proof of what the rows were before",
+    )
 
 
 def add(connection: Connection, schema: str | None, database: str, statements: Collection[Made]) -> list[int]:
@@ -86,7 +91,7 @@ def add(connection: Connection, schema: str | None, database: str, statements: C
     parts = [listed[start : start + STATEMENTS] for start in range(0, len(listed), STATEMENTS)]
     places = range((last or 0) + 1, (last or 0) + 1 + len(parts))
     for place, part in zip(places, parts, strict=True):
-        values = {"database_name": name, "place": place, "content": json.dumps(part).encode()}
+        values = {"database_name": name, "place": place, "content": zlib.compress(json.dumps(part).encode())}
         connection.execute(pieces.insert().values(values))
     return list(places)
 
@@ -99,10 +104,14 @@ def remove(connection: Connection, schema: str | None, database: str, places: Co
 
 
 def statements(connection: Connection, schema: str | None, database: str) -> list[Made]:
-    """What all runs that went on may have executed."""
+    """What all runs that went on may have executed. Raises NotProven where it is damaged."""
     pieces = table(schema)
     wanted = select(pieces.c.content).where(pieces.c.database_name == RUNS.format(database)).order_by(pieces.c.place)
-    return [Made(*made) for content in connection.scalars(wanted) for made in json.loads(content)]
+    packed = connection.scalars(wanted).all()
+    try:
+        return [Made(*made) for content in packed for made in json.loads(zlib.decompress(content))]
+    except (zlib.error, ValueError, TypeError):
+        raise _damaged(database) from None
 
 
 def discard(connection: Connection, schema: str | None, database: str) -> None:
