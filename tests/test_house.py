@@ -22,7 +22,8 @@ DIALECTS = ROOT / "dialects"
 
 LOWER = {
     *("capacity", "catalog", "changes", "compare", "convergence", "datacentres", "dialect", "errors", "flavours"),
-    *("jdbc", "locks", "progress", "schema", "space", "sqltext", "tested", "types", "witness"),
+    *("hashed", "hazards", "impact", "jdbc", "locks", "progress", "schema", "space", "sqltext", "tested", "types"),
+    "witness",
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 

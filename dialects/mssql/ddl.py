@@ -23,8 +23,8 @@ from apim_schema.convergence import (
     missing_indexes,
     table_of,
 )
-from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
+from apim_schema.impact import Statement
 from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 
 from . import definition, impact, names, triggers, tsql, types, utf8

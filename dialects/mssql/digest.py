@@ -18,8 +18,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema import sqltext
-from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import NotProven
+from apim_schema.hashed import Bucket, Compared, HashedRow
 from apim_schema.schema import Table
 
 from . import names, obstacles, types

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, Obstacle
+from apim_schema.hazards import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
 from . import ddl, dependents, names, space, types

@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from apim_schema.changes import AddColumn, Change
-from apim_schema.dialect import BLOCK, METADATA, WARN, Impact, Level, Obstacle, Size
+from apim_schema.hazards import BLOCK, WARN, Level, Obstacle
+from apim_schema.impact import METADATA, Impact, Size
 from apim_schema.schema import Schema
 from apim_schema.space import rebuilt, short
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apim_schema import sqltext
-from apim_schema.dialect import BLOCK, Hazard
+from apim_schema.hazards import BLOCK, Hazard
 from apim_schema.schema import Column
 
 from . import names, tsql

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import REBUILD, Impact
+from apim_schema.impact import REBUILD, Impact
 from apim_schema.schema import Schema
 
 from . import impact, names, types

@@ -26,8 +26,8 @@ from apim_schema.convergence import (
     table_of,
     trigger_in_the_way,
 )
-from apim_schema.dialect import REBUILD, Statement
 from apim_schema.errors import Conflict
+from apim_schema.impact import REBUILD, Statement
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 
 from . import alter, definition, foreign_keys, impact, names, queries, types

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, text
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change, find_column
-from apim_schema.dialect import BLOCK, WARN, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, Schema, Server, Table
 
 from . import impact, introspect, names, types

@@ -14,21 +14,8 @@ from typing import Final
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import (
-    BLOCK,
-    DDL,
-    IN_PLACE,
-    METADATA,
-    NOTHING,
-    READS,
-    REBUILD,
-    WORKS,
-    WRITES,
-    Blocks,
-    Hazard,
-    Impact,
-    Work,
-)
+from apim_schema.hazards import BLOCK, Hazard
+from apim_schema.impact import DDL, IN_PLACE, METADATA, NOTHING, READS, REBUILD, WORKS, WRITES, Blocks, Impact, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Server, Table
 
 from . import names, types

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement
+from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 
 from . import ddl, due, foreign_keys, names, types

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, WARN, Level, Obstacle, Size
+from apim_schema.hazards import BLOCK, WARN, Level, Obstacle
+from apim_schema.impact import Size
 from apim_schema.schema import Schema
 from apim_schema.space import rebuilt, short
 

@@ -26,8 +26,9 @@ from apim_schema.convergence import (
     table_of,
     trigger_in_the_way,
 )
-from apim_schema.dialect import Statement, in_turn
+from apim_schema.dialect import in_turn
 from apim_schema.errors import Conflict
+from apim_schema.impact import Statement
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 
 from . import conversion, impact, names, plsql, session, types

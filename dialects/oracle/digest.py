@@ -22,8 +22,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import sqltext
-from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import Refused
+from apim_schema.hashed import Bucket, Compared, HashedRow
 from apim_schema.schema import Table
 
 from . import names, session

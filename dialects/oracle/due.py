@@ -13,7 +13,7 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement
+from apim_schema.impact import Statement
 
 from . import plsql
 from .ddl import SUCCESSOR

@@ -13,20 +13,8 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import (
-    DDL,
-    IN_PLACE,
-    METADATA,
-    NOTHING,
-    REBUILD,
-    SCAN,
-    WARN,
-    WRITES,
-    Blocks,
-    Hazard,
-    Impact,
-    Work,
-)
+from apim_schema.hazards import WARN, Hazard
+from apim_schema.impact import DDL, IN_PLACE, METADATA, NOTHING, REBUILD, SCAN, WRITES, Blocks, Impact, Work
 from apim_schema.schema import Column, ForeignKey, Schema, Table
 
 from . import types, utf8

@@ -27,7 +27,7 @@ from apim_schema.changes import (
     TextToBinary,
     find_column,
 )
-from apim_schema.dialect import BLOCK, WARN, Level, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Level, Obstacle
 from apim_schema.schema import Column, ForeignKey, Key, Schema, Table
 
 from . import names, space, types

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change, find_column, replay
-from apim_schema.dialect import Statement
+from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 
 from . import due, obstacles, plsql, session

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from apim_schema.dialect import WARN, Obstacle, Size
+from apim_schema.hazards import WARN, Obstacle
+from apim_schema.impact import Size
 from apim_schema.space import short
 
 from . import names, session

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apim_schema import sqltext
-from apim_schema.dialect import BLOCK, WARN, Hazard
+from apim_schema.hazards import BLOCK, WARN, Hazard
 from apim_schema.schema import Column, Schema
 
 from . import names, types

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from apim_schema.dialect import Bucket, Compared, HashedRow
+from apim_schema.hashed import Bucket, Compared, HashedRow
 from apim_schema.schema import Table
 
 from . import names

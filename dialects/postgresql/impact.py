@@ -12,21 +12,8 @@ from functools import singledispatch
 
 from apim_schema import changes, sqltext
 from apim_schema.changes import Change
-from apim_schema.dialect import (
-    BLOCK,
-    IN_PLACE,
-    METADATA,
-    NOTHING,
-    READS,
-    REBUILD,
-    SCAN,
-    WARN,
-    WRITES,
-    Blocks,
-    Hazard,
-    Impact,
-    Work,
-)
+from apim_schema.hazards import BLOCK, WARN, Hazard
+from apim_schema.impact import IN_PLACE, METADATA, NOTHING, READS, REBUILD, SCAN, WRITES, Blocks, Impact, Work
 from apim_schema.schema import Column, ForeignKey, Schema
 
 from . import names

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, Obstacle
+from apim_schema.hazards import BLOCK, Obstacle
 from apim_schema.schema import Schema
 
 from . import dependents, gone, names, privileges

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, text
 
 from apim_schema import changes
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, WARN, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import OWN_TABLES, Schema
 
 from . import names

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import tested
-from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
+from apim_schema.hazards import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema, Server
 from apim_schema.tested import lasting
 

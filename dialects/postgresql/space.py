@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from apim_schema.dialect import Size
+from apim_schema.impact import Size
 
 from . import introspect, names
 

@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from apim_schema import beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing, watchdog
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement
 from apim_schema.difference import Difference, drifted
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, RowsDiffer, SchemaToolError, Unfinished
 from apim_schema.evidence import Verdict
 from apim_schema.history import Entry
+from apim_schema.impact import Statement
 from apim_schema.live import Live, Start
 from apim_schema.locks import Check
 from apim_schema.planner import Plan, listed

@@ -8,144 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, Engine
 
 from apim_schema.changes import Change
 from apim_schema.flavours import Types
+from apim_schema.hashed import Bucket, Compared, HashedRow
+from apim_schema.hazards import Hazard, Obstacle
+from apim_schema.impact import Impact, Size, Statement
 from apim_schema.jdbc import Translated
 from apim_schema.locks import Check
 from apim_schema.progress import Say, unheard
 from apim_schema.scan import ScanModule
 from apim_schema.schema import Column, ForeignKey, Schema, Server, Table
 from apim_schema.witness import WitnessModule
-
-METADATA: Final = "metadata"
-SCAN: Final = "scan"
-IN_PLACE: Final = "in place"
-REBUILD: Final = "rebuild"
-Work = Literal["metadata", "scan", "in place", "rebuild"]
-WORKS: Sequence[Work] = (METADATA, SCAN, IN_PLACE, REBUILD)
-"""Constant time; all rows are read; all are read and an index is written beside them; all are written anew."""
-
-NOTHING: Final = "nothing"
-DDL: Final = "ddl"
-WRITES: Final = "writes"
-READS: Final = "reads"
-Blocks = Literal["nothing", "ddl", "writes", "reads"]
-BLOCKS: Sequence[Blocks] = (NOTHING, DDL, WRITES, READS)
-"""What has to wait meanwhile: each of them stands for those before it too."""
-
-BLOCK: Final = "block"
-WARN: Final = "warn"
-INFO: Final = "info"
-Level = Literal["block", "warn", "info"]
-"""Whether a change would fail or lose data, or might, or whether it is only good to know."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """A table as the server's own statistics have it: rows, and bytes with its indexes; None where it does not tell."""
-
-    rows: int | None
-    bytes: int | None
-
-
-@dataclass(frozen=True)
-class Impact:
-    """What a statement costs a live table.
-
-    `lock` is the server's own name for the lock that it takes, and `blocks` what waits for that lock: for a moment
-    where the work is of constant time, else for as long as the work takes; where DDL is transactional, from the
-    statement to the commit. `referenced` are tables besides its own that are locked as well. `source` is the page
-    of the manual that says so. `rows` and `bytes` are those of the table, None where nobody has asked.
-    """
-
-    work: Work
-    lock: str
-    blocks: Blocks
-    source: str
-    referenced: tuple[str, ...] = ()
-    rows: int | None = None
-    bytes: int | None = None
-
-    @property
-    def rewrites(self) -> bool:
-        """Whether all rows are written anew."""
-        return self.work == REBUILD
-
-    @property
-    def reads_rows(self) -> bool:
-        """Whether the time that it takes grows with the table."""
-        return self.work != METADATA
-
-    @property
-    def blocks_writers(self) -> bool:
-        """Whether somebody who writes to the table has to wait."""
-        return BLOCKS.index(self.blocks) >= BLOCKS.index(WRITES)
-
-    @property
-    def needs_bytes(self) -> int | None:
-        """The free space that the table needs for standing twice: what it has, indexes too; 0 where it does not."""
-        return self.bytes if self.rewrites else 0
-
-    def sized(self, size: Size | None) -> Impact:
-        """The same, of a table of this size; None for one that is not there yet."""
-        return replace(self, rows=size.rows, bytes=size.bytes) if size else replace(self, rows=0, bytes=0)
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One SQL statement, as the driver takes it (no terminator), the change that it belongs to, and what it costs.
-
-    `more` are changes of the same table that it makes as well.
-    """
-
-    sql: str
-    change: Change
-    impact: Impact = field(compare=False)
-    more: tuple[Change, ...] = ()
-
-
-CORRECT = "correct these rows"
-
-
-@dataclass(frozen=True)
-class Hazard:
-    """Rows that a change would lose or stumble over: `condition` is true of one, in SQL over the table as `t`.
-
-    `loses` is said where the change can be made all the same: the column whose values are lost by that, or "" where it
-    is the rows with all of theirs. `column` is said where the condition is about a column as it is now, before the
-    change: a script that is run again may find it converted.
-    """
-
-    level: Level
-    problem: str
-    condition: str
-    way_out: str = CORRECT
-    loses: str | None = None
-    column: Column | None = None
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """What the catalog or a setting shows that a change would alter in silence or stumble over.
-
-    `problem` names the object and says what would become of it, `way_out` what to do; `table` is "" where it is
-    about the whole database. `query` is what was asked, as the server was asked it.
-    """
-
-    level: Level
-    table: str
-    problem: str
-    way_out: str
-    query: str = field(default="", compare=False)
-
-    def asked_by(self, query: str) -> Obstacle:
-        """The same, with what was asked."""
-        return replace(self, query=query)
 
 
 @dataclass(frozen=True)
@@ -159,47 +37,6 @@ class Backup:
     make: str
     restore: str
     source: str
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A column as evidence compares it: by `expression`, its name or what puts a converted value into its old form.
-
-    `becomes_binary` is said of a text that some release turns into bytes: it must be hashed before as it is after.
-    """
-
-    name: str
-    expression: str
-    becomes_binary: bool = False
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Rows, and the sum of their hashes, each times its weight, for all rows of a table that fall into this bucket.
-
-    A row falls into one, and has its weight, by its primary key, or where there is none, by all of it.
-    """
-
-    rows: int
-    total: int
-
-    def __add__(self, other: Bucket) -> Bucket:
-        return Bucket(self.rows + other.rows, self.total + other.total)
-
-
-@dataclass(frozen=True)
-class HashedRow:
-    """One row as it stands: its bucket, its hash, its weight, which is never 0, and the values that name it.
-
-    `columns` are the hashes of its columns, by name; none where DDL can't be rolled back: there is no time then at
-    which the row as it was could be hashed in the same way.
-    """
-
-    bucket: int
-    hash: int
-    weight: int
-    name: tuple[object, ...]
-    columns: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 class Names(Protocol):

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from apim_schema.dialect import Bucket, HashedRow
+from apim_schema.hashed import Bucket, HashedRow
 
 ROWS_SHOWN = 100
 """How many rows of a table are named, unless somebody says otherwise."""

@@ -14,7 +14,8 @@ from time import perf_counter
 from sqlalchemy import Connection
 
 from apim_schema import evidence
-from apim_schema.dialect import IN_PLACE, METADATA, REBUILD, SCAN, Dialect, Impact, Size, Work
+from apim_schema.dialect import Dialect
+from apim_schema.impact import IN_PLACE, METADATA, REBUILD, SCAN, Impact, Size, Work
 from apim_schema.schema import Schema
 
 PROBE_BYTES = 16 * 2**20

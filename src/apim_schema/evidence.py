@@ -17,8 +17,9 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from apim_schema import chain, scan
-from apim_schema.dialect import Bucket, Compared, Dialect
+from apim_schema.dialect import Dialect
 from apim_schema.drilldown import ChangedRow, Look, Name, Names
+from apim_schema.hashed import Bucket, Compared
 from apim_schema.progress import Progress
 from apim_schema.scan import Piece
 from apim_schema.schema import Column, Key, Schema, Table

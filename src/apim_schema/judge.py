@@ -9,7 +9,7 @@ from itertools import accumulate
 from sqlalchemy import Connection
 
 from apim_schema import drilldown
-from apim_schema.dialect import Bucket, Dialect, HashedRow
+from apim_schema.dialect import Dialect
 from apim_schema.drilldown import EMPTY, ROWS_SHOWN, Look, Narrowed
 from apim_schema.evidence import (
     CHANGED,
@@ -22,6 +22,7 @@ from apim_schema.evidence import (
     spelled,
     unreadable,
 )
+from apim_schema.hashed import Bucket, HashedRow
 from apim_schema.schema import Schema, Table
 
 ROWS_READ = 100_000

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from apim_schema import chain
 from apim_schema.changes import Change, KeepIndex, replay
-from apim_schema.dialect import Dialect, Statement
+from apim_schema.dialect import Dialect
 from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
 from apim_schema.errors import Conflict, NotRecognised, Refused
+from apim_schema.impact import Statement
 from apim_schema.recognise import Accept, Comparison, differences
 from apim_schema.schema import Schema
 

@@ -27,8 +27,9 @@ from apim_schema.changes import (
     DropTable,
     ReplacePrimaryKey,
 )
-from apim_schema.dialect import BLOCK, WARN, Dialect, Hazard, Level, Obstacle
+from apim_schema.dialect import Dialect
 from apim_schema.errors import Blocked
+from apim_schema.hazards import BLOCK, WARN, Hazard, Level, Obstacle
 from apim_schema.live import Live
 from apim_schema.progress import Say
 from apim_schema.schema import ForeignKey, Schema, Table

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from apim_schema import toml
-from apim_schema.dialect import INFO, WARN
+from apim_schema.hazards import INFO, WARN
 from apim_schema.preflight import Finding
 
 CONFIGURATION: Final = "Configuration"

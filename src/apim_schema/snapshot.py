@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from apim_schema import __version__
-from apim_schema.dialect import Bucket
 from apim_schema.errors import UsageError
 from apim_schema.evidence import Evidence
+from apim_schema.hashed import Bucket
 from apim_schema.schema import Column, Key, Table
 from apim_schema.witness import Mark
 

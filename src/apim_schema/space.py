@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from apim_schema.changes import Change
-from apim_schema.dialect import REBUILD, Impact, Level, Obstacle
+from apim_schema.hazards import Level, Obstacle
+from apim_schema.impact import REBUILD, Impact
 from apim_schema.schema import Schema
 
 UNITS = ("KiB", "MiB", "GiB")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from apim_schema import toml
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.hazards import INFO, WARN, Obstacle
 from apim_schema.schema import Server
 
 AND_LATER = "and later"

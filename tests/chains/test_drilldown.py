@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from apim_schema.dialect import Bucket, HashedRow
 from apim_schema.drilldown import ChangedRow, Look, Narrowed, by_rows, by_sums, narrow
+from apim_schema.hashed import Bucket, HashedRow
 
 random = Random(20)
 ROWS = [HashedRow(0, random.getrandbits(64), random.getrandbits(31) | 1073741825, (number,)) for number in range(1500)]

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from apim_schema.dialect import WORKS, Blocks, Impact, Size, Work
 from apim_schema.estimate import Rates, estimate, of_evidence, writers_wait
+from apim_schema.impact import WORKS, Blocks, Impact, Size, Work
 
 SLOW, FAST = Rates(1e6), Rates(4e6)
 

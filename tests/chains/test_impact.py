@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apim_schema import chain, flavours, registry
-from apim_schema.dialect import BLOCKS, NOTHING, WORKS
+from apim_schema.impact import BLOCKS, NOTHING, WORKS
 
 
 @pytest.mark.parametrize("flavour", flavours.FLAVOURS)

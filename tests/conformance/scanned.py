@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from apim_schema import evidence
-from apim_schema.dialect import Bucket
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.evidence import Evidence, Verdict
+from apim_schema.hashed import Bucket
 from apim_schema.judge import ROWS_READ, Rows, judge, told_apart
 from apim_schema.schema import Schema, Table
 from apim_schema.target import target

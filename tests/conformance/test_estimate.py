@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from apim_schema import estimate, evidence
-from apim_schema.dialect import Dialect, Size
+from apim_schema.dialect import Dialect
+from apim_schema.impact import Size
 from apim_schema.schema import Schema
 from tests.conformance.site import Site
 from tests.servers import Server, new_database

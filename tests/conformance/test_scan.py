@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from apim_schema import evidence, scan
-from apim_schema.dialect import Bucket
+from apim_schema.hashed import Bucket
 from apim_schema.live import Live, opened
 from apim_schema.progress import Silent
 from apim_schema.target import target

@@ -14,10 +14,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from apim_schema import difference, drilldown, evidence, preflight
-from apim_schema.dialect import Level
 from apim_schema.difference import Class, Kind
 from apim_schema.errors import Exit
 from apim_schema.evidence import Word
+from apim_schema.hazards import Level
 from apim_schema.planner import Plan
 from apim_schema.witness import By
 

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from apim_schema import product
 from apim_schema.cli import documents
-from apim_schema.dialect import Backup, Blocks, Work
+from apim_schema.dialect import Backup
+from apim_schema.impact import Blocks, Work
 from apim_schema.product import Age
 from apim_schema.proof import Prospect
 from apim_schema.review import Outlook, Review, Reviewed, Verb, rollback

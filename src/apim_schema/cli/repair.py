@@ -17,9 +17,9 @@ from apim_schema.attempt import Result
 from apim_schema.cli import documents
 from apim_schema.cli.common import Answer, each, epilog, worst
 from apim_schema.cli.databases import database_options, proof_options, proving
-from apim_schema.dialect import BLOCK
 from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
+from apim_schema.hazards import BLOCK
 from apim_schema.mend import Mend
 from apim_schema.repair import Outlook, Repair
 from apim_schema.target import Target

@@ -14,9 +14,11 @@ from typing import Final, Literal
 
 from apim_schema import chain, estimate, planner, preflight, product, proof, timing
 from apim_schema.attempt import Result
-from apim_schema.dialect import BLOCK, INFO, WARN, Backup, Impact, Size, Statement
+from apim_schema.dialect import Backup
 from apim_schema.difference import Difference
 from apim_schema.estimate import Rates
+from apim_schema.hazards import BLOCK, INFO, WARN
+from apim_schema.impact import Impact, Size, Statement
 from apim_schema.live import Live, Start
 from apim_schema.planner import Plan
 from apim_schema.preflight import Finding

@@ -14,8 +14,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from apim_schema import __version__, evidence, output, product, timing
-from apim_schema.dialect import BLOCK, BLOCKS, INFO, WARN, WORKS, Impact
 from apim_schema.evidence import TableVerdict
+from apim_schema.hazards import BLOCK, INFO, WARN
+from apim_schema.impact import BLOCKS, WORKS, Impact
 from apim_schema.product import PARTS, Task
 from apim_schema.report import CLASSES
 from apim_schema.review import CAREFUL, CLEAR, FORBIDDEN, NOTHING_TO_DO, Review, Reviewed, rollback, words

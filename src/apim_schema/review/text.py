@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from apim_schema.dialect import BLOCK, INFO, WARN
+from apim_schema.hazards import BLOCK, INFO, WARN
 from apim_schema.report import CLASSES
 from apim_schema.review import NOTHING_TO_DO, Review, Reviewed
 from apim_schema.review.words import OUTLOOKS, about, count, impact, prospect, roughly, size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apim_schema import space
-from apim_schema.dialect import DDL, IN_PLACE, METADATA, NOTHING, READS, REBUILD, SCAN, WRITES, Blocks, Impact, Work
+from apim_schema.impact import DDL, IN_PLACE, METADATA, NOTHING, READS, REBUILD, SCAN, WRITES, Blocks, Impact, Work
 from apim_schema.proof import Prospect
 from apim_schema.review import CAREFUL, CLEAR, FORBIDDEN, NOTHING_TO_DO
 

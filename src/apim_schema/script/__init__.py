@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from apim_schema import __version__, chain, datacentres, flavours, registry, sqltext
 from apim_schema.changes import Change, CreateTable, replay
-from apim_schema.dialect import Dialect, Statement
+from apim_schema.dialect import Dialect
 from apim_schema.errors import UsageError
+from apim_schema.impact import Statement
 from apim_schema.review.words import count, impact
 from apim_schema.schema import Schema
 from apim_schema.script import checks, head, history

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from apim_schema import chain, preflight
 from apim_schema.changes import AddColumn, Change, CreateTable, replay
-from apim_schema.dialect import BLOCK, Dialect, Hazard
+from apim_schema.dialect import Dialect
+from apim_schema.hazards import BLOCK, Hazard
 from apim_schema.schema import Schema
 
 

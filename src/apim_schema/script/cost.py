@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from apim_schema.changes import Change, CreateTable
-from apim_schema.dialect import BLOCKS, WORKS, Dialect, Impact
+from apim_schema.dialect import Dialect
+from apim_schema.impact import BLOCKS, WORKS, Impact
 from apim_schema.schema import Schema
 
 

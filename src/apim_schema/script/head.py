@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from apim_schema import chain, planner, sqltext
-from apim_schema.dialect import METADATA, Dialect, Impact
+from apim_schema.dialect import Dialect
+from apim_schema.impact import METADATA, Impact
 from apim_schema.review.rollback import DOWNGRADE
 from apim_schema.review.words import impact
 from apim_schema.schema import Schema

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from apim_schema import chain, evidence, registry
-from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.evidence import compared
+from apim_schema.hashed import Bucket, Compared, HashedRow
 from apim_schema.progress import Silent
 from apim_schema.schema import Column, Key, Schema, Table
 from tests.dialects.mssql.conftest import Accepted

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from apim_schema import chain, changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import WORKS, Impact, Work
+from apim_schema.impact import WORKS, Impact, Work
 from apim_schema.schema import Column, Index
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Recorded

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from apim_schema import chain, changes, preflight, script
-from apim_schema.dialect import Work
 from apim_schema.errors import Conflict
+from apim_schema.impact import Work
 from apim_schema.schema import Index
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.recorded import Spelling

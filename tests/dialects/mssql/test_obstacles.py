@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from apim_schema import changes, evidence, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import Obstacle
 from apim_schema.errors import NotProven
+from apim_schema.hazards import Obstacle
 from apim_schema.progress import Silent
 from apim_schema.schema import Column, ForeignKey, Schema
 from tests.dialects.mssql import facts

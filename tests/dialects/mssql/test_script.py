@@ -8,7 +8,7 @@ import pytest
 
 from apim_schema import chain, registry, script, sqltext
 from apim_schema.changes import AddColumn
-from apim_schema.dialect import Statement
+from apim_schema.impact import Statement
 from apim_schema.schema import Column
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.test_ddl import PAIRS

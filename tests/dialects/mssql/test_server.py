@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from apim_schema import registry
-from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
+from apim_schema.hazards import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema
 from tests.dialects.mssql import held
 from tests.dialects.mssql.conftest import Accepted

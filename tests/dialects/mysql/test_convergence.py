@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from apim_schema import catalog, chain, compare, difference, registry
 from apim_schema.changes import Change, replay
 from apim_schema.demo import rows
-from apim_schema.dialect import Statement
+from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 from tests.dialects.mysql.conftest import opened, runner
 from tests.releases import FIRST, HEAD, after

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, registry
 from apim_schema.changes import AddColumn, Change, CreateTable, ReplacePrimaryKey
-from apim_schema.dialect import BLOCK, WARN, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, ForeignKey, Schema, Table
 from tests.dialects.mysql.conftest import opened, runner
 from tests.servers import Server

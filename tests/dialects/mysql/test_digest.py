@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Connection
 
 from apim_schema import registry
-from apim_schema.dialect import Bucket
 from apim_schema.errors import NotProven
 from apim_schema.evidence import compared, spelled, unreadable
+from apim_schema.hashed import Bucket
 from apim_schema.schema import Table
 from tests.dialects.mysql.conftest import Connect, Run, opened, runner
 from tests.servers import Server, new_database, started

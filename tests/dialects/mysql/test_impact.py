@@ -10,7 +10,7 @@ import pytest
 
 from apim_schema import chain, registry
 from apim_schema.changes import AddColumn, AlterColumn, Change, CreateIndex, ReplaceForeignKey, ReplacePrimaryKey
-from apim_schema.dialect import Blocks, Work
+from apim_schema.impact import Blocks, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Server, Table
 
 DIALECT = registry.load("mysql")

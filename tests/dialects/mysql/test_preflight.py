@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import preflight, registry
 from apim_schema.changes import AddColumn, AlterColumn, CreateIndex, CreateUnique, DropColumn
-from apim_schema.dialect import BLOCK, CORRECT
+from apim_schema.hazards import BLOCK, CORRECT
 from apim_schema.schema import Column, Index, Key
 from tests.dialects.mysql.conftest import Run
 

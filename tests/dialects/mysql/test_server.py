@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine
 
 from apim_schema import registry, tested
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.hazards import INFO, WARN, Obstacle
 from tests.dialects.mysql.conftest import Connect, opened, runner
 from tests.servers import Server, new_database, started
 

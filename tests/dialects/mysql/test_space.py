@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from apim_schema import changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import BLOCK, WARN, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column
 from tests.dialects.mysql.conftest import Run
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement, Work
+from apim_schema.impact import Statement, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key
 from apim_schema.schema import Server as Kind
 from tests.dialects.mysql.conftest import Run, opened, runner

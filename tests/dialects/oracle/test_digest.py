@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from apim_schema import chain, registry
-from apim_schema.dialect import Bucket, Compared, HashedRow
 from apim_schema.errors import Refused
 from apim_schema.evidence import compared
+from apim_schema.hashed import Bucket, Compared, HashedRow
 from apim_schema.schema import Column, Key, Schema, Table
 from tests.dialects.oracle.connection import OracleError, Recorder, failure, no_crypto
 from tests.dialects.oracle.modules import digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apim_schema import chain, changes
-from apim_schema.dialect import WORKS, Work
+from apim_schema.impact import WORKS, Work
 from apim_schema.schema import Column
 from tests.dialects.oracle.modules import ddl, impact
 

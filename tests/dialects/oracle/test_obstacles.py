@@ -11,7 +11,7 @@ import pytest
 
 from apim_schema import chain
 from apim_schema.changes import AlterColumn, Change
-from apim_schema.dialect import BLOCK, WARN, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 from tests.dialects.oracle.connection import Recorder, failure
 from tests.dialects.oracle.modules import obstacles, space

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apim_schema.dialect import BLOCK, INFO, WARN, Obstacle
+from apim_schema.hazards import BLOCK, INFO, WARN, Obstacle
 from apim_schema.schema import Schema
 from tests.dialects.oracle.connection import Recorder, failure
 from tests.dialects.oracle.modules import server

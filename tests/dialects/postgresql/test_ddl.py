@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, changes, compare, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import Statement
 from apim_schema.errors import Conflict
+from apim_schema.impact import Statement
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table, Trigger
 from tests.dialects.postgresql.conftest import Connect, Run
 from tests.releases import FIRST, HEAD

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, preflight, registry
 from apim_schema.changes import Change, ReplacePrimaryKey, TextToBinary
-from apim_schema.dialect import BLOCK, WARN, Obstacle
+from apim_schema.hazards import BLOCK, WARN, Obstacle
 from tests.dialects.postgresql.test_ddl import execute, read, vendor
 from tests.servers import Server, new_database
 

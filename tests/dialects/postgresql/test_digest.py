@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import NotSupportedError, ProgrammingError
 
 from apim_schema import evidence, registry, sqltext
-from apim_schema.dialect import Bucket, Compared, HashedRow
+from apim_schema.hashed import Bucket, Compared, HashedRow
 from tests.conformance.scanned import Row
 from tests.conformance.test_false_results import TEXTS
 from tests.dialects.postgresql.conftest import Run

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
 from apim_schema.changes import DropColumn, DropTable
-from apim_schema.dialect import BLOCK
+from apim_schema.hazards import BLOCK
 from tests.dialects.postgresql.conftest import Run
 
 DIALECT = registry.load("postgresql")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from apim_schema import changes, registry
 from apim_schema.changes import Change
-from apim_schema.dialect import WORKS, Blocks, Statement, Work
+from apim_schema.impact import WORKS, Blocks, Statement, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key, Table, Trigger
 from tests.dialects.postgresql.conftest import Connect, Run
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from apim_schema import registry, tested
-from apim_schema.dialect import INFO, WARN, Obstacle
+from apim_schema.hazards import INFO, WARN, Obstacle
 from tests.dialects.postgresql.conftest import Connect
 from tests.servers import Server, new_database, started
 
