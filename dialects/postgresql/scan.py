@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
+from math import ceil
 from typing import Any, cast
 
 from sqlalchemy import Connection, text
@@ -43,7 +44,7 @@ def parts(connection: Connection, schema: str | None, table: Table, rows: int, p
     if (connection.dialect.server_version_info or ()) < RANGES_SINCE:
         return ()
     pages = int(connection.scalar(text(PAGES), {"table": names.qualified(table.name, schema)}) or 0)
-    starts = range(0, pages, max(1, pages * part // max(rows, 1)))
+    starts = range(0, pages, max(1, ceil(pages * part / max(rows, 1))))
     ranges = [f"ctid >= '({start},0)' AND ctid < '({end},0)'" for start, end in pairwise(starts)]
     return [*ranges, f"ctid >= '({starts[-1]},0)'"] if starts else ()
 

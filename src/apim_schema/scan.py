@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from math import ceil
 from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
@@ -19,8 +20,10 @@ from apim_schema.schema import Table
 
 T = TypeVar("T")
 
-PART_ROWS, LEAST_ROWS = 100_000, 25_000
-"""At most and at least about so many rows are a part: half a second or less, and enough for each reader to have two."""
+PART_ROWS, LEAST_ROWS = 200_000, 25_000
+"""At most and at least about so many rows are a part: a second or less, and more than it costs to ask for them."""
+LEAST_ROUNDS = 2
+"""So many parts each reader gets of a table at least: what else it waits for then keeps the others less."""
 MOST_JOBS = 4
 """So many connections read at once at most, unless somebody says otherwise."""
 IMPATIENCE = 0.2
@@ -100,7 +103,7 @@ class Readers:
                 raise
 
     def _pieces(self, table: Table, rows: int) -> list[Piece]:
-        part = min(PART_ROWS, max(LEAST_ROWS, rows // (2 * len(self.connections))))
+        part = _part(rows, len(self.connections))
         split = self.split and rows > part
         parts = self.module.parts(self.connections[0], self.schema, table, rows, part) if split else ()
         return [Piece(table.name, part, rows // len(parts)) for part in parts] or [Piece(table.name, "", rows)]
@@ -112,6 +115,12 @@ class Readers:
             for connection in self.connections:
                 self.module.cancel(connection)
             wait(begun, timeout=IMPATIENCE)
+
+
+def _part(rows: int, readers: int) -> int:
+    """How many rows of a table are a part: so that each reader gets as many of them."""
+    rounds = max(LEAST_ROUNDS, ceil(rows / (PART_ROWS * readers)))
+    return min(PART_ROWS, max(LEAST_ROWS, ceil(rows / (rounds * readers))))
 
 
 @contextmanager
