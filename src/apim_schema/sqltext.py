@@ -8,6 +8,33 @@ import textwrap
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
+UNSAID = re.compile(rf"{QUOTED.pattern}|--[^\n]*|/\*.*?\*/", re.DOTALL)
+"""Literals and comments: what stands in them names no object."""
+
+
+def plain(sql: str) -> str:
+    """The words of SQL in upper case with single blanks, without literals, comments and the marks around names."""
+    return re.sub(r"\s+", " ", re.sub(r'["`\[\]]', "", UNSAID.sub(" ", sql))).upper().strip()
+
+
+def mentions(sql: str, name: str) -> bool:
+    """Whether SQL says a name, in any case and as a word of its own; `%TYPE` is none."""
+    return re.search(rf"{_BEFORE}{re.escape(name.upper())}{_AFTER}", plain(sql)) is not None
+
+
+def reads(query: str, table: str, column: str) -> bool:
+    """Whether a query, as its author wrote it, may read a column of a table.
+
+    It does by the column's name or a star, alone or with the table's name or alias before it.
+    """
+    words, name = plain(query), re.escape(table.upper())
+    known = {"", table.upper(), *re.findall(rf"{_BEFORE}{name}{_AFTER} (?:AS )?([\w$#]+)", words)}
+    wanted = rf"{_BEFORE}{re.escape(column.upper())}{_AFTER}|\* ?(?:,|FROM\b)"
+    return not known.isdisjoint(re.findall(rf"(?:([\w$#]+) ?\. ?)?(?:{wanted})", words))
+
+
+_BEFORE, _AFTER = r"(?<![\w$#@%])", r"(?![\w$#@])"
+
 
 def fold(sql: str) -> str:
     """Upper case and single blanks, except inside quotes."""

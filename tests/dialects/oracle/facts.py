@@ -26,7 +26,7 @@ YES, Y = one_of("YES", "NO"), one_of("Y", "N")
 ENABLED = one_of("ENABLED", "DISABLED")
 SCHEMA_OBJECTS = one_of(
     *("TABLE", "INDEX", "SEQUENCE", "TRIGGER", "VIEW", "MATERIALIZED VIEW", "FUNCTION", "PROCEDURE", "PACKAGE"),
-    *("PACKAGE BODY", "TYPE", "SYNONYM"),
+    *("PACKAGE BODY", "TYPE", "TYPE BODY", "SYNONYM"),
 )
 ANY = None
 
@@ -107,6 +107,14 @@ VIEWS = {
             "ALL_DEPENDENCIES", "OWNER NAME REFERENCED_OWNER REFERENCED_NAME",
             TYPE=SCHEMA_OBJECTS, REFERENCED_TYPE=SCHEMA_OBJECTS,
         ),
+        view(
+            "ALL_SOURCE", "OWNER NAME LINE TEXT",
+            TYPE=one_of(
+                *("FUNCTION", "JAVA SOURCE", "LIBRARY", "PACKAGE", "PACKAGE BODY", "PROCEDURE", "TRIGGER", "TYPE"),
+                *("TYPE BODY",),
+            ),
+        ),
+        view("ALL_SYNONYMS", "OWNER SYNONYM_NAME TABLE_OWNER TABLE_NAME DB_LINK"),
         view("ALL_VIEWS", "OWNER VIEW_NAME TEXT"),
         view("ALL_MVIEWS", "OWNER MVIEW_NAME QUERY"),
         view("ALL_MVIEW_LOGS", "LOG_OWNER MASTER LOG_TABLE"),

@@ -7,7 +7,9 @@ from typing import Any
 
 conversion: Any = import_module("apim_schema.dialects.oracle.conversion")
 ddl: Any = import_module("apim_schema.dialects.oracle.ddl")
+dependents: Any = import_module("apim_schema.dialects.oracle.dependents")
 digest: Any = import_module("apim_schema.dialects.oracle.digest")
+gone: Any = import_module("apim_schema.dialects.oracle.gone")
 impact: Any = import_module("apim_schema.dialects.oracle.impact")
 introspect: Any = import_module("apim_schema.dialects.oracle.introspect")
 names: Any = import_module("apim_schema.dialects.oracle.names")

@@ -10,7 +10,7 @@ from apim_schema import chain, script
 from tests.dialects.oracle import facts
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.dictionary import Views
-from tests.dialects.oracle.modules import digest, introspect, obstacles, server, session, space, utf8
+from tests.dialects.oracle.modules import dependents, digest, gone, introspect, obstacles, server, session, space, utf8
 from tests.dialects.oracle.sqlplus import split
 from tests.dialects.oracle.test_digest import compared_of, table
 
@@ -19,10 +19,11 @@ def asked() -> Iterator[str]:
     """Every query of the dialect, and what scripts send."""
     yield from (*introspect.QUERIES.values(), *session.SETTINGS, session.HOLDER, session.OF_TABLE, session.OTHERS)
     yield from (session.OWN, obstacles.LOGIN, obstacles.PRIVILEGES, obstacles.POLICIES, obstacles.REDACTED)
-    yield from (obstacles.TABLES, obstacles.MVIEW_LOGS, obstacles.REFERENCES, obstacles.UPDATE_TRIGGERS)
+    yield from (obstacles.TABLES, obstacles.MVIEW_LOGS, dependents.REFERENCES, obstacles.UPDATE_TRIGGERS)
+    yield from (gone.LOGGED, gone.SYNONYMS, gone.TRIGGERS, gone.SOURCES)
     yield from (server.WITHOUT_CASE, server.TRANSACTIONS, server.STANDBYS, server.ROLE, server.MODES)
     yield from (space.SIZES, space.SEGMENTS, space.FREE, space.QUOTAS)
-    yield from (dependent.query for dependent in obstacles.DEPENDENTS)
+    yield from (dependent.query for dependent in dependents.DEPENDENTS)
     recorder = Recorder(lambda sql: [("APIM", 1)])
     session.default_schema(recorder)
     digest.method(recorder)

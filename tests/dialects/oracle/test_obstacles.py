@@ -14,7 +14,7 @@ from apim_schema.changes import AlterColumn, Change
 from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, ForeignKey, Index, Key, Schema, Table
 from tests.dialects.oracle.connection import Recorder, failure
-from tests.dialects.oracle.modules import obstacles, space
+from tests.dialects.oracle.modules import dependents, obstacles, space
 from tests.dialects.oracle.simulated import raw, view
 
 BYTES, TEXT = ("AM_APPLICATION_REGISTRATION", "INPUTS"), ("AM_API_ENDPOINTS", "ENDPOINT_UUID")
@@ -65,7 +65,7 @@ def test_the_vendors_own_schema_is_no_obstacle() -> None:
 
 
 def dependent(problem: str) -> Any:
-    return next(kind for kind in obstacles.DEPENDENTS if problem in kind.problem)
+    return next(kind for kind in dependents.DEPENDENTS if problem in kind.problem)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_forbids_bytes_forbids_text_again() -> None:
     )
     for older in ("4.5.0", "4.4.0"):
         back = chain.pending("oracle", "apim", "4.6.0", older)
-        for kind in obstacles.DEPENDENTS:
+        for kind in dependents.DEPENDENTS:
             answers: Answers = {kind.query: [row(table, uses=column)], obstacles.LOB_PROBE: [failure(904)]}
             made = [o for o in found(answers, schema, wanted_=back) if o.table or "DBMS_LOB" in o.problem]
             assert [(o.level, o.table) for o in made] == [(BLOCK, ""), (kind.level, table)]
@@ -196,7 +196,7 @@ def test_a_foreign_key_of_any_schema_to_a_key_that_goes() -> None:
         own = ForeignKey(key.columns, table, key.columns, name="OWN")
         referencing = schema.tables["AM_API"]
         referencing = replace(referencing, foreign_keys=(*referencing.foreign_keys, own))
-        made = found({obstacles.REFERENCES: others}, schema.with_table(referencing))
+        made = found({dependents.REFERENCES: others}, schema.with_table(referencing))
         assert [(o.level, o.table, o.problem.split()[2]) for o in made] == [
             (BLOCK, table, "OWN"),
             (BLOCK, table, "HR.F"),

@@ -10,7 +10,18 @@ import pytest
 from apim_schema import chain, changes, flavours
 from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.connection import Recorder, no_crypto
-from tests.dialects.oracle.modules import ddl, digest, introspect, obstacles, plsql, server, session, space
+from tests.dialects.oracle.modules import (
+    ddl,
+    dependents,
+    digest,
+    gone,
+    introspect,
+    obstacles,
+    plsql,
+    server,
+    session,
+    space,
+)
 from tests.dialects.oracle.simulated import raw, view
 from tests.dialects.oracle.test_ddl import STEPS, UNITS
 from tests.dialects.oracle.test_digest import compared_of
@@ -89,10 +100,11 @@ def test_sessions(accepted: Accepted) -> None:
 def test_obstacles(accepted: Accepted) -> None:
     queries = (
         *(obstacles.LOB_PROBE, obstacles.LOGIN, obstacles.PRIVILEGES, obstacles.POLICIES, obstacles.REDACTED),
-        *(obstacles.TABLES, obstacles.MVIEW_LOGS, obstacles.REFERENCES, obstacles.UPDATE_TRIGGERS),
+        *(obstacles.TABLES, obstacles.MVIEW_LOGS, dependents.REFERENCES, obstacles.UPDATE_TRIGGERS),
+        *(gone.LOGGED, gone.SYNONYMS, gone.TRIGGERS, gone.SOURCES),
         *(server.WITHOUT_CASE, server.TRANSACTIONS, server.STANDBYS),
         *(space.SIZES, space.SEGMENTS, space.FREE, space.QUOTAS),
-        *(dependent.query for dependent in obstacles.DEPENDENTS),
+        *(dependent.query for dependent in dependents.DEPENDENTS),
     )
     accepted((query.replace(":owner", "'APIM'") for query in queries), 12)
 
