@@ -9,8 +9,11 @@ https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from apim_schema.hazards import BLOCK, Level
 
 from . import layout, names
 
@@ -31,6 +34,9 @@ class Question:
     way_out: str
     silent: bool = False
     """Whether the server would let the change through, and say nothing."""
+    level: Level = BLOCK
+    applies: Callable[[Any], bool] = bool
+    """Whether a row counts, where the catalog can't tell: its `body` is a text to be looked through."""
 
     def query(self, columns: Sequence[Column], schema: str | None) -> str:
         """What is asked about these columns: rows of a table, a column and a name."""
@@ -54,9 +60,13 @@ def answers(asked: Iterable[tuple[Question, Sequence[Column]]], schema: str | No
     return "\nUNION ALL\n".join(question.answer(columns, schema) for question, columns in asked)
 
 
+def joined(name: str, join: str) -> str:
+    """The query for what joins the columns that are asked about; `name` is the SQL for its name, and more columns."""
+    return f"SELECT DISTINCT t.name AS table_name, c.name AS column_name, {name} AS name\nFROM {COLUMNS}\n{join}"
+
+
 def _joined(name: str, join: str, problem: str, way_out: str, silent: bool = False) -> Question:
-    sql = f"SELECT DISTINCT t.name AS table_name, c.name AS column_name, {name} AS name\nFROM {COLUMNS}\n{join}"
-    return Question(sql, problem, way_out, silent)
+    return Question(joined(name, join), problem, way_out, silent)
 
 
 OF_ITS_PRIMARY_KEY = """JOIN sys.index_columns x ON x.object_id = t.object_id AND x.column_id = c.column_id
@@ -187,82 +197,93 @@ OF_A_KEY = (
 )
 """What forbids to drop a key of a table."""
 
-OF_AN_ALTERED_COLUMN = (
-    _joined(
-        "k.name",
-        "JOIN sys.computed_columns k ON k.object_id = t.object_id AND CHARINDEX(QUOTENAME(c.name), k.definition) > 0",
-        "the computed column {name} is made of {column}",
-        DROP,
-    ),
-    _joined(
-        "o.name",
-        "JOIN sys.sql_expression_dependencies d ON d.referenced_id = t.object_id "
-        "AND d.referenced_minor_id = c.column_id AND d.is_schema_bound_reference = 1\n"
-        "JOIN sys.objects o ON o.object_id = d.referencing_id AND o.object_id <> t.object_id "
-        "AND o.type NOT IN ('C', 'D')",
-        "{name} is bound to {column} (WITH SCHEMABINDING)",
-        DROP,
-    ),
-    _joined(
-        "f.name",
-        "JOIN sys.foreign_key_columns x ON x.parent_object_id = t.object_id AND x.parent_column_id = c.column_id "
-        "OR x.referenced_object_id = t.object_id AND x.referenced_column_id = c.column_id\n"
-        "JOIN sys.foreign_keys f ON f.object_id = x.constraint_object_id",
-        "the foreign key {name} holds {column} to the type it has",
-        DROP,
-    ),
-    _joined(
-        "OBJECT_NAME(c.rule_object_id)",
-        "WHERE c.rule_object_id <> 0",
-        "the rule {name} is bound to {column}",
-        "sp_unbindrule before, and sp_bindrule after the upgrade, or better a CHECK constraint",
-    ),
-    _joined(
-        "o.name",
-        "JOIN sys.objects o ON o.object_id = c.default_object_id AND o.parent_object_id = 0",
-        "the default object {name} is bound to {column}",
-        "sp_unbindefault before, and a DEFAULT constraint instead",
-    ),
-    _joined(
-        "m.masking_function",
-        "JOIN sys.masked_columns m ON m.object_id = c.object_id AND m.column_id = c.column_id AND m.is_masked = 1",
-        "{column} has a mask, {name}, which the change would not keep",
-        "ALTER COLUMN ... DROP MASKED before, and ADD MASKED after the upgrade",
-        silent=True,
-    ),
-    _joined(
-        "N'ENCRYPTED'",
-        "WHERE c.encryption_type IS NOT NULL",
-        "{column} is encrypted by the client (Always Encrypted): the server can't convert it",
-        "decrypt it before, and encrypt it again after the upgrade",
-    ),
+COMPUTED = _joined(
+    "k.name",
+    "JOIN sys.computed_columns k ON k.object_id = t.object_id AND CHARINDEX(QUOTENAME(c.name), k.definition) > 0",
+    "the computed column {name} is made of {column}",
+    DROP,
 )
-"""What forbids any other type or nullability of a column."""
+BOUND = _joined(
+    "o.name",
+    "JOIN sys.sql_expression_dependencies d ON d.referenced_id = t.object_id "
+    "AND d.referenced_minor_id = c.column_id AND d.is_schema_bound_reference = 1\n"
+    "JOIN sys.objects o ON o.object_id = d.referencing_id AND o.object_id <> t.object_id "
+    "AND o.type NOT IN ('C', 'D')",
+    "{name} is bound to {column} (WITH SCHEMABINDING)",
+    DROP,
+)
+FOREIGN_KEY = _joined(
+    "f.name",
+    "JOIN sys.foreign_key_columns x ON x.parent_object_id = t.object_id AND x.parent_column_id = c.column_id "
+    "OR x.referenced_object_id = t.object_id AND x.referenced_column_id = c.column_id\n"
+    "JOIN sys.foreign_keys f ON f.object_id = x.constraint_object_id",
+    "the foreign key {name} holds {column} to the type it has",
+    DROP,
+)
+RULE = _joined(
+    "OBJECT_NAME(c.rule_object_id)",
+    "WHERE c.rule_object_id <> 0",
+    "the rule {name} is bound to {column}",
+    "sp_unbindrule before, and sp_bindrule after the upgrade, or better a CHECK constraint",
+)
+DEFAULT_OBJECT = _joined(
+    "o.name",
+    "JOIN sys.objects o ON o.object_id = c.default_object_id AND o.parent_object_id = 0",
+    "the default object {name} is bound to {column}",
+    "sp_unbindefault before, and a DEFAULT constraint instead",
+)
+MASKED = _joined(
+    "m.masking_function",
+    "JOIN sys.masked_columns m ON m.object_id = c.object_id AND m.column_id = c.column_id AND m.is_masked = 1",
+    "{column} has a mask, {name}, which the change would not keep",
+    "ALTER COLUMN ... DROP MASKED before, and ADD MASKED after the upgrade",
+    silent=True,
+)
+ENCRYPTED = _joined(
+    "N'ENCRYPTED'",
+    "WHERE c.encryption_type IS NOT NULL",
+    "{column} is encrypted by the client (Always Encrypted): the server can't convert it",
+    "decrypt it before, and encrypt it again after the upgrade",
+)
+STATISTICS = _joined(
+    "s.name",
+    "JOIN sys.stats s ON s.object_id = t.object_id AND s.user_created = 1\n"
+    "JOIN sys.stats_columns x ON x.object_id = s.object_id AND x.stats_id = s.stats_id\n"
+    "WHERE x.column_id = c.column_id OR CHARINDEX(QUOTENAME(c.name), s.filter_definition) > 0",
+    "the statistics {name} are of {column}",
+    "DROP STATISTICS before; make them again after the upgrade if they are still of use",
+)
+CHECK = _joined(
+    "k.name",
+    "JOIN sys.check_constraints k ON k.parent_object_id = t.object_id "
+    "AND CHARINDEX(QUOTENAME(c.name), k.definition) > 0",
+    "the check {name} is about {column}",
+    DROP,
+)
+FILTER = _joined(
+    "i.name",
+    "JOIN sys.indexes i ON i.object_id = t.object_id AND CHARINDEX(QUOTENAME(c.name), i.filter_definition) > 0",
+    "the filter of the index {name} is about {column}",
+    DROP,
+)
 
-OF_A_SHORTER_COLUMN = (
-    _joined(
-        "s.name",
-        "JOIN sys.stats s ON s.object_id = t.object_id AND s.user_created = 1\n"
-        "JOIN sys.stats_columns x ON x.object_id = s.object_id AND x.stats_id = s.stats_id\n"
-        "WHERE x.column_id = c.column_id OR CHARINDEX(QUOTENAME(c.name), s.filter_definition) > 0",
-        "the statistics {name} are of {column}",
-        "DROP STATISTICS before; make them again after the upgrade if they are still of use",
-    ),
-    _joined(
-        "k.name",
-        "JOIN sys.check_constraints k ON k.parent_object_id = t.object_id "
-        "AND CHARINDEX(QUOTENAME(c.name), k.definition) > 0",
-        "the check {name} is about {column}",
-        DROP,
-    ),
-    _joined(
-        "i.name",
-        "JOIN sys.indexes i ON i.object_id = t.object_id AND CHARINDEX(QUOTENAME(c.name), i.filter_definition) > 0",
-        "the filter of the index {name} is about {column}",
-        DROP,
-    ),
-)
+OF_AN_ALTERED_COLUMN = (COMPUTED, BOUND, FOREIGN_KEY, RULE, DEFAULT_OBJECT, ENCRYPTED)
+"""What forbids any other type or nullability of a column, and so does MASKED."""
+
+OF_A_SHORTER_COLUMN = (STATISTICS, CHECK, FILTER)
 """What forbids less room in a column."""
+
+
+FULL_TEXT = (
+    "JOIN sys.fulltext_index_columns x ON x.object_id = t.object_id "
+    "AND (x.column_id = c.column_id OR x.type_column_id = c.column_id)"
+)
+READERS = """JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 \
+AND (d.referenced_id = t.object_id OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL \
+AND d.referenced_entity_name = t.name)
+JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
+LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id"""
+"""Views, routines and triggers of other tables that use the table, and do not forbid a change."""
 
 
 def _of_a_converted_column(old: str, new: str, index: str) -> tuple[Question, ...]:
@@ -277,8 +298,7 @@ def _of_a_converted_column(old: str, new: str, index: str) -> tuple[Question, ..
         ),
         _joined(
             "N'full-text'",
-            "JOIN sys.fulltext_index_columns x ON x.object_id = t.object_id "
-            "AND (x.column_id = c.column_id OR x.type_column_id = c.column_id)",
+            FULL_TEXT,
             f"a full-text index is over {{column}}, which becomes {new}",
             "ALTER FULLTEXT INDEX ... DROP ({column}) before",
         ),
@@ -291,12 +311,7 @@ def _of_a_converted_column(old: str, new: str, index: str) -> tuple[Question, ..
         ),
         _joined(
             "o.name",
-            "JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 "
-            "AND (d.referenced_id = t.object_id OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL "
-            "AND d.referenced_entity_name = t.name)\n"
-            "JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id\n"
-            "LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id\n"
-            "WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 "
+            f"{READERS}\nWHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 "
             "OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0",
             f"{{name}} reads {{column}} as {old}, which becomes {new}",
             f"{DROP}, for {new}",

@@ -12,7 +12,7 @@ from apim_schema.changes import Change
 from apim_schema.hazards import BLOCK, Obstacle
 from apim_schema.schema import Schema, Table
 
-from . import ddl, dependents, names, space, types
+from . import ddl, dependents, gone, names, space, types
 from .dependents import Column, Question
 
 Replaced = changes.TextToBinary | changes.BinaryToText
@@ -87,7 +87,7 @@ def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[
     to_bytes = [c for c in wanted if isinstance(c, changes.TextToBinary)]
     to_text = [c for c in wanted if isinstance(c, changes.BinaryToText)]
     replaced = [c for c in wanted if isinstance(c, Replaced)]
-    dropped = [c for c in wanted if isinstance(c, Replaced | changes.DropColumn)]
+    dropped = [c for c in wanted if isinstance(c, changes.DropColumn)]
     altered = [c for c in wanted if isinstance(c, changes.AlterColumn)]
     shorter = [c for c in altered if _gets_shorter(c, live)]
     cut = [c for c in shorter if c.cuts]
@@ -99,12 +99,15 @@ def questions(wanted: Sequence[Change], live: Schema, classified: bool) -> list[
         ((dependents.CUT,), _tables(cut, live)),
         ((dependents.OF_A_FOREIGN_KEY,), _foreign_key_columns(wanted, live)),
         (dependents.OF_A_KEY, [*_columns(shorter, live), *_key_columns(wanted, live)]),
-        (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *dropped], live)),
-        (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *dropped], live)),
+        (dependents.OF_AN_ALTERED_COLUMN, _columns([*altered, *replaced], live)),
+        ((dependents.MASKED,), _columns([*altered, *replaced, *dropped], live)),
+        (dependents.OF_A_SHORTER_COLUMN, _columns([*shorter, *replaced], live)),
         (dependents.OF_NEW_BYTES, _columns(to_bytes, live)),
         (dependents.OF_A_NEW_TEXT, _columns(to_text, live)),
         (dependents.OF_A_NEW_COLUMN, _columns(replaced, live)),
         ((dependents.CLASSIFIED,) * classified, _columns(replaced, live)),
+        (gone.OF_A_COLUMN, _columns(dropped, live)),
+        (gone.OF_A_TABLE, _tables([c for c in wanted if isinstance(c, changes.DropTable)], live)),
     )
     return [(question, sorted(set(columns))) for group, columns in asked for question in group if columns]
 
@@ -117,9 +120,10 @@ def _answers(
     connection: Connection, schema: str | None, question: Question, columns: Sequence[Column] = ()
 ) -> Iterator[Obstacle]:
     query = question.query(columns, schema)
-    for row in _ask(connection, query):
+    for row in filter(question.applies, _ask(connection, query)):
         told = {"name": row.name, "column": row.column_name}
-        yield Obstacle(BLOCK, row.table_name, question.problem.format(**told), question.way_out.format(**told), query)
+        problem, way_out = question.problem.format(**told), question.way_out.format(**told)
+        yield Obstacle(question.level, row.table_name, problem, way_out, query)
 
 
 def _columns(wanted: Sequence[changes.AlterColumn | Replaced | changes.DropColumn], live: Schema) -> list[Column]:

@@ -35,13 +35,16 @@ NUMBERS = (
 FUNCTIONS = """
 CREATE COLLATION sys.database_default FROM "C";
 CREATE FUNCTION sys.schema_id(text) RETURNS integer LANGUAGE sql AS $$ SELECT CASE WHEN $1 = 'dbo' THEN 1 END $$;
-CREATE FUNCTION sys.schema_name(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'dbo' WHERE $1 = 1 $$;
+CREATE FUNCTION sys.schema_name(integer) RETURNS text LANGUAGE sql AS
+    $$ SELECT CASE $1 WHEN 1 THEN 'dbo' WHEN 2 THEN 'hr' END $$;
 CREATE FUNCTION sys.charindex(text, text) RETURNS integer LANGUAGE sql AS $$ SELECT strpos($2, $1) $$;
 CREATE FUNCTION sys.quotename(text) RETURNS text LANGUAGE sql AS $$ SELECT '[' || $1 || ']' $$;
 CREATE FUNCTION sys.user_name(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'user' || $1 $$;
 CREATE FUNCTION sys.object_name(integer) RETURNS text LANGUAGE sql AS
     $$ SELECT name FROM sys.objects WHERE object_id = $1 $$;
-CREATE FUNCTION sys.object_id(text) RETURNS integer LANGUAGE sql AS $$ SELECT to_regclass($1)::oid::integer $$;
+CREATE FUNCTION sys.object_id(text) RETURNS integer LANGUAGE sql AS
+    $$ SELECT coalesce((SELECT object_id FROM sys.tables WHERE schema_id = 1 AND '[dbo].[' || name || ']' = $1),
+                       to_regclass($1)::oid::integer) $$;
 CREATE FUNCTION sys.db_id() RETURNS integer LANGUAGE sql AS $$ SELECT 5 $$;
 CREATE FUNCTION sys.dm_os_volume_stats(integer, integer) RETURNS SETOF sys.dm_os_volume_stats LANGUAGE sql AS
     $$ SELECT * FROM sys.dm_os_volume_stats WHERE (database_id, file_id) = ($1, $2) $$;

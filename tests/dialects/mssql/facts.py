@@ -107,6 +107,7 @@ VIEWS = dict(
             "triggers", "object_id", "name", "parent_id", is_disabled=FLAG, is_instead_of_trigger=FLAG,
             is_ms_shipped=FLAG,
         ),
+        catalog("synonyms", "object_id", "name", "schema_id", "base_object_name"),
         catalog("sql_modules", "object_id", "definition", is_schema_bound=FLAG),
         catalog(
             "partitions", "partition_id", "object_id", "index_id", "partition_number", "rows",
@@ -140,7 +141,7 @@ VIEWS = dict(
         catalog("masked_columns", "object_id", "name", "column_id", "masking_function", is_masked=FLAG),
         catalog("security_policies", "object_id", "name", "schema_id", is_enabled=FLAG),
         catalog(
-            "security_predicates", "object_id", "target_object_id", predicate_type=of("0", "1"),
+            "security_predicates", "object_id", "target_object_id", "predicate_definition", predicate_type=of("0", "1"),
             predicate_type_desc=of("FILTER", "BLOCK"),
         ),
         catalog("fulltext_index_columns", "object_id", "column_id", "type_column_id"),
@@ -201,9 +202,10 @@ FUNCTIONS = dict(
             function,
             (
                 "CHARINDEX", "COL_NAME", "COUNT", "COUNT_BIG", "DATALENGTH", "DB_ID", "DB_NAME", "ISNULL", "LEFT",
-                "LEN", "MAX", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "ROW_NUMBER", "SCHEMA_ID",
-                "SCHEMA_NAME", "STRING_AGG", "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME", "SYSUTCDATETIME",
-                "UNICODE", "UPPER", "USER_NAME", "XACT_STATE", "DATEADD", "DATEDIFF", "GETDATE", "GETUTCDATE",
+                "LEN", "LOWER", "MAX", "NCHAR", "OBJECT_ID", "OBJECT_NAME", "QUOTENAME", "REPLACE", "ROW_NUMBER",
+                "SCHEMA_ID", "SCHEMA_NAME", "STRING_AGG", "SUBSTRING", "SUM", "SUSER_SNAME", "SYSDATETIME",
+                "SYSUTCDATETIME", "UNICODE", "UPPER", "USER_NAME", "XACT_STATE", "DATEADD", "DATEDIFF",
+                "GETDATE", "GETUTCDATE",
             ),
         ),
         function("COALESCE", "language-elements/{}-transact-sql"),

@@ -86,9 +86,7 @@ REPLACED = {
     label: "the sensitivity classification Secret of {0} would be lost",
     full_text: "a full-text index is over {0}, which becomes bytes",
 }
-DROP = changes.DropColumn(CONVERTED, "PARAMETERS")
 CASES = [
-    *((DROP, CONVERTED, "PARAMETERS", add, said) for add, said in (ALTERED | SHORTER).items()),
     *((CONVERT, CONVERTED, "PARAMETERS", add, said) for add, said in (ALTERED | SHORTER | REPLACED).items()),
     *(
         (NARROW, NARROWED, "ENDPOINT_UUID", add, said)
