@@ -1,7 +1,8 @@
 """The customer's objects that depend on a column or a table that is dropped, and what would become of them.
 
-The server refuses to drop a column that a check or a computed column reads, and a table that another database points
-to; views and triggers it lets stand, and they fail from then on, with all that writes to the trigger's table
+The server refuses to drop a column that a computed column reads, or a check over others too, and a table that another
+database points to; a check over the column alone goes with it. Views and triggers it lets stand, and they fail from
+then on, with all that writes to the trigger's table
 (https://dev.mysql.com/doc/refman/8.4/en/alter-table.html, https://mariadb.com/kb/en/alter-table/).
 """
 

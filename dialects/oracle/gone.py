@@ -15,6 +15,7 @@ Keys and indexes are in the model, and so are foreign keys of this schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -49,6 +50,9 @@ AND d.TYPE IN ('TRIGGER', 'FUNCTION', 'PACKAGE', 'PACKAGE BODY', 'PROCEDURE', 'T
 ORDER BY d.REFERENCED_NAME, d.OWNER, d.NAME, d.TYPE, s.LINE"""
 """What is compiled over a table, line by line; a text that this login may not see is NULL."""
 
+WRAPPED = re.compile(r"\s*(?:FUNCTION|PROCEDURE|(?:PACKAGE|TYPE)(?: BODY)?)\s+\S+\s+WRAPPED\b", re.IGNORECASE)
+"""https://docs.oracle.com/en/database/oracle/oracle-database/19/lnpls/plsql-source-text-wrapping.html"""
+
 OF_COLUMNS = {
     dependents.CHECKS: "check constraint {name}",
     dependents.STATISTICS: "extended statistics {name}",
@@ -82,7 +86,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Source:
-    """Something in PL/SQL that is compiled over a table; `text` is None where this login may not see it."""
+    """Something in PL/SQL that is compiled over a table; `text` is None where nobody can read it here."""
 
     name: str
     kind: str
@@ -100,8 +104,9 @@ def find(ask: Ask, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]
     dropped = list(_gone(wanted, live))
     tables = {gone.table.name for gone in dropped if not gone.column}
     for gone in dropped:
-        found = (*(_of_column(gone, ask) if gone.column else _of_table(gone, ask)), *_of_sources(gone, tables, ask))
-        yield from dict.fromkeys((*_of_queries(gone, ask), *_of_keys(gone, ask), *found))
+        kinds = (_of_column if gone.column else _of_table, _of_queries, _of_keys)
+        found = (obstacle for kind in kinds for obstacle in kind(gone, ask))
+        yield from dict.fromkeys((*found, *_of_sources(gone, tables, ask)))
 
 
 def _gone(wanted: Sequence[Change], live: Schema) -> Iterator[Gone]:
@@ -167,5 +172,5 @@ def _of_sources(gone: Gone, tables: set[str], ask: Ask) -> Iterator[Obstacle]:
 def _sources(gone: Gone, ask: Ask) -> Iterator[Source]:
     lines = groupby(_rows(gone, SOURCES, ask), key=lambda row: (row.name, row.kind))
     for (name, kind), rows in lines:
-        texts = [row.line for row in rows]
-        yield Source(name, kind, None if None in texts else "".join(texts))
+        text = "".join(row.line or "" for row in rows)
+        yield Source(name, kind, text if text and not WRAPPED.match(text) else None)

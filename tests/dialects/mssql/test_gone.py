@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from apim_schema import changes
 from apim_schema.changes import Change
 from apim_schema.hazards import BLOCK, WARN
+from tests.conformance.test_gone import NUMBERS, statements
 from tests.dialects.mssql.catalog import CONVERTED, LIVE, WIDENED, Catalog, number, place
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.standing import (
@@ -209,3 +210,7 @@ def test_a_script_asks_what_it_asked_before() -> None:
 def test_queries_are_accepted(catalog: Catalog, accepted: Accepted) -> None:
     found(catalog, COLUMN, TABLE)
     accepted(catalog.asked)
+
+
+def test_what_is_tried_on_a_server_is_accepted(accepted: Accepted) -> None:
+    accepted([sql for name in NUMBERS for sql in statements("mssql", name)])

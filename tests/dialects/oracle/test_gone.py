@@ -12,6 +12,8 @@ from apim_schema import chain
 from apim_schema.changes import Change, DropColumn, DropTable
 from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, Key, Schema, Table
+from tests.conformance.test_gone import NUMBERS, statements
+from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.modules import dependents, gone, obstacles
 from tests.dialects.oracle.simulated import raw, view
@@ -143,6 +145,7 @@ def test_a_trigger_is_told_once() -> None:
         (["PROCEDURE x IS BEGIN\n", "UPDATE stays SET kind = 'x'; END;"], True),
         (["PROCEDURE x IS BEGIN\n", "DELETE FROM stays; END;"], False),
         (["PROCEDURE x IS v stays.a%KIND; BEGIN NULL; END;"], False),
+        (["PROCEDURE x wrapped\na000000\n"], True),
         ([None], True),
     ],
 )
@@ -173,3 +176,7 @@ def test_another_login_is_told_what_it_needs_to_drop() -> None:
     ((level, _, problem),) = found({}, wanted=[drop], login="DBA_1")
     assert (level, "DROP ANY TABLE, DROP ANY SEQUENCE" in problem) == (WARN, True)
     assert found({}, wanted=[drop]) == []
+
+
+def test_what_is_tried_on_a_server_is_accepted(accepted: Accepted) -> None:
+    accepted((sql for name in NUMBERS for sql in statements("oracle", name)), 12)
