@@ -22,7 +22,20 @@ DIALECTS = ROOT / "dialects"
 
 LOWER = {
     *("capacity", "catalog", "changes", "compare", "convergence", "datacentres", "dialect", "errors", "flavours"),
-    *("hashed", "hazards", "impact", "jdbc", "locks", "progress", "schema", "space", "sqltext", "tested", "types"),
+    *(
+        "hashed",
+        "hazards",
+        "impact",
+        "jdbc",
+        "legible",
+        "locks",
+        "progress",
+        "schema",
+        "space",
+        "sqltext",
+        "tested",
+        "types",
+    ),
     "witness",
 }
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from apim_schema import chain, toml
+from apim_schema import chain, legible, toml
 from apim_schema.difference import BREAKING, Difference
 from apim_schema.errors import UsageError
 
@@ -59,7 +59,8 @@ def write(path: Path, found: Mapping[str, Iterable[Difference]]) -> int:
 
 
 def _entry(difference: Difference) -> str:
-    """A line of the list; JSON's text is one of TOML's too."""
+    """A line of the list; JSON's text is one of TOML's too, but for the one control character that JSON leaves."""
     expected = f"the release has {difference.expected}" if difference.expected else "the release has it otherwise"
     comment = f"{expected}; {difference.reason}"
-    return f"    # {' '.join(comment.split())}\n    {json.dumps(difference.entry, ensure_ascii=False)},\n"
+    entry = json.dumps(difference.entry, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"    # {legible.line(comment)}\n    {entry},\n"

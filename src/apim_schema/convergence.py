@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
-from apim_schema import compare
+from apim_schema import compare, legible
 from apim_schema.changes import (
     AddColumn,
     Change,
@@ -60,7 +60,8 @@ def conflict(change: Change, wanted: Column, found: Column) -> Conflict:
 def index_in_the_way(change: CreateIndex, holder: Table, found: Index) -> Conflict:
     """The error for another index that has the name of the one to be made."""
     over = {"found": f"({', '.join(found.columns)})", "wanted": f"({', '.join(change.index.columns)})"}
-    return Conflict(f"cannot {change}: {holder.name} has an index of this name", **over, way_out="rename or drop it")
+    what = f"cannot {change}: {legible.line(holder.name)} has an index of this name"
+    return Conflict(what, **over, way_out="rename or drop it")
 
 
 def trigger_in_the_way(change: ReplaceTrigger, found: Trigger) -> Conflict:

@@ -25,6 +25,8 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from apim_schema import legible
+
 
 class Exit(IntEnum):
     """The exit codes of the command line, the same for every verb."""
@@ -73,7 +75,7 @@ class Conflict(Refused):
 
     def __init__(self, what: str, *, found: str = "", wanted: str = "", way_out: str = "") -> None:
         shown = f"found {found}, wanted {wanted}" if wanted else found
-        super().__init__(what, found=shown, way_out=way_out)
+        super().__init__(what, found=legible.line(shown), way_out=way_out)
         self.found, self.wanted = found, wanted
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from apim_schema import chain
+from apim_schema import chain, legible
 from apim_schema.changes import Change, KeepIndex, replay
 from apim_schema.dialect import Dialect
 from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
@@ -186,6 +186,6 @@ def _replayed(dialect: Dialect, change: Change, live: Schema) -> Schema:
 
 def listed(differences: Iterable[object], most: int = 20) -> str:
     """Differences as indented lines, the first `most` of them."""
-    lines = [f"  {difference}" for difference in differences]
+    lines = [f"  {legible.line(str(difference))}" for difference in differences]
     more = [f"  … and {len(lines) - most} more"] if len(lines) > most else []
     return "\n".join(lines[:most] + more)

@@ -17,7 +17,7 @@ from functools import singledispatch
 
 from sqlalchemy import Connection
 
-from apim_schema import chain, sqltext
+from apim_schema import chain, legible, sqltext
 from apim_schema.changes import (
     AddColumn,
     AlterColumn,
@@ -62,7 +62,7 @@ class Finding:
         told = f"{self.table}: {self.problem}" if self.table else self.problem
         if self.rows:
             told += f": {self._rows()}"
-        return f"{told}; {self.way_out}" if self.way_out else told
+        return legible.line(f"{told}; {self.way_out}" if self.way_out else told)
 
     def _rows(self) -> str:
         shown = (

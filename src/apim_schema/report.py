@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
+import click
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
-from apim_schema import evidence, log, output
+from apim_schema import evidence, legible, log, output
 from apim_schema.attempt import Result
 from apim_schema.difference import ACCEPTED, BREAKING, EXTRA, HARMLESS, VARIANT, Difference, drifted
 from apim_schema.errors import Exit
@@ -41,12 +42,18 @@ WIDTH = 80
 
 
 class _Console(Console):
-    """Plain lines where there is no terminal; a reader that goes away is an error of the stream, as any other."""
+    """Plain lines where there is no terminal; a reader that goes away is an error of the stream, as any other.
+
+    Colours are ours alone: of a text that others have had a part in, a terminal obeys nothing.
+    """
 
     def __init__(self, stream: IO[str], **look: Any) -> None:
         super().__init__(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True, **look)
         if not self.is_terminal and "COLUMNS" not in os.environ:
             self.width = WIDTH
+
+    def print(self, *objects: Any, **look: Any) -> None:
+        super().print(*(legible.lines(one) if isinstance(one, str) else one for one in objects), **look)
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -126,10 +133,10 @@ class Terminal:
         self.console = console()
 
     def say(self, text: str) -> None:
-        say(text, out=self.console)
+        say(legible.line(text), out=self.console)
 
     def warn(self, text: str) -> None:
-        say(text, WARNING, out=self.console)
+        say(legible.line(text), WARNING, out=self.console)
 
     @contextmanager
     def rows(self, doing: str, total: int) -> Iterator[Advance]:
@@ -145,7 +152,7 @@ class Terminal:
     def _counted(self, doing: str, total: int, unit: str) -> Iterator[Advance]:
         count, started = 0, time.monotonic()
         with self._bar(unit) as bar:
-            task = bar.add_task(doing, total=total)
+            task = bar.add_task(legible.line(doing), total=total)
 
             def advance(more: int) -> None:
                 nonlocal count
@@ -207,7 +214,7 @@ def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[str | Te
 
     So nothing is cut off, however narrow the terminal is.
     """
-    found = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    found = [[cell if isinstance(cell, Text) else Text(legible.line(cell)) for cell in row] for row in rows]
     columns = zip(map(Text, headers), *found, strict=True)
     widths = [max(cell_len(cell.plain) for cell in column) for column in columns]
     if sum(widths) + GAP * (len(widths) - 1) > out.width:
@@ -265,8 +272,13 @@ def differences(out: Console, database: str, found: Iterable[Difference]) -> Non
         listed(out, f"{database}: {title}", (d for d in every if d.class_ == class_))
 
 
+def script(text: str) -> None:
+    """Prints statements as the answer: as they are, but a terminal is not to obey what is in a name."""
+    click.echo(legible.lines(text) if sys.stdout.isatty() else text, nl=False)
+
+
 def listed(out: Console, title: str, lines: Iterable[object]) -> None:
     """A title and an indented line each; nothing where there are none."""
-    found = [f"  {line}" for line in lines]
+    found = [f"  {legible.line(str(line))}" for line in lines]
     if found:
         out.print("\n".join([f"{title}:", *found]))

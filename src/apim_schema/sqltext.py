@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
+from apim_schema import legible
+
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
@@ -105,7 +107,8 @@ def length(type_: str) -> int | None:
 WIDTH = 116
 """Characters of a line that a person reads without scrolling."""
 
-_WORD = r"""(?:'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|\((?=[^()]{0,60}\))(?:'[^'()\n]*'|[^()'\n])*\)|--[^\n]*|\S)+"""
+_QUOTED = r"""'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\[(?:[^\]]|\]\])*\]"""
+_WORD = rf"""(?:{_QUOTED}|\((?=[^()]{{0,60}}\))(?:'[^'()\n]*'|[^()'\n])*\)|--[^\n]*|\S)+"""
 _CLAUSE = r"(?:(?:\(*SELECT(?: 1)?|FROM|WHERE|AND|OR|NOT|EXISTS|GROUP|ORDER|BY|HAVING|JOIN|ON|INTO|UNION|ALL|SET) )*"
 _OPERATOR = r"(?: (?:=|<>|<|>|IN|NOT IN|LIKE|AS|\+|-|\|\|) " + _WORD + r"| IS(?: NOT)? NULL\S*)*"
 _PIECE = re.compile(rf"(\s*)({_CLAUSE}{_WORD}{_OPERATOR})")
@@ -133,7 +136,8 @@ def _may_break(before: str, word: str) -> bool:
 
 
 def commented(comment: str) -> str:
-    """A comment, its long lines broken; those that follow are indented as its text is."""
+    """A comment, its long lines broken; those that follow are indented as its text is. No name in it can end it."""
+    comment = legible.line(comment)
     text = comment.removeprefix("--")
     indent = f"--{text[: len(text) - len(text.lstrip())]}"
     return textwrap.fill(comment, WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

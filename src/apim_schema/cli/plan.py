@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from apim_schema import chain
+from apim_schema import chain, report
 from apim_schema.cli.common import Answer, each, epilog, with_releases, worst
 from apim_schema.cli.databases import database_options, discard_option
 from apim_schema.cli.plan_document import document
@@ -59,4 +59,4 @@ def _text(found: list[Review], page_file: Path | None, out: Console) -> None:
 
 def _sql(targets: Sequence[Target], found: list[Review], out: Console) -> None:
     dialects = {target.database: target.dialect for target in targets}
-    click.echo("\n".join(sql.render(dialects[review.database], review) for review in found), nl=False)
+    report.script("\n".join(sql.render(dialects[review.database], review) for review in found))

@@ -21,6 +21,7 @@ from apim_schema.difference import breaking
 from apim_schema.errors import Exit, UsageError
 from apim_schema.hazards import BLOCK
 from apim_schema.mend import Mend
+from apim_schema.planner import Plan
 from apim_schema.repair import Outlook, Repair
 from apim_schema.target import Target
 from apim_schema.witness import By
@@ -152,9 +153,14 @@ def _text(found: list[Outlook], out: Console) -> None:
         if not entry.mends:
             out.print(f"{entry.database}: there is nothing to repair")
         report.listed(out, f"{entry.database}: would be mended", (str(m.difference) for m in entry.mends if m.changes))
-        report.listed(out, f"{entry.database}: by these statements", (f"{s.sql};" for s in entry.plan.statements))
+        report.listed(out, f"{entry.database}: by these statements", _lines(entry.plan))
         report.listed(out, f"{entry.database}: stays", (f"{m.difference}: {m.reason}" for m in entry.left))
         report.listed(out, f"{entry.database}: found beforehand", (f"{f.level}: {f}" for f in entry.findings))
+
+
+def _lines(planned: Plan) -> list[str]:
+    """The statements, as they are written: a statement may have several lines."""
+    return [line for statement in planned.statements for line in f"{statement.sql};".split("\n")]
 
 
 def _done(found: list[Result]) -> Answer:

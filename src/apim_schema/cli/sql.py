@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from apim_schema import chain, flavours, output, script
+from apim_schema import chain, flavours, output, report, script
 from apim_schema.cli import documents
 from apim_schema.cli.common import FIRST, Answer, epilog, output_options
 from apim_schema.cli.databases import discard_option
@@ -54,6 +54,6 @@ documents.add("sql", dialect=str, database=str, from_=str, to=str, script=str, f
 
 def _say(out: Console, text: str, file: Path | None) -> None:
     if file is None:
-        click.echo(text, nl=False)
+        report.script(text)
     else:
         out.print(f"written to {file}")

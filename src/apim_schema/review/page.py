@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from apim_schema import __version__, evidence, output, product, timing
+from apim_schema import __version__, evidence, legible, output, product, timing
 from apim_schema.evidence import TableVerdict
 from apim_schema.hazards import BLOCK, INFO, WARN
 from apim_schema.impact import BLOCKS, WORKS, Impact
@@ -65,6 +66,7 @@ def render(reviews: Sequence[Review]) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
+        finalize=_legible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -72,6 +74,11 @@ def render(reviews: Sequence[Review]) -> str:
     said = (words.size, words.about, words.roughly, words.exactly, words.impact, words.count)
     environment.filters.update({function.__name__: function for function in said})
     return environment.get_template("page.html").render(_context(reviews))
+
+
+def _legible(shown: object) -> object:
+    """Not what a macro has made: its parts have been seen to."""
+    return legible.lines(shown) if isinstance(shown, str) and not isinstance(shown, Markup) else shown
 
 
 def _context(reviews: Sequence[Review]) -> dict[str, Any]:

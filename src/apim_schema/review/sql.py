@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apim_schema import __version__
+from apim_schema import __version__, legible
 from apim_schema.dialect import Dialect
 from apim_schema.review import Review, Reviewed
 from apim_schema.review.words import about, count, impact, size
@@ -34,4 +34,4 @@ def _headline(reviewed: Reviewed) -> str:
 
 def _comment(text: str) -> str:
     """One line, whatever is in it: a name with a line break would end the comment."""
-    return f"-- {' '.join(text.split())}"
+    return f"-- {legible.line(text)}"

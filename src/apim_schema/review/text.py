@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from apim_schema import legible
 from apim_schema.hazards import BLOCK, INFO, WARN
 from apim_schema.report import CLASSES
 from apim_schema.review import NOTHING_TO_DO, Review, Reviewed
@@ -90,4 +91,4 @@ def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _wrapped(text: str, first: str = "", later: str = "  ") -> list[str]:
     """Lines of the terminal's width; a word that is longer than one is broken."""
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later)
+    return textwrap.wrap(legible.line(text), WIDTH, initial_indent=first, subsequent_indent=later)
