@@ -1,4 +1,4 @@
-"""What the catalog of PostgreSQL shows to be in the way of a change: privileges, names that are taken, dependents."""
+"""What the catalog of PostgreSQL shows to be in the way of a change: privileges, names, foreign keys, dependents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apim_schema.changes import Change
 from apim_schema.hazards import BLOCK, Obstacle
 from apim_schema.schema import Schema
 
-from . import dependents, gone, names, privileges
+from . import dependents, foreign_keys, gone, names, privileges
 from .introspect import NAMESPACE
 
 TAKEN = f"""
@@ -28,6 +28,7 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     return [
         *privileges.find(connection, schema, wanted, live),
         *_taken(connection, schema, wanted, live),
+        *foreign_keys.find(connection, schema, wanted, live),
         *dependents.find(connection, schema, wanted, live),
         *gone.find(connection, schema, wanted, live),
     ]
