@@ -118,14 +118,17 @@ class Attempt:
         start = live.start(self._release, self._back)
         if live.stamped is None:
             self._say(f"recognised as {live.recognised}")
-        self._say_drift(start.release)
         planned = live.plan(start.release, self._release, self._discards)
+        self._say_drift(start.release)
         if self._agreed not in (None, tuple(statement.sql for statement in planned.statements)):
             raise Refused(f"{live.database} is not as it was when it was shown: nothing was changed. Look at it again")
         return start, planned
 
     def _say_drift(self, release: str) -> None:
-        """What stays as it is, and entries of the accept list that are of no use any more."""
+        """What stays as it is, and entries of the accept list that are of no use any more.
+
+        Said once there is a plan: where there can be none, the error names what is in the way.
+        """
         found = self._live.differences_from(release)
         for difference in drifted(found)[:DRIFT_SHOWN]:
             self._say(f"{difference.class_} drift, stays if no change speaks of it: {difference}")

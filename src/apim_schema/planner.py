@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from apim_schema import chain, legible
-from apim_schema.changes import Change, KeepIndex, replay
+from apim_schema.changes import Change, KeepIndex, ReplaceTrigger, replay
 from apim_schema.dialect import Dialect
 from apim_schema.difference import DIFFERENT, VARIANT, Difference, breaking
 from apim_schema.errors import Conflict, NotRecognised, Refused
@@ -150,19 +150,31 @@ def _in_the_way(
     accept: Accept,
     first: Conflict,
 ) -> Conflict:
-    """All that is in the way where a change can't be made: whoever mends the first has to know of the others."""
-    (start, target), conflicts, reached = way, [str(first)], live
+    """All that is in the way where a change can't be made: whoever mends the first has to know of the others.
+
+    Each once: what a change stumbles over is told with that change, and not as drift again.
+    """
+    (start, target), conflicts, about, reached = way, [str(first)], set[str | None](), live
     for change in chain.pending(live.flavour, database, start, target):
         try:
             dialect.ddl.statements(change, reached, schema)
             reached = _replayed(dialect, change, reached)
         except Conflict as conflict:
             conflicts.append(str(conflict))
+            about.add(_about(change))
     begun = {(d.what, d.name) for d in breaking(differences(database, live.flavour, start, live, accept))}
     drift = [d for d in differences(database, live.flavour, target, reached, accept) if (d.what, d.name) in begun]
-    wrong = [str(difference) for difference in _wrong(database, live, start, target, drift, accept)]
-    told = list(dict.fromkeys((*conflicts, *wrong)))
+    wrong = [d for d in _wrong(database, live, start, target, drift, accept) if d.name not in about]
+    told = list(dict.fromkeys((*conflicts, *map(str, wrong))))
     return Conflict(f"{database} can't go to {target}:\n{listed(told)}") if len(told) > 1 else first
+
+
+def _about(change: Change) -> str | None:
+    """The name that a difference has for the column, the index or the trigger that a change alters; None for a key."""
+    if isinstance(change, ReplaceTrigger):
+        return change.trigger.name
+    name = getattr(change, "name", None)
+    return f"{change.table}.{name}" if name else None
 
 
 def _replaced(database: str, live: Schema, start: str, target: str, accept: Accept) -> tuple[Difference, ...]:

@@ -65,3 +65,14 @@ def test_it_is_rehearsed(run: Run, newest: list[str], databases: Databases) -> N
 def test_what_leads_up_is_an_upgrade(run: Run, databases: Databases) -> None:
     result = run("downgrade", HEAD, "--apim-url", databases.apim)
     assert (result.exit_code, f"`upgrade {HEAD}` leads there" in result.stderr) == (3, True)
+
+
+def test_what_is_in_the_way_is_said_once(run: Run, newest: list[str], databases: Databases) -> None:
+    """A column that a change stumbles over is breaking drift as well, and a refused run has no drift that stays."""
+    databases.execute("ALTER TABLE am_application_registration ALTER inputs TYPE date USING NULL")
+    databases.execute("ALTER TABLE am_llm_provider_model ALTER model_name TYPE date USING NULL")
+    for arguments in (["plan", FIRST], ["plan", "4.5.0"], ["downgrade", "4.5.0", "--yes"], ["upgrade", HEAD, "--yes"]):
+        result = run(*arguments, *newest)
+        assert result.exit_code == 3
+        assert result.output.count("AM_APPLICATION_REGISTRATION.INPUTS") == 1, result.output
+        assert result.output.count("AM_LLM_PROVIDER_MODEL.MODEL_NAME") == (arguments != ["plan", FIRST])

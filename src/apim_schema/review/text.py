@@ -34,12 +34,13 @@ def _head(review: Review) -> Iterator[str]:
     if review.interrupted:
         yield from _wrapped(review.interrupted, "  ")
     for age in review.ages:
-        yield from _wrapped(str(age), "  ")
+        if not age.soon:  # what is soon over is among the findings
+            yield from _wrapped(str(age), "  ")
     already = f", {count(len(review.present), 'change')} in already" if review.present else ""
     yield f"  {'statements':<18}{len(review.statements):,} in {count(len(review.releases), 'release')}{already}"
     yield f"  {'writers blocked':<18}{roughly(review.blocked)}"
     yield f"  {'written anew':<18}{size(review.bytes_rewritten)} in {count(len(review.rewritten), 'table')}"
-    yield f"  {f'the whole {review.verb}':<18}{roughly(review.whole)}, the proof that no row has changed included"
+    yield f"  {f'whole {review.verb}':<18}{roughly(review.whole)}, the proof that no row has changed included"
     yield from _wrapped(f"  {'rows':<18}{prospect(review.prospect)}", "", " " * 20)
 
 
