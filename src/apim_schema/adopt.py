@@ -10,6 +10,7 @@ from apim_schema.difference import Difference, breaking
 from apim_schema.errors import NotRecognised, Refused
 from apim_schema.live import Live, check_open
 from apim_schema.planner import listed
+from apim_schema.proof import sealed
 
 Agree = Callable[[str, Sequence[Difference]], bool]
 """Shows the release and what is breaking in it, and asks whether it is to be stamped all the same."""
@@ -36,8 +37,7 @@ def adopt(live: Live) -> Adopted:
     start = live.start(chain.releases(live.database)[-1])
     new = live.stamped is None
     if new:
-        check_open(live.target, live.connection)
-        stamp.write(live.connection, live.schema, live.database, start.release)
+        put(live, start.release)
     same = live.recognised.same if live.recognised else start.same
     return Adopted(live.database, start.release, same, new, live.differences)
 
@@ -63,9 +63,15 @@ def adopt_as(live: Live, release: str, agree: Agree) -> Adopted:
     if breaking(found) and not agree(release, breaking(found)):
         raise Refused(f"{live.database} is not stamped", found="nobody has agreed to that; nothing was changed")
     if live.stamped is None:
-        check_open(live.target, live.connection)
-        stamp.write(live.connection, live.schema, live.database, release)
+        put(live, release)
     return Adopted(live.database, release, (release,), live.stamped is None, found)
+
+
+def put(live: Live, release: str) -> None:
+    """Stamps an open database, and sees to it that nothing else is written. Raises Refused where it would be."""
+    check_open(live.target, live.connection)
+    with sealed(live, "with the stamp"):
+        stamp.write(live.connection, live.schema, live.database, release)
 
 
 def _told(live: Live, problem: NotRecognised) -> NotRecognised:

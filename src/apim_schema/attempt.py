@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from apim_schema import beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing, watchdog
+from apim_schema import adopt, beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing, watchdog
 from apim_schema.changes import Change
 from apim_schema.difference import Difference, drifted
 from apim_schema.errors import Exit, Interrupted, NotProven, Refused, RowsDiffer, SchemaToolError, Unfinished
@@ -105,7 +105,7 @@ class Attempt:
         nothing = start.release == self._release and not planned.statements
         if nothing and self._earlier is None and self._against is None:
             if live.stamped is None:
-                stamp.write(live.connection, live.schema, live.database, start.release)
+                adopt.put(live, start.release)
             return self._result(start, planned, live)
         return self._change(start, planned, undo)
 

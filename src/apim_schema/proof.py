@@ -210,15 +210,16 @@ class Proof:
 
 
 @contextmanager
-def sealed(live: Live) -> Iterator[None]:
-    """Has the block write down what came of a run, and sees to it that nothing else is written by that, in any table.
+def sealed(live: Live, when: str = "after they were compared") -> Iterator[None]:
+    """Has the block write to our own tables, `when` says what for, and sees to it that no row of another is written.
 
-    Raises Refused where it is, by a trigger on our own tables or one that waits for the commit. However the rows were
+    Raises Refused where one is, by a trigger on our own tables or one that waits for the commit. However the rows were
     proven: a witness that there is can say so much without holding anything. Where each statement commits, others may
     write by then as well, and the proof ends with the verdict.
     """
-    witness = live.dialect.witness.find(live.connection, live.schema)
-    if isinstance(witness, str) or not live.dialect.session.transactional_ddl:
+    dialect = live.dialect
+    witness = dialect.witness.find(live.connection, live.schema) if dialect.session.transactional_ddl else ""
+    if isinstance(witness, str):
         yield
         return
     mark = witness.mark(live.model.tables)
@@ -226,6 +227,6 @@ def sealed(live: Live) -> Iterator[None]:
     if doubts := witness.doubts(mark):
         told = listed(f"{table}: {reason}" for table, reason in doubts.items())
         raise Refused(
-            f"{live.database}: rows were written after they were compared:\n{told}\nLook for a trigger of your own on "
-            "apim_schema_history, or one that is deferred to the commit"
+            f"{live.database}: rows were written {when}:\n{told}\nLook for a trigger of your own on "
+            f"apim_schema_history or {chain.version_table(live.database)}, or one that is deferred to the commit"
         )

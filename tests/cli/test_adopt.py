@@ -34,6 +34,33 @@ def test_adopt_stamps(run: Run, run_json: RunJson, databases: Databases) -> None
     assert f"shared was stamped {newest} before; {', '.join(others)} have the same schema" in second.stdout
 
 
+STAMPED_BY = {
+    "adopt": ["adopt"],
+    "adopt --as": ["adopt", "--as", FIRST, "--yes"],
+    "nothing to do": ["upgrade", FIRST, "--yes"],
+    "upgrade": ["upgrade", HEAD, "--yes"],
+}
+
+
+@pytest.mark.parametrize("deferred", ["", "DEFERRABLE INITIALLY DEFERRED"])
+@pytest.mark.parametrize("arguments", STAMPED_BY.values(), ids=STAMPED_BY)
+def test_nothing_is_written_but_the_stamp(run: Run, databases: Databases, arguments: list[str], deferred: str) -> None:
+    databases.execute(
+        "CREATE TABLE alembic_version_apim (version_num VARCHAR(32) PRIMARY KEY);"
+        "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN UPDATE am_subscriber SET email_address = ''mine''; RETURN NULL; END';"
+        f"CREATE {'CONSTRAINT' if deferred else ''} TRIGGER mine AFTER INSERT ON alembic_version_apim {deferred} "
+        "FOR EACH ROW EXECUTE FUNCTION mine()"
+    )
+    result = run(*arguments, "--apim-url", databases.apim)
+    assert result.exit_code == 3, result.output
+    assert re.search(
+        r"(with the stamp|not proven that no row has changed):\n  AM_SUBSCRIBER: .* 4 updated", result.stderr
+    )
+    assert databases.execute("SELECT version_num FROM alembic_version_apim") == []
+    assert databases.execute("SELECT count(*) FROM am_subscriber WHERE email_address = 'mine'") == [(0,)]
+
+
 def test_adopt_refuses_a_stamp_that_is_wrong(run: Run, databases: Databases) -> None:
     run("adopt", *databases.options)
     databases.execute("UPDATE alembic_version_apim SET version_num = '4.3.0'")
