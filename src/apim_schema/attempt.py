@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from apim_schema import adopt, beginning, chain, evidence, history, interrupts, kept, preflight, stamp, timing, watchdog
 from apim_schema.changes import Change
 from apim_schema.difference import Difference, drifted
-from apim_schema.errors import Exit, Interrupted, NotProven, Refused, RowsDiffer, SchemaToolError, Unfinished
+from apim_schema.errors import Exit, Interrupted, NotProven, Refused, RowsDiffer, SchemaToolError, Unfinished, words
 from apim_schema.evidence import Verdict
 from apim_schema.history import Entry
 from apim_schema.impact import Statement
@@ -370,7 +370,7 @@ class Attempt:
 
 def _told(database: str, error: BaseException) -> str:
     if isinstance(error, DBAPIError):
-        return f"{database}: {str(error.orig).strip()}"
+        return f"{database}: {words(error)}"
     return f"{database}: {interrupts.told(error)}" if isinstance(error, KeyboardInterrupt) else str(error)
 
 

@@ -167,4 +167,9 @@ class InternalError(SchemaToolError):
 
 def said_by_database(error: DBAPIError) -> Refused:
     """An error of the database, where nothing is known that could be said instead."""
-    return Refused("the database says", found=str(error.orig).strip())
+    return Refused("the database says", found=words(error))
+
+
+def words(error: DBAPIError) -> str:
+    """What the database says, its further lines indented: a name in it may have a line break."""
+    return str(error.orig).strip().replace("\n", "\n  ")

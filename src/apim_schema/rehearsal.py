@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import indent
 
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import chain, preflight
 from apim_schema.difference import breaking
-from apim_schema.errors import Refused
+from apim_schema.errors import Refused, words
 from apim_schema.live import Live, held
 from apim_schema.planner import Plan, listed
 from apim_schema.progress import Progress
@@ -100,4 +101,4 @@ def _try(live: Live, sql: str, release: str, progress: Progress) -> None:
         live.dialect.session.execute(live.connection, sql, lambda told: progress.say(f"{live.database}: {told}"))
     except DBAPIError as error:
         told = f"{live.database} can't go to {release}: a statement fails in the rehearsal; nothing was changed"
-        raise Refused(f"{told}\n  {sql}\n  {str(error.orig).strip()}") from error
+        raise Refused(f"{told}\n{indent(sql, '  ')}\n  {words(error)}") from error

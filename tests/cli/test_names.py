@@ -58,6 +58,21 @@ def test_no_name_writes_a_line_or_reaches_the_terminal(
     assert not [line for line in result.output.splitlines() if line.lower().startswith("apim: proven")]
 
 
+def test_what_the_server_says_begins_no_line_either(run: Run, databases: Databases) -> None:
+    says = EVIL.replace("\n", "\\n").replace("\t", "\\t").replace("\x1b", "\\x1b")
+    databases.execute(
+        "CREATE FUNCTION mine() RETURNS event_trigger LANGUAGE plpgsql AS "
+        f"$f$ BEGIN RAISE EXCEPTION E'{says}'; END $f$; CREATE EVENT TRIGGER mine ON ddl_command_end "
+        "WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION mine()"
+    )
+    for option in ("--yes", "--rehearse"):
+        result = run("upgrade", "head", option, "--apim-url", databases.apim)
+        assert result.exit_code == 3
+        assert "\n  apim: proven\\t\\x1b[31m" in result.output
+        assert "\napim: proven" not in result.output
+        assert "\x1b" not in result.output
+
+
 def test_no_name_ends_a_comment(evil: Sequence[str], run: Run, tmp_path: Path) -> None:
     script = tmp_path / "mend.sql"
     assert run("repair", *evil, "--sql", script).exit_code == 0
