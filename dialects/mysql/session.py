@@ -36,6 +36,10 @@ READ_TIMEOUT = "read_timeout"
 """PyMySQL's name of it."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
+TOO_LARGE = 1118
+"""A row that would not fit into a page; see
+https://mariadb.com/docs/server/server-usage/storage-engines/innodb/innodb-row-formats/troubleshooting-row-size-too-large-errors-with-innodb."""
+AT_ONCE = re.compile(r"ALTER TABLE (?P<table>(?:`(?:[^`]|``)*`\.?)+) .*, ALGORITHM=INSTANT", re.DOTALL)
 
 UNKNOWN_DATABASE = (1044, 1049)
 """ER_DBACCESS_DENIED_ERROR and ER_BAD_DB_ERROR."""
@@ -172,15 +176,36 @@ def execute(connection: Connection, sql: str, say: Say = unheard) -> None:
     """Runs one statement as it stands; one that meets a lock is tried again a few times.
 
     That is safe for DDL, which is done as a whole or not at all. Raises Unfinished, naming the sessions that hold
-    the table, when the last attempt met a lock as well.
+    the table, when the last attempt met a lock as well; and where a table has no room left for what is done at once.
     """
     waiting, holders = locks.waiting(connection), partial(_in_the_way, connection, sql)
-    if not locks.granted(sql, partial(_unless, connection, sql, LOCK_ERRORS), waiting.ddl_retries, holders, say):
+    try:
+        granted = locks.granted(sql, partial(_unless, connection, sql, LOCK_ERRORS), waiting.ddl_retries, holders, say)
+    except DBAPIError as error:
+        if problem := _without_room(sql, error):
+            raise problem from error
+        raise
+    if not granted:
         raise Unfinished(
             f"a lock stood in the way of `{sql}`, {waiting.ddl_retries + 1} times for {waiting.ddl_lock_timeout} s",
             found=f"held by {holders()}",
             way_out=locks.WAY_OUT,
         )
+
+
+def _without_room(sql: str, error: DBAPIError) -> Unfinished | None:
+    """What is to be done about a table in which columns that were dropped at once still take their room.
+
+    MariaDB keeps them until the table is written anew, does not tell of them, and does not write it anew by itself.
+    """
+    altered = AT_ONCE.fullmatch(sql)
+    if code(error) != TOO_LARGE or not altered:
+        return None
+    return Unfinished(
+        f"`{sql}` finds no room in the row: columns dropped at once stay there until the table is written anew",
+        found=str(error.orig),
+        way_out=f"ALTER TABLE {altered['table']} FORCE does that, while others read and write",
+    )
 
 
 def _unless(connection: Connection, sql: str, expected: Sequence[int]) -> bool:

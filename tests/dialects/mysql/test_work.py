@@ -6,6 +6,7 @@ let them: LOCK=NONE is refused where it can't be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from apim_schema import changes, registry
 from apim_schema.changes import Change
+from apim_schema.errors import Unfinished
 from apim_schema.impact import Statement, Work
 from apim_schema.schema import Column, ForeignKey, Index, Key
 from apim_schema.schema import Server as Kind
@@ -107,6 +109,25 @@ def test_a_table_that_has_used_up_its_row_versions_is_rebuilt_for_a_column(mysql
             run("ALTER TABLE T ADD COLUMN X INT, ALGORITHM=INSTANT", "ALTER TABLE T DROP COLUMN X, ALGORITHM=INSTANT")
         assert dearest(connection, ADD) == "rebuild"
         assert dearest(connection, changes.AddColumn("T", Column("E", "INTEGER"))) == "metadata"
+
+
+def test_a_table_full_of_columns_that_were_dropped_at_once_has_a_way_out(mariadb: Server) -> None:
+    """Nothing tells beforehand; the server neither drops nor adds another column until the table is written anew."""
+    with opened(mariadb) as connection:
+        run = runner(connection)
+        made(run)
+        add, drop = "ADD COLUMN X VARCHAR(255), ADD COLUMN Y VARCHAR(255)", "DROP COLUMN X, DROP COLUMN Y"
+        with pytest.raises(DBAPIError, match="1118"):
+            run(*(f"ALTER TABLE T {altered}, ALGORITHM=INSTANT" for _ in range(64) for altered in (add, drop)))
+        live = DIALECT.introspect.read(connection, None)
+        [statement] = DIALECT.ddl.statements(changes.DropColumn("T", "M"), live, None)
+        with pytest.raises(Unfinished, match="finds no room in the row") as refused:
+            DIALECT.session.execute(connection, statement.sql)
+        way_out = re.search(r"ALTER TABLE \S+ FORCE", str(refused.value))
+        assert way_out
+        run(way_out[0])
+        DIALECT.session.execute(connection, statement.sql)
+        assert "M" not in DIALECT.introspect.read(connection, None).tables["T"].columns
 
 
 def test_a_login_that_may_not_see_row_versions_leaves_the_algorithm_to_the_server(mysql: Server) -> None:
