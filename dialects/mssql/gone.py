@@ -18,12 +18,13 @@ from dataclasses import replace
 from typing import Any
 
 from apim_schema import sqltext
+from apim_schema.dropped import LOOK, WAY_OUT
 from apim_schema.hazards import BLOCK, WARN, Level
 
 from . import dependents
 from .dependents import FULL_TEXT, READERS, Question, joined
 
-WAY_OUT = {BLOCK: "drop it, and keep its definition", WARN: "see what it does with it"}
+WAYS_OUT = {BLOCK: WAY_OUT, WARN: LOOK}
 COLUMN, TABLE = "names {column}, which is dropped", "names the table, which is dropped"
 
 OBJECT = """LOWER(REPLACE(REPLACE(o.type_desc COLLATE DATABASE_DEFAULT, N'SQL_', N''), N'_', N' ')) \
@@ -53,10 +54,10 @@ STAYING = """AND NOT EXISTS (SELECT 1 FROM (VALUES {columns}) v (table_name, col
 
 
 def _of(what: str, name: str, join: str, level: Level = BLOCK, way_out: str = "") -> Question:
-    return Question(joined(name, join), what, way_out or WAY_OUT[level], level=level)
+    return Question(joined(name, join), what, way_out or WAYS_OUT[level], level=level)
 
 
-def _again(question: Question, what: str, way_out: str = WAY_OUT[BLOCK]) -> Question:
+def _again(question: Question, what: str, way_out: str = WAY_OUT) -> Question:
     """What forbids another type, and forbids that the column goes as well."""
     return replace(question, problem=f"{what} {COLUMN}", way_out=way_out)
 

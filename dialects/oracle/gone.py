@@ -21,16 +21,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from apim_schema import changes, sqltext
+from apim_schema import sqltext
 from apim_schema.changes import Change
-from apim_schema.hazards import BLOCK, WARN, Obstacle
-from apim_schema.schema import Schema, Table
+from apim_schema.dropped import Dropped, dropped
+from apim_schema.hazards import Obstacle
+from apim_schema.schema import Schema
 
 from . import dependents
 from .dependents import Ask
 from .introspect import QUERIES
-
-WAY_OUT = "drop it, and keep its definition"
 
 LOGGED = """
 SELECT l.MASTER AS table_name, l.LOG_TABLE AS name, c.COLUMN_NAME AS uses FROM ALL_MVIEW_LOGS l
@@ -68,23 +67,6 @@ QUERIED = {dependents.VIEWS: "view {name}", dependents.MVIEWS: "materialized vie
 
 
 @dataclass(frozen=True)
-class Gone:
-    """What is dropped: a table, or one of its columns where `column` is not ""."""
-
-    table: Table
-    column: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.column or 'the table'}, which is dropped"
-
-    def blocks(self, what: str, query: str) -> Obstacle:
-        return Obstacle(BLOCK, self.table.name, f"{what} names {self}", WAY_OUT, query)
-
-    def warns(self, what: str, query: str) -> Obstacle:
-        return Obstacle(WARN, self.table.name, f"{what} names {self}", "see what it does with it", query)
-
-
-@dataclass(frozen=True)
 class Source:
     """Something in PL/SQL that is compiled over a table; `text` is None where nobody can read it here."""
 
@@ -101,28 +83,19 @@ class Source:
 
 def find(ask: Ask, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
     """What would be in the way of dropping something, go with it in silence, or be of no use afterwards."""
-    dropped = list(_gone(wanted, live))
-    tables = {gone.table.name for gone in dropped if not gone.column}
-    for gone in dropped:
+    every = list(dropped(wanted, live))
+    tables = {gone.table.name for gone in every if not gone.column}
+    for gone in every:
         kinds = (_of_column if gone.column else _of_table, _of_queries, _of_keys)
         found = (obstacle for kind in kinds for obstacle in kind(gone, ask))
         yield from dict.fromkeys((*found, *_of_sources(gone, tables, ask)))
 
 
-def _gone(wanted: Sequence[Change], live: Schema) -> Iterator[Gone]:
-    for change in wanted:
-        table = live.tables.get(change.table)
-        if table and isinstance(change, changes.DropTable):
-            yield Gone(table)
-        elif table and isinstance(change, changes.DropColumn) and change.name in table.columns:
-            yield Gone(table, change.name)
-
-
-def _rows(gone: Gone, query: str, ask: Ask) -> Iterator[Any]:
+def _rows(gone: Dropped, query: str, ask: Ask) -> Iterator[Any]:
     return (row for row in ask(query) if row.table_name == gone.table.name)
 
 
-def _of_column(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
+def _of_column(gone: Dropped, ask: Ask) -> Iterator[Obstacle]:
     for query, what in OF_COLUMNS.items():
         for row in _rows(gone, query, ask):
             if dependents.uses(row.uses, gone.column):
@@ -132,12 +105,12 @@ def _of_column(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
             yield gone.blocks(f"virtual column {column.name}", QUERIES["columns"])
 
 
-def _of_table(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
+def _of_table(gone: Dropped, ask: Ask) -> Iterator[Obstacle]:
     for row in _rows(gone, SYNONYMS, ask):
         yield gone.warns(f"synonym {row.name}", SYNONYMS)
 
 
-def _of_queries(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
+def _of_queries(gone: Dropped, ask: Ask) -> Iterator[Obstacle]:
     """Views: the server keeps what their authors wrote, with a star as the columns that it meant."""
     for query, what in QUERIED.items():
         for row in _rows(gone, query, ask):
@@ -145,7 +118,7 @@ def _of_queries(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
                 yield gone.blocks(what.format(name=row.name), query)
 
 
-def _of_keys(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
+def _of_keys(gone: Dropped, ask: Ask) -> Iterator[Obstacle]:
     """Foreign keys of other schemas, which name the key that they point to."""
     keys = filter(None, (gone.table.primary_key, *gone.table.unique))
     named = {key.name for key in keys if gone.column in ("", *key.columns)}
@@ -154,7 +127,7 @@ def _of_keys(gone: Gone, ask: Ask) -> Iterator[Obstacle]:
             yield gone.blocks(f"foreign key {row.name}", dependents.REFERENCES)
 
 
-def _of_sources(gone: Gone, tables: set[str], ask: Ask) -> Iterator[Obstacle]:
+def _of_sources(gone: Dropped, tables: set[str], ask: Ask) -> Iterator[Obstacle]:
     """Triggers of tables that stay, for which whoever writes to those would fail; and routines.
 
     Of a trigger whose text is not seen, its columns are known all the same.
@@ -169,7 +142,7 @@ def _of_sources(gone: Gone, tables: set[str], ask: Ask) -> Iterator[Obstacle]:
         yield gone.blocks(str(source), SOURCES) if fails else gone.warns(str(source), SOURCES)
 
 
-def _sources(gone: Gone, ask: Ask) -> Iterator[Source]:
+def _sources(gone: Dropped, ask: Ask) -> Iterator[Source]:
     lines = groupby(_rows(gone, SOURCES, ask), key=lambda row: (row.name, row.kind))
     for (name, kind), rows in lines:
         text = "".join(row.line or "" for row in rows)

@@ -32,7 +32,7 @@ FIRST = "1"
 
 ONCE = "pg_is_in_recovery() AS once"
 """What is volatile keeps the planner from computing a row's hashes as often as they are named, and unlike OFFSET 0 not
-from dividing the scan among its workers. No volatile function takes less time."""
+from dividing the scan among its workers. This one only looks at a flag."""
 
 RECORD, TEXT = "hash_record_extended, mixed with its key", "hashtextextended of the row's text, mixed with its key"
 RECORD_SINCE = (14,)

@@ -17,14 +17,13 @@ from sqlalchemy import Connection, Row, text
 
 from apim_schema import changes
 from apim_schema.changes import Change
+from apim_schema.dropped import WAY_OUT
 from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Schema
 
 from . import dependents, names
 from .dependents import mentions
 from .introspect import NAMESPACE
-
-WAY_OUT = "drop it, and keep its definition"
 
 OF_COLUMNS = f"""{dependents.FAMILY}
 SELECT DISTINCT f.table_name, a.attname AS column_name, {dependents.OBJECT} AS object

@@ -37,7 +37,7 @@ def adopt(live: Live) -> Adopted:
     start = live.start(chain.releases(live.database)[-1])
     new = live.stamped is None
     if new:
-        put(live, start.release)
+        set_stamp(live, start.release)
     same = live.recognised.same if live.recognised else start.same
     return Adopted(live.database, start.release, same, new, live.differences)
 
@@ -63,11 +63,11 @@ def adopt_as(live: Live, release: str, agree: Agree) -> Adopted:
     if breaking(found) and not agree(release, breaking(found)):
         raise Refused(f"{live.database} is not stamped", found="nobody has agreed to that; nothing was changed")
     if live.stamped is None:
-        put(live, release)
+        set_stamp(live, release)
     return Adopted(live.database, release, (release,), live.stamped is None, found)
 
 
-def put(live: Live, release: str) -> None:
+def set_stamp(live: Live, release: str) -> None:
     """Stamps an open database, and sees to it that nothing else is written. Raises Refused where it would be."""
     check_open(live.target, live.connection)
     with sealed(live, "with the stamp"):

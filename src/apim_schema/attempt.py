@@ -105,7 +105,7 @@ class Attempt:
         nothing = start.release == self._release and not planned.statements
         if nothing and self._earlier is None and self._against is None:
             if live.stamped is None:
-                adopt.put(live, start.release)
+                adopt.set_stamp(live, start.release)
             return self._result(start, planned, live)
         return self._change(start, planned, undo)
 
