@@ -20,10 +20,11 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "src" / "apim_schema"
 DIALECTS = ROOT / "dialects"
 
-LOWER = set(
-    "capacity catalog changes compare convergence datacentres dialect dropped errors flavours hashed hazards impact "
-    "jdbc legible locks progress schema space sqltext tested types witness".split()
-)
+LOWER = {
+    *("capacity", "catalog", "changes", "compare", "convergence", "datacentres", "dialect", "dropped", "errors"),
+    *("flavours", "hashed", "hazards", "impact", "jdbc", "legible", "locks", "progress", "schema"),
+    *("space", "sqltext", "tested", "types", "witness"),
+}
 """What a dialect may know of the core: the model and the vocabulary, and nothing that decides."""
 
 NAMES = re.compile("|".join([*flavours.DIALECTS, *flavours.KINDS, "oracledb", "psycopg", "pyodbc", "pymysql"]), re.I)
