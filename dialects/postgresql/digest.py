@@ -2,7 +2,8 @@
 
 What is added up is the hash of a row mixed with the hash of its key, its seed. Without that, the sum would not notice
 two rows of a bucket that exchange a value: `hash_record_extended` combines the hashes of the columns linearly, as does
-a sum. To mix is cheaper than to hash with the seed, which the server would then compute twice.
+a sum. To mix is cheaper than to hash with the seed, which the server would then compute twice; and what is in the seed
+need not be in the row.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ HALVES = ("({0} >> 32)", "({0} & 4294967295)")
 MIXED = "({0} # {1})"
 """A hash and its seed."""
 FIRST = "1"
-"""The seed of a key's first column. A row is hashed with 0: of one that is its key alone nothing would be left."""
+"""The seed of a key's first column. A row is hashed with 0: with its key in both, nothing would be left of the two."""
 
 ONCE = "pg_is_in_recovery() AS once"
 """What is volatile keeps the planner from computing a row's hashes as often as they are named, and unlike OFFSET 0 not
 from dividing the scan among its workers. This one only looks at a flag."""
 
-RECORD, TEXT = "hash_record_extended, mixed with its key", "hashtextextended of the row's text, mixed with its key"
+RECORD, TEXT = (
+    "hash_record_extended, mixed with the key's hash",
+    "hashtextextended of the row's text, mixed with the key's hash",
+)
 RECORD_SINCE = (14,)
 
 WHOLE = "hashint8extended({0}, {1} # ({0}::bigint >> 32))"
@@ -131,11 +135,18 @@ def _row(each: Iterable[str], named: int, bucket: int, number: int, weight: int,
 
 def _hashes(connection: Connection, table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
     """The hash that is a row's seed, of its key or else of all of it, and another one of the row."""
-    values = ", ".join(_value(table, column) for column in compared)
+    values = ", ".join(_value(table, column) for column in compared if not _is_all_in_seed(table, column))
     records = _hashes_records(connection)
     row = _hash(values, "0", records)
     seed = _seed(table)
     return (seed, row) if seed else (row, _hash(values, row, records))
+
+
+def _is_all_in_seed(table: Table, column: Compared) -> bool:
+    """Whether the seed has every bit of a column: the text of some types has not, and none where it is converted."""
+    name = column.name
+    known = name in table.key_columns and _kind(table.columns[name].type) in SEEDS
+    return known and column.expression == names.sql(name)
 
 
 def _hashes_records(connection: Connection) -> bool:
