@@ -1,9 +1,9 @@
 """Hashes rows on the server: one scan a table, a count and a sum of 64-bit hashes for each bucket of the primary key.
 
-What is added up is the hash of a row mixed with the hash of its key, its seed. Without that, the sum would not notice
-two rows of a bucket that exchange a value: `hash_record_extended` combines the hashes of the columns linearly, as does
-a sum. To mix is cheaper than to hash with the seed, which the server would then compute twice; and what is in the seed
-need not be in the row.
+A row's hash is that of its columns, put together by XOR: of texts and whole numbers each has its own, with a seed of
+its place, since the server makes that fastest; the others are hashed as one record. It is mixed with the hash of the
+row's key, its seed. Without that, the sum would not notice two rows of a bucket that exchange a value: XOR is linear,
+as is a sum. What is in the seed need not be in the row.
 """
 
 from __future__ import annotations
@@ -28,52 +28,40 @@ HALVES = ("({0} >> 32)", "({0} & 4294967295)")
 """Of a hash: times a weight, each fits a BIGINT."""
 MIXED = "({0} # {1})"
 """A hash and its seed."""
-FIRST = "1"
-"""The seed of a key's first column. A row is hashed with 0: with its key in both, nothing would be left of the two."""
-
 ONCE = "pg_is_in_recovery() AS once"
 """What is volatile keeps the planner from computing a row's hashes as often as they are named, and unlike OFFSET 0 not
 from dividing the scan among its workers. This one only looks at a flag."""
 
 RECORD, TEXT = (
-    "hash_record_extended, mixed with the key's hash",
-    "hashtextextended of the row's text, mixed with the key's hash",
+    "hashes of columns and records, mixed with the key's",
+    "hashes of columns and texts, mixed with the key's",
 )
 RECORD_SINCE = (14,)
 
-WHOLE = "hashint8extended({0}, {1} # ({0}::bigint >> 32))"
-"""The server's hash folds a number to 32 bits, 5 and 4294967300 to the same ones: the upper half goes into the seed."""
+NUMBER, STRING = "hashint8extended({0}, {0} # {1})", 'hashtextextended({0} COLLATE "C", {1})'
+HASHES = {"BIGINT": NUMBER, "INTEGER": NUMBER, "SMALLINT": NUMBER, "TEXT": STRING, "VARCHAR": STRING}
+"""The hash of a column with a seed, by type.
 
-SEEDS = {
-    "SMALLINT": WHOLE,
-    "INTEGER": WHOLE,
-    "BIGINT": WHOLE,
-    "TEXT": 'hashtextextended({0} COLLATE "C", {1})',
-    "VARCHAR": 'hashtextextended({0} COLLATE "C", {1})',
-}
-"""The hash of a key's column with what precedes it as the seed, by type; of any other type that of its text.
-
-Whole numbers of any size have one hash, so that a key is the same one once it has got wider.
+The server folds a number to 32 bits, 5 and 4294967300 to the same ones, so that all of it goes into the seed as well.
+Whole numbers of any size have one hash: a key is the same one once it has got wider.
 """
+PLACE = 1 << 32
+"""The seeds of columns are multiples of this, that of a key none of it: so no two numbers in two places cancel."""
+ABSENT = "COALESCE({0}, 0)"
+"""What NULL counts as."""
 
 VALUES = {
-    "BIGINT": "{0}, {0} >> 32",
     "BOOLEAN": "{0}",
     "BPCHAR": "bpcharsend({0})",
     "BYTEA": "{0}",
     "DATE": "{0}",
-    "INTEGER": "{0}",
     "MONEY": "cash_send({0})",
-    "SMALLINT": "{0}",
-    "TEXT": '{0} COLLATE "C"',
     "TIMESTAMP": "timestamp_send({0})",
-    "VARCHAR": '{0} COLLATE "C"',
 }
-"""What to hash of a column, by its type; of any other type its text.
+"""What is hashed of other columns, by their type; of a type that is not here its text.
 
 The server gives one hash to values that it takes for equal or folds to 32 bits, and evidence is about every bit:
-1.0 and 1.00, 'a' and 'A' in a collation that ignores case, two BIGINT or TIMESTAMP. CHAR(n) is always padded, and the
-text of a MONEY is as `lc_monetary` has it.
+1.0 and 1.00, two TIMESTAMP. CHAR(n) is always padded, and the text of a MONEY is as `lc_monetary` has it.
 """
 AS_TEXT = '{0}::text COLLATE "C"'
 
@@ -121,7 +109,7 @@ def rows(
 ) -> list[HashedRow]:
     """The rows in these buckets, hashed as by `buckets`, each with its values of the `named` columns."""
     seed, hash_ = _hashes(connection, table, compared)
-    each = {column.name: _hash(_value(table, column), "0", _hashes_records(connection)) for column in compared}
+    each = {column.name: _row_hash(connection, table, [column]) for column in compared}
     numbers = (_bucket(seed), MIXED.format(hash_, seed), WEIGHT.format(seed))
     wanted = ", ".join((*numbers, *map(names.sql, named), *each.values()))
     source = f"{names.qualified(table.name, schema)} WHERE {_bucket(seed)} IN ({', '.join(map(str, buckets))})"
@@ -135,18 +123,29 @@ def _row(each: Iterable[str], named: int, bucket: int, number: int, weight: int,
 
 def _hashes(connection: Connection, table: Table, compared: Sequence[Compared]) -> tuple[str, str]:
     """The hash that is a row's seed, of its key or else of all of it, and another one of the row."""
-    values = ", ".join(_value(table, column) for column in compared if not _is_all_in_seed(table, column))
-    records = _hashes_records(connection)
-    row = _hash(values, "0", records)
     seed = _seed(table)
-    return (seed, row) if seed else (row, _hash(values, row, records))
+    if seed:
+        return seed, _row_hash(connection, table, [c for c in compared if not _is_all_in_seed(table, c.name)])
+    return _row_hash(connection, table, compared), _row_hash(connection, table, compared, first=1 + len(compared))
 
 
-def _is_all_in_seed(table: Table, column: Compared) -> bool:
-    """Whether the seed has every bit of a column: the text of some types has not, and none where it is converted."""
-    name = column.name
-    known = name in table.key_columns and _kind(table.columns[name].type) in SEEDS
-    return known and column.expression == names.sql(name)
+def _is_all_in_seed(table: Table, column: str) -> bool:
+    """Whether the seed has every bit of a column: the text of some types has not."""
+    return column in table.key_columns and _kind(table.columns[column].type) in HASHES
+
+
+def _row_hash(connection: Connection, table: Table, compared: Sequence[Compared], first: int = 1) -> str:
+    """The hash of these columns, the first of which has the place `first`."""
+    alone, together = [], []
+    for place, column in enumerate(compared, first):
+        form = HASHES.get(_kind(table.columns[column.name].type))
+        if form:
+            alone.append(ABSENT.format(form.format(column.expression, place * PLACE)))
+        else:
+            together.append(_value(table, column))
+    if together or not alone:
+        alone.append(_hash(", ".join(together), str(first), _hashes_records(connection)))
+    return f"({' # '.join(alone)})"
 
 
 def _hashes_records(connection: Connection) -> bool:
@@ -155,19 +154,19 @@ def _hashes_records(connection: Connection) -> bool:
 
 
 def _hash(values: str, seed: str, records: bool) -> str:
-    """The hash of a row. Its text is unambiguous: NULL is nothing, '' is "", quotes and backslashes are doubled."""
+    """The hash of a record. Its text is unambiguous: NULL is nothing, '' is "", quotes and backslashes are doubled."""
     return (
         f"hash_record_extended(ROW({values}), {seed})" if records else f"hashtextextended(ROW({values})::text, {seed})"
     )
 
 
 def _seed(table: Table) -> str | None:
-    """The hash of the primary key, None where the table has none."""
+    """The hash of the primary key, each column's with what precedes it as the seed; None where the table has none."""
     if table.primary_key is None:
         return None
-    seed = FIRST
+    seed = "0"
     for name in table.primary_key.columns:
-        form = SEEDS.get(_kind(table.columns[name].type), f"hashtextextended({AS_TEXT}, {{1}})")
+        form = HASHES.get(_kind(table.columns[name].type), f"hashtextextended({AS_TEXT}, {{1}})")
         seed = form.format(names.sql(name), seed)
     return seed
 
