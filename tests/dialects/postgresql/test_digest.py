@@ -62,6 +62,19 @@ def differ(connection: Connection, run: Run, one: str, other: str, key: str = ""
     return found[0] != found[1]
 
 
+def distinct(connection: Connection) -> int:
+    """How many hashes the rows have, with no key and as many with the first column as one."""
+    bare = described(connection)
+    compared = evidence.compared(DIALECT, bare, bare)
+    first = next(iter(bare.columns))
+    counts = set()
+    for table in (bare, replace(bare, primary_key=Key((first,)))):
+        found = DIALECT.digest.rows(connection, None, table, compared, range(512), ())
+        counts.add(len({(row.bucket, row.hash, row.weight) for row in found}))
+    [count] = counts
+    return count
+
+
 def values(rows: Sequence[Row]) -> str:
     return ", ".join(
         f"({', '.join('NULL' if value is None else sqltext.quoted(value) for value in row)})" for row in rows
@@ -105,6 +118,9 @@ VALUES = [
     ("BIGINT", "4294967301", "4"),
     ("BIGINT", "-1", "4294967295"),
     ("TIMESTAMP", "'2000-01-01'", "'2000-01-01 01:11:34.967297'"),
+    ("TIMESTAMP", "'2000-01-01'", "'1999-12-31 23:59:59.999999'"),
+    ("TIMESTAMP", "'infinity'", "'294276-12-31 23:59:59.999999'"),
+    ("TIMESTAMP", "'-infinity'", "'infinity'"),
     ("NUMERIC", "1.0", "1.00"),
     ("DOUBLE PRECISION", "0.0", "'-0'"),
     ("DOUBLE PRECISION", "0.1", "0.1000000000000000055511151231257827"),
@@ -221,11 +237,25 @@ def test_numbers_in_columns_that_could_cancel(connection: Connection, run: Run, 
     near = sorted({sign * ((high << 32) + low) for high in range(4) for low in range(3) for sign in (1, -1)})
     of_each = ", ".join(f"unnest(ARRAY{near}) AS {column}" for column in ("id", "a", "b"))
     run("CREATE TABLE t (id BIGINT, a BIGINT, b BIGINT)", f"INSERT INTO t SELECT id, a, b FROM {of_each}")
-    bare = described(connection)
-    compared = evidence.compared(DIALECT, bare, bare)
-    for table in (bare, replace(bare, primary_key=Key(("ID",)))):
-        found = DIALECT.digest.rows(connection, None, table, compared, range(512), ())
-        assert len({(row.bucket, row.hash, row.weight) for row in found}) == len(near) ** 3
+    assert distinct(connection) == len(near) ** 3
+
+
+@METHODS
+def test_instants_that_are_the_same_in_floating_point(connection: Connection, run: Run, since: int) -> None:
+    run("CREATE TABLE t (id INTEGER, x TIMESTAMP)")
+    starts = (
+        "'4714-11-24 BC'",
+        "'0001-01-01'",
+        "'2026-11-27'",
+        "'2136-02-07 06:28:15'",
+        "'9999-12-31'",
+        "'294276-12-31'",
+    )
+    run(
+        "INSERT INTO t SELECT 1, start + i * interval '1 microsecond' "
+        f"FROM unnest(ARRAY[{', '.join(starts)}]::timestamp[]) start, generate_series(0, 4999) i"
+    )
+    assert distinct(connection) == len(starts) * 5000
 
 
 def test_what_is_no_change(connection: Connection, run: Run) -> None:
