@@ -19,7 +19,7 @@ from tests.servers import Server
 from tests.servers.process import run
 
 REPETITIONS = 3
-COMMAND = (str(Path(sys.executable).with_name("apim-schema")), "upgrade", "--database", DATABASE)
+COMMAND = (str(Path(sys.executable).with_name("apim-schema")), "upgrade", "head", "--database", DATABASE)
 
 
 def measure(server: Server, rows: int) -> Iterator[Line]:
