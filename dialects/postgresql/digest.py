@@ -1,7 +1,7 @@
 """Hashes rows on the server: one scan a table, a count and a sum of 64-bit hashes for each bucket of the primary key.
 
-A row's hash is that of its columns, put together by XOR: of texts and whole numbers each has its own, with a seed of
-its place, since the server makes that fastest; the others are hashed as one record. It is mixed with the hash of the
+A row's hash is that of its columns, put together by XOR: texts, whole numbers and timestamps have one each, with a seed
+of its place, since the server makes that fastest; the others are hashed as one record. It is mixed with the hash of the
 row's key, its seed. Without that, the sum would not notice two rows of a bucket that exchange a value: XOR is linear,
 as is a sum. What is in the seed need not be in the row.
 """
@@ -28,6 +28,7 @@ HALVES = ("({0} >> 32)", "({0} & 4294967295)")
 """Of a hash: times a weight, each fits a BIGINT."""
 MIXED = "({0} # {1})"
 """A hash and its seed."""
+
 ONCE = "pg_is_in_recovery() AS once"
 """What is volatile keeps the planner from computing a row's hashes as often as they are named, and unlike OFFSET 0 not
 from dividing the scan among its workers. This one only looks at a flag."""
