@@ -284,6 +284,9 @@ AND d.referenced_entity_name = t.name)
 JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
 LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id"""
 """Views, routines and triggers of other tables that use the table, and do not forbid a change."""
+MAY_NAME = """(m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 \
+OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0)"""
+"""Whether the text of one may name the column, as far as the server can tell."""
 
 
 def _of_a_converted_column(old: str, new: str, index: str) -> tuple[Question, ...]:
@@ -311,8 +314,7 @@ def _of_a_converted_column(old: str, new: str, index: str) -> tuple[Question, ..
         ),
         _joined(
             "o.name",
-            f"{READERS}\nWHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 "
-            "OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0",
+            f"{READERS}\nWHERE {MAY_NAME}",
             f"{{name}} reads {{column}} as {old}, which becomes {new}",
             f"{DROP}, for {new}",
             silent=True,

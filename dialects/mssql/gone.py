@@ -22,7 +22,7 @@ from apim_schema.dropped import LOOK, WAY_OUT
 from apim_schema.hazards import BLOCK, WARN, Level
 
 from . import dependents
-from .dependents import FULL_TEXT, READERS, Question, joined
+from .dependents import FULL_TEXT, MAY_NAME, READERS, Question, joined
 
 WAYS_OUT = {BLOCK: WAY_OUT, WARN: LOOK}
 COLUMN, TABLE = "names {column}, which is dropped", "names the table, which is dropped"
@@ -62,6 +62,11 @@ def _again(question: Question, what: str, way_out: str = WAY_OUT) -> Question:
     return replace(question, problem=f"{what} {COLUMN}", way_out=way_out)
 
 
+def _left(question: Question) -> Question:
+    """What the server lets stand, so that it fails from then on: a script has to ask for it."""
+    return replace(question, silent=True)
+
+
 def _read(join: str, applies: Callable[[Any], bool], level: Level = BLOCK) -> Question:
     """An object by its text: the server does not tell which columns it uses."""
     return replace(_of(f"{{name}} {COLUMN}", f"m.definition AS body, {OBJECT}", join, level), applies=applies)
@@ -92,9 +97,9 @@ OF_A_COLUMN = (
         "y.name",
         POLICY.format(which=" AND CHARINDEX(QUOTENAME(c.name), p.predicate_definition) > 0"),
     ),
-    _read(TRIGGER, _may_name),
-    _read(f"{READERS}\nWHERE o.type = 'V' AND m.definition IS NOT NULL", _shows),
-    _read(f"{READERS}\nWHERE o.type <> 'V' OR m.definition IS NULL", _may_name, WARN),
+    _left(_read(f"{TRIGGER}\nWHERE {MAY_NAME}", _may_name)),
+    _left(_read(f"{READERS}\nWHERE o.type = 'V' AND m.definition IS NOT NULL AND {MAY_NAME}", _shows)),
+    _read(f"{READERS}\nWHERE (o.type <> 'V' OR m.definition IS NULL) AND {MAY_NAME}", _may_name, WARN),
 )
 """What forbids that a column goes, or is of no use afterwards."""
 
@@ -102,7 +107,7 @@ OF_A_TABLE = (
     _of(f"{{name}} (WITH SCHEMABINDING) {TABLE}", OBJECT, BOUND),
     _of(f"the foreign key {{name}} {TABLE}", KEY, FROM_ELSEWHERE),
     _of(f"the security policy {{name}} {TABLE}", "y.name", POLICY.format(which="")),
-    _of(f"{{name}} {TABLE}", OBJECT, f"{READERS}\nWHERE o.type IN ('V', 'TR') {STAYING}"),
+    _left(_of(f"{{name}} {TABLE}", OBJECT, f"{READERS}\nWHERE o.type IN ('V', 'TR') {STAYING}")),
     _of(f"{{name}} {TABLE}", OBJECT, f"{READERS}\nWHERE o.type NOT IN ('V', 'TR')", WARN),
     _of(
         f"the synonym {{name}} {TABLE}",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from apim_schema import changes
 from apim_schema.changes import Change
+from apim_schema.dropped import WAY_OUT
 from apim_schema.hazards import BLOCK, WARN
 from tests.conformance.test_gone import NUMBERS, statements
 from tests.dialects.mssql.catalog import CONVERTED, LIVE, WIDENED, Catalog, number, place
@@ -27,7 +28,7 @@ from tests.dialects.mssql.standing import (
     rule,
     statistics,
 )
-from tests.dialects.mssql.test_obstacles import DIALECT, MODULE
+from tests.dialects.mssql.test_obstacles import DIALECT, said
 
 COLUMN = changes.DropColumn(CONVERTED, "PARAMETERS")
 TABLE = changes.DropTable(WIDENED)
@@ -199,16 +200,55 @@ def test_what_may_not_be_asked_is_an_obstacle(catalog: Catalog) -> None:
     assert (level, "sys.sql_expression_dependencies" in problem) == (BLOCK, True)
 
 
-def test_a_script_asks_what_it_asked_before() -> None:
-    """Of what is dropped, only for a mask."""
-    asked = MODULE.silent([COLUMN, TABLE], LIVE)
-    assert [question.problem for question, columns in asked if ("AM_API_POLICY_MAPPING", "PARAMETERS") in columns] == [
-        "{column} has a mask, {name}, which the change would not keep"
-    ]
+@pytest.mark.parametrize(
+    ("kind", "text", "asked"),
+    [
+        ("VIEW", f"SELECT m.[Parameters] FROM dbo.{CONVERTED} AS m", True),
+        ("VIEW", f"SELECT * FROM {CONVERTED}", True),
+        ("VIEW", f"SELECT API_POLICY_MAPPING_ID, COUNT(*) AS n FROM {CONVERTED}", False),
+        ("VIEW", None, False),
+        ("SQL_STORED_PROCEDURE", f"UPDATE {CONVERTED} SET parameters = NULL", False),
+    ],
+)
+def test_a_script_asks_for_views_of_a_column(catalog: Catalog, kind: str, text: str | None, asked: bool) -> None:
+    """What `plan` warns of does not stop a script."""
+    reader(catalog, number(CONVERTED), kind, text)
+    assert said(catalog, COLUMN) == [f"{CONVERTED}: view dbo.X {NAMES_COLUMN}; {WAY_OUT}"] * asked
+
+
+@pytest.mark.parametrize(("text", "asked"), [("IF UPDATE(PARAMETERS) ROLLBACK", 1), (None, 1), ("PRINT 'it fires'", 0)])
+def test_a_script_asks_for_triggers_of_a_column(catalog: Catalog, text: str | None, asked: int) -> None:
+    table = number(CONVERTED)
+    catalog.add("triggers", object_id=90, name="X", parent_id=table, is_disabled=0)
+    reader(catalog, table, "SQL_TRIGGER", text, parent=table)
+    assert said(catalog, COLUMN) == [f"{CONVERTED}: trigger dbo.X {NAMES_COLUMN}; {WAY_OUT}"] * asked
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "asked"), [("VIEW", 0, 1), ("SQL_TRIGGER", number(CONVERTED), 1), ("SQL_STORED_PROCEDURE", 0, 0)]
+)
+def test_a_script_asks_for_readers_of_a_table(catalog: Catalog, kind: str, parent: int, asked: int) -> None:
+    reader(catalog, number(WIDENED), kind, "whatever", parent)
+    what = kind.removeprefix("SQL_").lower()
+    assert said(catalog, TABLE) == [f"{WIDENED}: {what} dbo.X {NAMES_TABLE}; {WAY_OUT}"] * asked
+
+
+@pytest.mark.parametrize("add", OF_A_COLUMN)
+def test_a_script_leaves_to_the_server_what_it_refuses(catalog: Catalog, add: Add) -> None:
+    add(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
+    add(catalog, number(WIDENED), place(WIDENED, "MD5"))
+    assert said(catalog, COLUMN, TABLE) == []
+
+
+def test_a_script_asks_for_a_mask(catalog: Catalog) -> None:
+    mask(catalog, number(CONVERTED), place(CONVERTED, "PARAMETERS"))
+    (text,) = said(catalog, COLUMN)
+    assert text.startswith(f"{CONVERTED}: PARAMETERS has a mask")
 
 
 def test_queries_are_accepted(catalog: Catalog, accepted: Accepted) -> None:
     found(catalog, COLUMN, TABLE)
+    said(catalog, COLUMN, TABLE)
     accepted(catalog.asked)
 
 

@@ -175,8 +175,8 @@ DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM
             OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)
         JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
         LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id
-        WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 OR o.type = 'V'
-            AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0
+        WHERE (m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 OR o.type = 'V'
+            AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0)
     ) q
     UNION ALL
     SELECT q.table_name COLLATE
@@ -201,6 +201,73 @@ DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM
         JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
         JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
         JOIN sys.extended_properties p ON p.class = 1 AND p.major_id = t.object_id AND p.minor_id = c.column_id
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': ' + q.name + N' names ' + q.column_name + N', which is dropped; drop it, and keep its definition' AS said
+        FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name, m.definition AS body,
+            LOWER(REPLACE(REPLACE(o.type_desc COLLATE DATABASE_DEFAULT, N'SQL_', N''), N'_',
+            N' ')) + N' ' + SCHEMA_NAME(o.schema_id) + N'.' + o.name AS name
+        FROM (VALUES (N'AM_API', N'API_DISPLAY_NAME'), (N'AM_API', N'INITIATED_FROM_GW'),
+            (N'AM_API_PRIMARY_EP_MAPPING', N'REVISION_UUID'), (N'AM_API_URL_MAPPING', N'DESCRIPTION'),
+            (N'AM_API_URL_MAPPING', N'SCHEMA_DEFINITION'), (N'AM_GATEWAY_ENVIRONMENT', N'ENV_MODE'),
+            (N'AM_GATEWAY_ENVIRONMENT', N'SCHEDULED_TIME'), (N'AM_LLM_PROVIDER', N'MODEL_FAMILY_SUPPORTED'),
+            (N'AM_LLM_PROVIDER_MODEL', N'MODEL_FAMILY_NAME')) w (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        JOIN sys.triggers g ON g.parent_id = t.object_id AND g.is_disabled = 0
+        JOIN sys.objects o ON o.object_id = g.object_id
+        JOIN sys.sql_modules m ON m.object_id = g.object_id
+        WHERE (m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 OR o.type = 'V'
+            AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0)
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': ' + q.name + N' names ' + q.column_name + N', which is dropped; drop it, and keep its definition' AS said
+        FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name, m.definition AS body,
+            LOWER(REPLACE(REPLACE(o.type_desc COLLATE DATABASE_DEFAULT, N'SQL_', N''), N'_',
+            N' ')) + N' ' + SCHEMA_NAME(o.schema_id) + N'.' + o.name AS name
+        FROM (VALUES (N'AM_API', N'API_DISPLAY_NAME'), (N'AM_API', N'INITIATED_FROM_GW'),
+            (N'AM_API_PRIMARY_EP_MAPPING', N'REVISION_UUID'), (N'AM_API_URL_MAPPING', N'DESCRIPTION'),
+            (N'AM_API_URL_MAPPING', N'SCHEMA_DEFINITION'), (N'AM_GATEWAY_ENVIRONMENT', N'ENV_MODE'),
+            (N'AM_GATEWAY_ENVIRONMENT', N'SCHEDULED_TIME'), (N'AM_LLM_PROVIDER', N'MODEL_FAMILY_SUPPORTED'),
+            (N'AM_LLM_PROVIDER_MODEL', N'MODEL_FAMILY_NAME')) w (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 AND (d.referenced_id = t.object_id
+            OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)
+        JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
+        LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id
+        WHERE o.type = 'V' AND m.definition IS NOT NULL AND (m.definition IS NULL OR CHARINDEX(UPPER(c.name),
+            UPPER(m.definition)) > 0 OR o.type = 'V' AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0)
+    ) q
+    UNION ALL
+    SELECT q.table_name COLLATE
+        DATABASE_DEFAULT + N': ' + q.name + N' names the table, which is dropped; drop it, and keep its definition' AS said
+        FROM (
+        SELECT DISTINCT t.name AS table_name, c.name AS column_name,
+            LOWER(REPLACE(REPLACE(o.type_desc COLLATE DATABASE_DEFAULT, N'SQL_', N''), N'_',
+            N' ')) + N' ' + SCHEMA_NAME(o.schema_id) + N'.' + o.name AS name
+        FROM (VALUES (N'AM_API_METADATA', N'API_UUID'), (N'AM_API_OPERATION_MAPPING', N'MAPPING_ID'),
+            (N'AM_BACKEND', N'BACKEND_ID'), (N'AM_BACKEND_OPERATION_MAPPING', N'MAPPING_ID'),
+            (N'AM_GW_INSTANCES', N'GATEWAY_ID'), (N'AM_GW_INSTANCE_ENV_MAPPING', N'GATEWAY_ID'),
+            (N'AM_GW_REVISION_DEPLOYMENT', N'GATEWAY_ID'), (N'AM_TASK_LOCK', N'LOCK_TIME')) w
+            (table_name, column_name)
+        JOIN sys.tables t ON t.name = w.table_name AND t.schema_id = SCHEMA_ID()
+        JOIN sys.columns c ON c.object_id = t.object_id AND c.name = w.column_name
+        JOIN sys.sql_expression_dependencies d ON d.is_schema_bound_reference = 0 AND (d.referenced_id = t.object_id
+            OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)
+        JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
+        LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id
+        WHERE o.type IN ('V', 'TR') AND NOT EXISTS (SELECT 1 FROM (VALUES (N'AM_API_METADATA', N'API_UUID'),
+            (N'AM_API_OPERATION_MAPPING', N'MAPPING_ID'), (N'AM_BACKEND', N'BACKEND_ID'),
+            (N'AM_BACKEND_OPERATION_MAPPING', N'MAPPING_ID'), (N'AM_GW_INSTANCES', N'GATEWAY_ID'),
+            (N'AM_GW_INSTANCE_ENV_MAPPING', N'GATEWAY_ID'), (N'AM_GW_REVISION_DEPLOYMENT', N'GATEWAY_ID'),
+            (N'AM_TASK_LOCK', N'LOCK_TIME')) v (table_name, column_name)
+            JOIN sys.tables s ON s.name = v.table_name AND s.schema_id = t.schema_id
+                AND s.object_id = o.parent_object_id)
     ) q
     UNION ALL
     SELECT q.table_name COLLATE

@@ -191,8 +191,8 @@ DECLARE @said NVARCHAR(2000) = (SELECT TOP (1) REPLACE(f.said, N'%', N'%%') FROM
             OR d.referenced_id IS NULL AND d.referenced_database_name IS NULL AND d.referenced_entity_name = t.name)
         JOIN sys.objects o ON o.object_id = d.referencing_id AND o.parent_object_id <> t.object_id
         LEFT JOIN sys.sql_modules m ON m.object_id = o.object_id
-        WHERE m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 OR o.type = 'V'
-            AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0
+        WHERE (m.definition IS NULL OR CHARINDEX(UPPER(c.name), UPPER(m.definition)) > 0 OR o.type = 'V'
+            AND CHARINDEX(N'*', REPLACE(m.definition, N'(*)', N'')) > 0)
     ) q
     UNION ALL
     SELECT q.table_name COLLATE
