@@ -28,7 +28,10 @@ LONGEST = 128
 """Bytes of a name since 12.2 (30 before)."""
 
 NOT_ORACLE = (
-    (r"\b(?:TEXT|BOOL|SERIAL|BIGINT|LONGTEXT|BYTEA|DATETIME)\s*(?:DEFAULT\b|NOT NULL|NULL|[,)])", "no such type"),
+    (
+        r"(?<!\.)\b(?:TEXT|BOOL|SERIAL|BIGINT|LONGTEXT|BYTEA|DATETIME)\s*(?:DEFAULT\b|NOT NULL|NULL|[,)])",
+        "no such type",
+    ),
     (r"\bNOW\s*\(", "no such function: NOW"),
     (r"\bN?VARCHAR2?\b(?!\s*\()(?!\s*;)", "VARCHAR2 without a length"),
     (r"\bCOMMENT\s*(?=:L\b)", "a comment within a definition"),
