@@ -14,7 +14,7 @@ from apim_schema.changes import Change, find_column, replay
 from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 
-from . import due, obstacles, plsql, session
+from . import due, named, obstacles, plsql, session
 from .ddl import SUCCESSOR
 
 CLIENT = "SQL*Plus or SQLcl"
@@ -135,14 +135,15 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
     """The columns that change must be there: a statement that finds none would take it for changed already.
 
     What a conversion needs must be granted, since it would fail half way. A column that the script itself drops later
-    may be gone.
+    may be gone, and nothing of the customer's may use it.
     """
     converting = [c for c in wanted if isinstance(c, changes.TextToBinary | changes.BinaryToText)]
     changing = [*(c for c in wanted if isinstance(c, changes.AlterColumn)), *converting]
     known = (live, replay(live, wanted))
     columns = {(c.table, c.name) for c in changing if all(find_column(schema, c.table, c.name) for schema in known)}
     missing = [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
-    return missing + [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] * bool(converting)
+    granted = [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] if converting else []
+    return [*missing, *granted, *(refuse(*asked) for asked in named.conditions(wanted, live, schema))]
 
 
 def begin(name: str, before: str, release: str) -> str:

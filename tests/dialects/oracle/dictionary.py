@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from apim_schema.schema import Schema
-from tests.dialects.oracle import facts
+from tests.dialects.oracle import facts, standing
 from tests.dialects.oracle.modules import introspect
 from tests.dialects.oracle.recorded import OWNER, dictionary
+from tests.dialects.oracle.standing import Standing
 
 LISTAGG = re.compile(r"LISTAGG\((\S+), ',' ON OVERFLOW TRUNCATE\) WITHIN GROUP \(ORDER BY (\S+)\)")
 OWNERS = {"ALL_INDEXES": "OWNER", "ALL_IND_COLUMNS": "INDEX_OWNER", "ALL_SEQUENCES": "SEQUENCE_OWNER"}
@@ -31,16 +33,27 @@ class Listagg:
         return ",".join(value for _, value in sorted(self.values))
 
 
+def like(text: str | None, pattern: str, how: str) -> bool | None:
+    """REGEXP_LIKE, for patterns that mean the same in Python."""
+    assert how == "i"
+    return None if text is None else re.search(pattern, text, re.IGNORECASE) is not None
+
+
 class Views:
     """The dictionary's views of one schema, to be asked."""
 
-    def __init__(self, schema: Schema, unit: str = "BYTE", broken: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, schema: Schema, unit: str = "BYTE", broken: tuple[str, ...] = (), own: Sequence[Standing] = ()
+    ) -> None:
         self.connection = sqlite3.connect(":memory:")
         self.connection.create_aggregate("LISTAGG", 2, Listagg)  # type: ignore[arg-type]  # its step has two arguments
         self.connection.create_function("SYS_CONTEXT", 2, lambda space, name: OWNER)
+        self.connection.create_function("REGEXP_LIKE", 3, like)
+        self.connection.create_function("LENGTHB", 1, lambda text: None if text is None else len(text.encode()))
         self.connection.execute("CREATE TABLE DUAL (DUMMY)")
         self.connection.execute("INSERT INTO DUAL VALUES ('X')")
         self._fill(schema, unit)
+        self._stand(schema, own)
         errors = [(OWNER, name, "TRIGGER", "ERROR") for name in broken]
         self.connection.executemany("INSERT INTO ALL_ERRORS VALUES (?, ?, ?, ?)", errors)
 
@@ -56,6 +69,14 @@ class Views:
         self.connection.execute("INSERT INTO ALL_OBJECTS VALUES ('SYS', 'PACKAGE', 'DBMS_LOB')")
         objects = [(OWNER, kind, name) for kind, names in kinds.items() for name in names]
         self.connection.executemany("INSERT INTO ALL_OBJECTS VALUES (?, ?, ?)", objects)
+
+    def _stand(self, schema: Schema, own: Sequence[Standing]) -> None:
+        self.connection.execute("ALTER TABLE ALL_CONSTRAINTS ADD SEARCH_CONDITION_VC")
+        for view, columns in standing.VIEWS.items():
+            self.connection.execute(f"CREATE TABLE {view} ({', '.join(columns)})")
+        for view, columns, values in standing.rows(schema, own):
+            marks = ", ".join("?" * len(columns))
+            self.connection.execute(f"INSERT INTO {view} ({', '.join(columns)}) VALUES ({marks})", values)
 
     def _view(self, name: str, rows: list[Any]) -> None:
         """A table with the columns that the query of this name reads, under the names that the view has for them."""

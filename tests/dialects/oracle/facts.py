@@ -115,7 +115,7 @@ VIEWS = {
             ),
         ),
         view("ALL_SYNONYMS", "OWNER SYNONYM_NAME TABLE_OWNER TABLE_NAME DB_LINK"),
-        view("ALL_VIEWS", "OWNER VIEW_NAME TEXT"),
+        view("ALL_VIEWS", "OWNER VIEW_NAME TEXT TEXT_VC"),
         view("ALL_MVIEWS", "OWNER MVIEW_NAME QUERY"),
         view("ALL_MVIEW_LOGS", "LOG_OWNER MASTER LOG_TABLE"),
         view("ALL_STAT_EXTENSIONS", "OWNER TABLE_NAME EXTENSION_NAME EXTENSION CREATOR", DROPPABLE=YES),
@@ -177,6 +177,7 @@ FUNCTIONS = {
     **built_in("COUNT", "SUM", "TO_CHAR", "TO_CLOB", "TO_BLOB", "HEXTORAW", "RAWTOHEX", "TO_NUMBER", "SUBSTR", "INSTR"),
     **built_in("COALESCE", "CAST", "SYS_EXTRACT_UTC", "REGEXP_REPLACE"),
     **built_in("REPLACE", "TRIM", "LISTAGG", "LENGTH", "LENGTHB", "LOWER", "UPPER", "XMLSERIALIZE", "JSON_SERIALIZE"),
+    "REGEXP_LIKE": Function(f"{SQL}Pattern-matching-Conditions.html", {2: one_of("i", "c", "n", "m", "x")}),
     "STANDARD_HASH": Function(
         f"{SQL}STANDARD_HASH.html", {1: one_of("SHA1", "SHA256", "SHA384", "SHA512", "MD5")}
     ),

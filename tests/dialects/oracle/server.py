@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from apim_schema.schema import OWN_TABLES, Column, Schema, Table
@@ -13,6 +13,7 @@ from tests.dialects.oracle.dictionary import Views
 from tests.dialects.oracle.modules import script
 from tests.dialects.oracle.recorded import OWNER
 from tests.dialects.oracle.simulated import run
+from tests.dialects.oracle.standing import Standing
 
 IF_TRUE = re.compile(
     r"DECLARE\n    is_true INTEGER;.+?WHERE (.+);\n    IF is_true = 1 THEN\n        (.+);\n    END IF;.+", re.S
@@ -32,10 +33,17 @@ class ApplicationError(Exception):
 
 
 class Server:
-    """The schema, and the table of the stamp."""
+    """The schema, and the table of the stamp; `own` is what the customer has besides."""
 
-    def __init__(self, schema: Schema, database: str, unit: str = "BYTE", broken: tuple[str, ...] = ()) -> None:
-        self.schema, self.database, self.unit, self.broken = schema, database, unit, broken
+    def __init__(
+        self,
+        schema: Schema,
+        database: str,
+        unit: str = "BYTE",
+        broken: tuple[str, ...] = (),
+        own: Sequence[Standing] = (),
+    ) -> None:
+        self.schema, self.database, self.unit, self.broken, self.own = schema, database, unit, broken, own
         self.stamps = sqlite3.connect(":memory:", isolation_level=None)
         self.stamps.execute(f"ATTACH ':memory:' AS {OWNER}")
         self.stamps.execute("CREATE TABLE DUAL AS SELECT 'X' AS DUMMY")
@@ -46,7 +54,7 @@ class Server:
 
     @cached_property
     def views(self) -> Views:
-        return Views(self.schema, self.unit, self.broken)
+        return Views(self.schema, self.unit, self.broken, self.own)
 
     def send(self, unit: str) -> bool:
         """Carries a unit out; whether it changed anything. Raises ApplicationError where it does."""
