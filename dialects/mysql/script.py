@@ -16,7 +16,7 @@ from apim_schema.changes import Change
 from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 
-from . import ddl, due, foreign_keys, names, types
+from . import ddl, due, foreign_keys, names, silent, types
 from .settings import PREPARE, UTF8
 
 CLIENT = "mysql or mariadb (never with --force)"
@@ -98,7 +98,14 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
         f"{database} AND c.character_set_name = s.default_character_set_name);"
     )
     checks = (_other_collation(wanted, live, database), _taken(wanted, live, schema), _keyless(wanted, live, schema))
-    return [one_byte, *filter(None, checks)]
+    return [one_byte, *filter(None, checks), *_silent(wanted, live, schema)]
+
+
+def _silent(wanted: Sequence[Change], live: Schema, schema: str | None) -> Iterator[str]:
+    """What nothing else would tell of."""
+    for what, condition in silent.conditions(wanted, live, _owner(schema)):
+        told = "reads what is dropped or converted: apim-schema plan names it; nothing was changed"
+        yield refuse(condition, f"{what} {told}")
 
 
 def _other_collation(wanted: Sequence[Change], live: Schema, database: str) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apim_schema import changes, sqltext
+from apim_schema import sqltext
 from apim_schema.changes import Change
 from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 
-from . import names
+from . import names, silent
 
 CLIENT = "psql"
 COMMAND = "psql --no-psqlrc -d {database} -f upgrade.sql"
@@ -35,16 +35,6 @@ END IF; END $refuse$;"""
 
 NOW = "date_trunc('second', now() AT TIME ZONE 'UTC')"
 WHO = "current_user"
-
-
-READERS = """SELECT 1 FROM pg_depend d
-JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'c'
-LEFT JOIN pg_index x ON d.classid = 'pg_class'::regclass AND x.indexrelid = d.objid
-     AND (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
-WHERE d.refclassid = 'pg_class'::regclass AND (d.refobjid, a.attname) IN ({columns})
-AND (k.oid IS NOT NULL OR x.indexrelid IS NOT NULL)"""
-"""The checks, and the indexes with an expression or a predicate, that depend on these columns."""
 
 
 def opening() -> str:
@@ -90,20 +80,13 @@ def lacks(columns: Sequence[tuple[str, str]], schema: str | None) -> str:
 
 
 def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequence[str]:
-    """No check or index may read a text that becomes bytes: it would stand and mean something else, without an error.
+    """What would go along, or stand and mean something else, without an error.
 
     Whatever else is in the way makes a statement fail, and nothing is left of the script: of bytes that become text,
     the server takes no check or index over.
     """
-    converted = [c for c in wanted if isinstance(c, changes.TextToBinary) and c.table in live.tables]
-    if not converted:
-        return ()
-    columns = ", ".join(
-        f"({sqltext.quoted(names.qualified(c.table, schema))}::regclass, {sqltext.quoted(names.to_server(c.name))})"
-        for c in converted
-    )
-    message = "a check or an index reads a text that becomes bytes: use apim-schema upgrade, which names it"
-    return [refuse(f"EXISTS ({READERS.format(columns=columns)})", message)]
+    asked = silent.conditions(wanted, live, schema)
+    return [refuse(condition, f"{problem}: apim-schema plan names it") for problem, condition in asked]
 
 
 def begin(name: str, before: str, release: str) -> str:

@@ -11,7 +11,7 @@ from apim_schema import changes
 from apim_schema.changes import Change
 from apim_schema.dropped import WAY_OUT
 from apim_schema.hazards import BLOCK, WARN
-from tests.conformance.test_gone import NUMBERS, statements
+from tests.conformance.test_gone import NAMES, statements
 from tests.dialects.mssql.catalog import CONVERTED, LIVE, WIDENED, Catalog, number, place
 from tests.dialects.mssql.conftest import Accepted
 from tests.dialects.mssql.standing import (
@@ -253,4 +253,4 @@ def test_queries_are_accepted(catalog: Catalog, accepted: Accepted) -> None:
 
 
 def test_what_is_tried_on_a_server_is_accepted(accepted: Accepted) -> None:
-    accepted([sql for name in NUMBERS for sql in statements("mssql", name)])
+    accepted([sql for name in NAMES for sql in statements("mssql", name)])

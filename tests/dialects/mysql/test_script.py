@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from apim_schema import catalog, chain, compare, registry
-from apim_schema.changes import ReplaceTrigger
+from apim_schema.changes import ReplaceTrigger, TextToBinary
 from apim_schema.demo import rows
 from apim_schema.errors import Conflict
 from apim_schema.schema import Schema, Table, Trigger
@@ -93,6 +94,38 @@ def database_of(both: Server) -> Site:
 TRIGGER = ReplaceTrigger(
     Trigger("TOUCHED", "T", "BEFORE", ("UPDATE",), action="BEGIN SET NEW.A = 1; SET NEW.B = 'it''s'; END")
 )
+
+
+READER = "ALTER TABLE AM_API_POLICY_MAPPING ADD "
+ROW = "FOR EACH ROW SET NEW.POLICY_UUID = "
+READERS = {
+    "check": (f"{READER}CONSTRAINT X CHECK (PARAMETERS <> 'x')", "a check or a generated column"),
+    "generated column": (f"{READER}X INT GENERATED ALWAYS AS (LENGTH(PARAMETERS))", "a check or a generated column"),
+    "view": ("CREATE VIEW X AS SELECT m.PARAMETERS FROM AM_API_POLICY_MAPPING m", "a view"),
+    "trigger": (f"CREATE TRIGGER X BEFORE UPDATE ON AM_API_POLICY_MAPPING {ROW}UPPER(NEW.PARAMETERS)", "a trigger"),
+    "others": (f"CREATE TRIGGER X BEFORE UPDATE ON AM_API_POLICY_MAPPING {ROW}'PARAMETERS'", None),
+}
+"""What a text that becomes bytes is read by, and what says its name for something else."""
+
+
+@pytest.mark.parametrize(("made", "what"), READERS.values(), ids=READERS)
+def test_what_would_take_bytes_for_text_is_refused(both: Server, made: str, what: str | None) -> None:
+    wanted = [TextToBinary("AM_API_POLICY_MAPPING", "PARAMETERS", "BLOB")]
+    live = chain.expected("mysql", "apim", "4.5.0")
+    with new_database(both) as url, sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE AM_API_POLICY_MAPPING (POLICY_UUID INT, PARAMETERS VARCHAR(99))")
+        connection.exec_driver_sql(made)
+        told = list(filter(None, (refusal(connection, sql) for sql in SCRIPT.requires(wanted, live, None))))
+    assert [text.partition(" reads what is dropped or converted")[0] for text in told] == ([what] if what else [])
+
+
+def refusal(connection: sa.Connection, sql: str) -> str | None:
+    """What stands in the place of a storage engine's name."""
+    try:
+        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    except DBAPIError as error:
+        return str(error.orig).partition("engine '")[2]
+    return None
 
 
 def test_a_trigger_is_replaced_as_often_as_the_script_runs(both: Server) -> None:

@@ -12,7 +12,7 @@ from apim_schema import chain
 from apim_schema.changes import Change, DropColumn, DropTable
 from apim_schema.hazards import BLOCK, WARN, Obstacle
 from apim_schema.schema import Column, Key, Schema, Table
-from tests.conformance.test_gone import NUMBERS, statements
+from tests.conformance.test_gone import NAMES, statements
 from tests.dialects.oracle.conftest import Accepted
 from tests.dialects.oracle.connection import Recorder
 from tests.dialects.oracle.modules import dependents, gone, obstacles
@@ -179,4 +179,4 @@ def test_another_login_is_told_what_it_needs_to_drop() -> None:
 
 
 def test_what_is_tried_on_a_server_is_accepted(accepted: Accepted) -> None:
-    accepted((sql for name in NUMBERS for sql in statements("oracle", name)), 12)
+    accepted((sql for name in NAMES for sql in statements("oracle", name)), 12)

@@ -445,15 +445,25 @@ def test_rows_whose_parent_is_gone(connection: Connection) -> None:
         upgrade(connection)
 
 
+FUNCTION = "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {} RETURN NEW; END$$"
+TRIGGER = f"CREATE TRIGGER looks BEFORE UPDATE ON {R} FOR EACH ROW EXECUTE FUNCTION look()"
+BECOMES_BYTES = "a check or an index reads a text that becomes bytes"
+FIRES = "the function of a trigger names what is dropped or becomes another type"
 SCRIPT = {
-    "check": (f"ALTER TABLE {R} ADD CHECK (inputs <> 'forbidden')", True),
-    "index": (f"CREATE INDEX i ON {R} (wf_ref) WHERE inputs = 'primary'", True),
-    "others": (f"ALTER TABLE {R} ADD CHECK (wf_ref <> 'inputs'), ADD UNIQUE (inputs)", False),
+    "check": ([f"ALTER TABLE {R} ADD CHECK (inputs <> 'forbidden')"], BECOMES_BYTES),
+    "index": ([f"CREATE INDEX i ON {R} (wf_ref) WHERE inputs = 'primary'"], BECOMES_BYTES),
+    "trigger": ([FUNCTION.format("NEW.inputs := lower(NEW.INPUTS);"), TRIGGER], FIRES),
+    "others": ([f"ALTER TABLE {R} ADD CHECK (wf_ref <> 'inputs'), ADD UNIQUE (inputs)"], None),
+    "another trigger": ([FUNCTION.format("NEW.wf_ref := 'inputs_';"), TRIGGER], None),
 }
 
 
 @pytest.mark.parametrize(("made", "refused"), SCRIPT.values(), ids=SCRIPT)
-def test_a_script_refuses_what_it_would_disarm(connection: Connection, made: str, refused: bool) -> None:
-    make(connection, made)
-    (check,) = DIALECT.script.requires(pending(), chain.expected("postgresql", "apim", START), None)
-    assert ("a check or an index reads a text that becomes bytes" in attempt(connection, check)) == refused
+def test_a_script_refuses_what_it_would_disarm(connection: Connection, made: list[str], refused: str | None) -> None:
+    for sql in made:
+        make(connection, sql)
+    asked = DIALECT.script.requires(pending(), chain.expected("postgresql", "apim", START), None)
+    told = [attempt(connection, sql) for sql in asked]
+    assert [problem in text for problem, text in zip((BECOMES_BYTES, FIRES), told, strict=True)] == [
+        problem == refused for problem in (BECOMES_BYTES, FIRES)
+    ]

@@ -93,6 +93,83 @@ SET @apim_schema_one_byte = (SELECT MAX(c.maxlen) = 1 FROM information_schema.ch
     information_schema.schemata s WHERE s.schema_name = DATABASE()
     AND c.character_set_name = s.default_character_set_name);
 SET default_storage_engine = IF(
+    EXISTS (SELECT 1 FROM (SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c
+        UNION ALL SELECT 'AM_API_POLICY_MAPPING' t, 'PARAMETERS' c
+        UNION ALL SELECT 'AM_API_OPERATION_POLICY_MAPPING' t, 'PARAMETERS' c
+        UNION ALL SELECT 'AM_LLM_PROVIDER_MODEL' t, 'MODEL_FAMILY_NAME' c UNION ALL SELECT 'AM_LLM_PROVIDER' t,
+        'MODEL_FAMILY_SUPPORTED' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'SCHEDULED_TIME' c
+        UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'ENV_MODE' c UNION ALL SELECT 'AM_API_URL_MAPPING' t,
+        'SCHEMA_DEFINITION' c UNION ALL SELECT 'AM_API_URL_MAPPING' t, 'DESCRIPTION' c
+        UNION ALL SELECT 'AM_API_PRIMARY_EP_MAPPING' t, 'REVISION_UUID' c UNION ALL SELECT 'AM_API' t,
+        'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w JOIN information_schema.columns e
+        ON UPPER(e.table_name) = w.t AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.generation_expression)) > 0
+        WHERE e.table_schema = DATABASE())
+/*!80016 OR EXISTS (SELECT 1 FROM (SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c
+    UNION ALL SELECT 'AM_API_POLICY_MAPPING' t, 'PARAMETERS' c UNION ALL SELECT 'AM_API_OPERATION_POLICY_MAPPING' t,
+    'PARAMETERS' c UNION ALL SELECT 'AM_LLM_PROVIDER_MODEL' t, 'MODEL_FAMILY_NAME' c
+    UNION ALL SELECT 'AM_LLM_PROVIDER' t, 'MODEL_FAMILY_SUPPORTED' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t,
+    'SCHEDULED_TIME' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'ENV_MODE' c
+    UNION ALL SELECT 'AM_API_URL_MAPPING' t, 'SCHEMA_DEFINITION' c UNION ALL SELECT 'AM_API_URL_MAPPING' t,
+    'DESCRIPTION' c UNION ALL SELECT 'AM_API_PRIMARY_EP_MAPPING' t, 'REVISION_UUID' c UNION ALL SELECT 'AM_API' t,
+    'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w
+    JOIN information_schema.table_constraints t ON UPPER(t.table_name) = w.t
+    JOIN information_schema.check_constraints e ON e.constraint_schema = t.constraint_schema
+    AND e.constraint_name = t.constraint_name AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.check_clause)) > 0
+    WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK') */
+/*M!100201 OR EXISTS (SELECT 1 FROM (SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c
+    UNION ALL SELECT 'AM_API_POLICY_MAPPING' t, 'PARAMETERS' c UNION ALL SELECT 'AM_API_OPERATION_POLICY_MAPPING' t,
+    'PARAMETERS' c UNION ALL SELECT 'AM_LLM_PROVIDER_MODEL' t, 'MODEL_FAMILY_NAME' c
+    UNION ALL SELECT 'AM_LLM_PROVIDER' t, 'MODEL_FAMILY_SUPPORTED' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t,
+    'SCHEDULED_TIME' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'ENV_MODE' c
+    UNION ALL SELECT 'AM_API_URL_MAPPING' t, 'SCHEMA_DEFINITION' c UNION ALL SELECT 'AM_API_URL_MAPPING' t,
+    'DESCRIPTION' c UNION ALL SELECT 'AM_API_PRIMARY_EP_MAPPING' t, 'REVISION_UUID' c UNION ALL SELECT 'AM_API' t,
+    'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w
+    JOIN information_schema.table_constraints t ON UPPER(t.table_name) = w.t
+    JOIN information_schema.check_constraints e ON e.constraint_schema = t.constraint_schema
+    AND e.constraint_name = t.constraint_name AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.check_clause)) > 0
+    WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK') */,
+    'a check or a generated column reads what is dropped or converted: apim-schema plan names it; nothing was changed',
+    @@default_storage_engine);
+SET default_storage_engine = IF(
+    EXISTS (SELECT 1 FROM (SELECT 'AM_TASK_LOCK' t, '' c UNION ALL SELECT 'AM_GW_REVISION_DEPLOYMENT' t, '' c
+        UNION ALL SELECT 'AM_GW_INSTANCE_ENV_MAPPING' t, '' c UNION ALL SELECT 'AM_GW_INSTANCES' t, '' c
+        UNION ALL SELECT 'AM_BACKEND_OPERATION_MAPPING' t, '' c UNION ALL SELECT 'AM_BACKEND' t, '' c
+        UNION ALL SELECT 'AM_API_OPERATION_MAPPING' t, '' c UNION ALL SELECT 'AM_API_METADATA' t, '' c
+        UNION ALL SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c UNION ALL SELECT 'AM_API_POLICY_MAPPING' t,
+        'PARAMETERS' c UNION ALL SELECT 'AM_API_OPERATION_POLICY_MAPPING' t, 'PARAMETERS' c
+        UNION ALL SELECT 'AM_LLM_PROVIDER_MODEL' t, 'MODEL_FAMILY_NAME' c UNION ALL SELECT 'AM_LLM_PROVIDER' t,
+        'MODEL_FAMILY_SUPPORTED' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'SCHEDULED_TIME' c
+        UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'ENV_MODE' c UNION ALL SELECT 'AM_API_URL_MAPPING' t,
+        'SCHEMA_DEFINITION' c UNION ALL SELECT 'AM_API_URL_MAPPING' t, 'DESCRIPTION' c
+        UNION ALL SELECT 'AM_API_PRIMARY_EP_MAPPING' t, 'REVISION_UUID' c UNION ALL SELECT 'AM_API' t,
+        'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w JOIN information_schema.views e
+        ON LOCATE(CONCAT('`', w.t, '`'), UPPER(e.view_definition)) > 0 AND (w.c = ''
+        OR LOCATE(CONCAT('`', w.c, '`'), UPPER(e.view_definition)) > 0)),
+    'a view reads what is dropped or converted: apim-schema plan names it; nothing was changed',
+    @@default_storage_engine);
+SET default_storage_engine = IF(
+    EXISTS (SELECT 1 FROM (SELECT 'AM_TASK_LOCK' t, '' c UNION ALL SELECT 'AM_GW_REVISION_DEPLOYMENT' t, '' c
+        UNION ALL SELECT 'AM_GW_INSTANCE_ENV_MAPPING' t, '' c UNION ALL SELECT 'AM_GW_INSTANCES' t, '' c
+        UNION ALL SELECT 'AM_BACKEND_OPERATION_MAPPING' t, '' c UNION ALL SELECT 'AM_BACKEND' t, '' c
+        UNION ALL SELECT 'AM_API_OPERATION_MAPPING' t, '' c UNION ALL SELECT 'AM_API_METADATA' t, '' c
+        UNION ALL SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c UNION ALL SELECT 'AM_API_POLICY_MAPPING' t,
+        'PARAMETERS' c UNION ALL SELECT 'AM_API_OPERATION_POLICY_MAPPING' t, 'PARAMETERS' c
+        UNION ALL SELECT 'AM_LLM_PROVIDER_MODEL' t, 'MODEL_FAMILY_NAME' c UNION ALL SELECT 'AM_LLM_PROVIDER' t,
+        'MODEL_FAMILY_SUPPORTED' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'SCHEDULED_TIME' c
+        UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t, 'ENV_MODE' c UNION ALL SELECT 'AM_API_URL_MAPPING' t,
+        'SCHEMA_DEFINITION' c UNION ALL SELECT 'AM_API_URL_MAPPING' t, 'DESCRIPTION' c
+        UNION ALL SELECT 'AM_API_PRIMARY_EP_MAPPING' t, 'REVISION_UUID' c UNION ALL SELECT 'AM_API' t,
+        'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w JOIN information_schema.triggers
+        e ON w.c <> '' AND e.event_object_schema = DATABASE() AND UPPER(e.event_object_table) = w.t
+        AND UPPER(e.action_statement) REGEXP CONCAT('(^|[^A-Z0-9_$])(NEW|OLD)[[:space:]]*[.][[:space:]]*`?', w.c,
+        '([^A-Z0-9_$]|$)') OR w.c = '' AND (e.event_object_schema <> DATABASE()
+        OR UPPER(e.event_object_table) NOT IN ('AM_TASK_LOCK', 'AM_GW_REVISION_DEPLOYMENT',
+        'AM_GW_INSTANCE_ENV_MAPPING', 'AM_GW_INSTANCES', 'AM_BACKEND_OPERATION_MAPPING', 'AM_BACKEND',
+        'AM_API_OPERATION_MAPPING', 'AM_API_METADATA')) AND UPPER(e.action_statement) REGEXP
+        CONCAT('(^|[^A-Z0-9_$])', w.t, '([^A-Z0-9_$]|$)')),
+    'a trigger reads what is dropped or converted: apim-schema plan names it; nothing was changed',
+    @@default_storage_engine);
+SET default_storage_engine = IF(
     EXISTS (SELECT 1 FROM `AM_APPLICATION_REGISTRATION` t WHERE CHARSET(t.`INPUTS`) = 'binary'
         AND t.`INPUTS` IS NOT NULL AND NOT CAST(CONVERT(t.`INPUTS` USING utf8mb4) AS BINARY) <=> t.`INPUTS`),
     'AM_APPLICATION_REGISTRATION: INPUTS is no text in UTF-8',

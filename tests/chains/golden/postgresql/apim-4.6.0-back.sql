@@ -61,6 +61,42 @@ THEN RAISE EXCEPTION USING message =
     'apim is newer than 4.6.0 and has no stamp: nothing was changed';
 END IF; END $refuse$;
 DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid LEFT JOIN pg_index x
+        ON d.classid = 'pg_class'::regclass AND x.indexrelid = d.objid WHERE d.refclassid = 'pg_class'::regclass
+        AND (d.refobjid, a.attname) IN (('AM_LLM_PROVIDER_MODEL'::regclass, 'model_family_name'),
+        ('AM_LLM_PROVIDER'::regclass, 'model_family_supported'),
+        ('AM_GATEWAY_ENVIRONMENT'::regclass, 'scheduled_time'), ('AM_GATEWAY_ENVIRONMENT'::regclass, 'env_mode'),
+        ('AM_API_URL_MAPPING'::regclass, 'schema_definition'), ('AM_API_URL_MAPPING'::regclass, 'description'),
+        ('AM_API_PRIMARY_EP_MAPPING'::regclass, 'revision_uuid'), ('AM_API'::regclass, 'initiated_from_gw'),
+        ('AM_API'::regclass, 'api_display_name')) AND (k.contype IN ('c', 'x')
+        OR d.classid = 'pg_statistic_ext'::regclass))
+THEN RAISE EXCEPTION USING message =
+    'a check, an exclusion constraint or statistics are over a column that is dropped: apim-schema plan names it';
+END IF; END $refuse$;
+DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n
+        ON n.oid = c.relnamespace AND n.nspname = current_schema() JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE NOT t.tgisinternal AND (c.relname = 'am_llm_provider_model' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?model_family_name\M' OR c.relname = 'am_llm_provider' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?model_family_supported\M' OR c.relname = 'am_gateway_environment' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?scheduled_time\M' OR c.relname = 'am_gateway_environment' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?env_mode\M' OR c.relname = 'am_api_url_mapping' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?schema_definition\M' OR c.relname = 'am_api_url_mapping' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?description\M' OR c.relname = 'am_api_primary_ep_mapping' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?revision_uuid\M' OR c.relname = 'am_api' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?initiated_from_gw\M' OR c.relname = 'am_api' AND p.prosrc ~*
+        '\m(new|old)\s*\.\s*"?api_display_name\M' OR c.relname = 'am_application_registration' AND p.prosrc ~*
+        '\minputs\M' OR c.relname = 'am_api_policy_mapping' AND p.prosrc ~* '\mparameters\M'
+        OR c.relname = 'am_api_operation_policy_mapping' AND p.prosrc ~* '\mparameters\M'
+        OR c.relname NOT IN ('am_task_lock', 'am_gw_revision_deployment', 'am_gw_instance_env_mapping',
+        'am_gw_instances', 'am_backend_operation_mapping', 'am_backend', 'am_api_operation_mapping',
+        'am_api_metadata') AND p.prosrc ~*
+        '\m(am_task_lock|am_gw_revision_deployment|am_gw_instance_env_mapping|am_gw_instances|am_backend_operation_mapping|am_backend|am_api_operation_mapping|am_api_metadata)\M'))
+THEN RAISE EXCEPTION USING message =
+    'the function of a trigger names what is dropped or becomes another type: apim-schema plan names it';
+END IF; END $refuse$;
+DO $refuse$ BEGIN IF
     EXISTS (SELECT 1 FROM AM_APPLICATION_REGISTRATION t WHERE encode(t.INPUTS, 'hex') !~
         '^((0[1-9a-f]|[1-7][0-9a-f])|(c[2-9a-f]|d[0-9a-f])[89ab][0-9a-f]|(e0[ab]|e[1-9a-cef][89ab]|ed[89])[0-9a-f][89ab][0-9a-f]|(f0[9ab]|f[1-3][89ab]|f48)[0-9a-f]([89ab][0-9a-f]){2})*$')
 THEN RAISE EXCEPTION USING message =

@@ -77,17 +77,23 @@ THEN RAISE EXCEPTION USING message =
     'apim is newer than 4.5.0 and has no stamp: nothing was changed';
 END IF; END $refuse$;
 DO $refuse$ BEGIN IF
-    EXISTS (SELECT 1 FROM pg_depend d
-JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'c'
-LEFT JOIN pg_index x ON d.classid = 'pg_class'::regclass AND x.indexrelid = d.objid
-     AND (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
-WHERE d.refclassid = 'pg_class'::regclass
-    AND (d.refobjid, a.attname) IN (('AM_API_OPERATION_POLICY_MAPPING'::regclass, 'parameters'),
-    ('AM_API_POLICY_MAPPING'::regclass, 'parameters'), ('AM_APPLICATION_REGISTRATION'::regclass, 'inputs'))
-AND (k.oid IS NOT NULL OR x.indexrelid IS NOT NULL))
+    EXISTS (SELECT 1 FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid LEFT JOIN pg_index x
+        ON d.classid = 'pg_class'::regclass AND x.indexrelid = d.objid WHERE d.refclassid = 'pg_class'::regclass
+        AND (d.refobjid, a.attname) IN (('AM_API_OPERATION_POLICY_MAPPING'::regclass, 'parameters'),
+        ('AM_API_POLICY_MAPPING'::regclass, 'parameters'), ('AM_APPLICATION_REGISTRATION'::regclass, 'inputs'))
+        AND (k.contype = 'c' OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL))
 THEN RAISE EXCEPTION USING message =
-    'a check or an index reads a text that becomes bytes: use apim-schema upgrade, which names it';
+    'a check or an index reads a text that becomes bytes: apim-schema plan names it';
+END IF; END $refuse$;
+DO $refuse$ BEGIN IF
+    EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n
+        ON n.oid = c.relnamespace AND n.nspname = current_schema() JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE NOT t.tgisinternal AND (c.relname = 'am_api_operation_policy_mapping' AND p.prosrc ~* '\mparameters\M'
+        OR c.relname = 'am_api_policy_mapping' AND p.prosrc ~* '\mparameters\M'
+        OR c.relname = 'am_application_registration' AND p.prosrc ~* '\minputs\M'))
+THEN RAISE EXCEPTION USING message =
+    'the function of a trigger names what is dropped or becomes another type: apim-schema plan names it';
 END IF; END $refuse$;
 DO $refuse$ BEGIN IF
     EXISTS (SELECT 1 FROM AM_API_ENDPOINTS t WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS d
