@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from apim_schema import datacentres, sqltext
 from apim_schema.capacity import Ladders
@@ -93,6 +94,7 @@ def datetime() -> str:
     return "DATETIME"
 
 
+@cache
 def normalise_type(sql: str) -> str:
     """One spelling for types that mean the same: INT is INTEGER, DATETIME2 is DATETIME2(7)."""
     found = re.fullmatch(r"([^()]+?) ?(\([^()]+\))?", sqltext.fold(sql))

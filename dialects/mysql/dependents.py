@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -95,7 +96,9 @@ def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Sc
     """The customer's objects that a change would alter in silence or stumble over."""
     server = live.server or Server(MYSQL)
 
+    @cache
     def ask(query: str) -> Sequence[Row[Any]]:
+        """Once, however many columns it is asked about."""
         return connection.execute(text(query), {"schema": schema}).all()
 
     altered = list(_altered(wanted, live))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -28,7 +29,9 @@ from .session import MYSQL
 def find(connection: Connection, schema: str, wanted: Sequence[Change], live: Schema) -> Iterator[Obstacle]:
     """What would be in the way of dropping something, or be of no use afterwards."""
 
+    @cache
     def ask(query: str) -> Sequence[Row[Any]]:
+        """Once, however many columns it is asked about."""
         return connection.execute(text(query), {"schema": schema}).all()
 
     every = list(dropped(wanted, live))

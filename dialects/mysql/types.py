@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 
 from apim_schema import sqltext
 from apim_schema.capacity import Ladders
@@ -126,6 +127,7 @@ def datetime() -> str:
     return "DATETIME"
 
 
+@cache
 def normalise_type(sql: str) -> str:
     """One spelling for types that mean the same: INT(11), INT and INTEGER are INTEGER."""
     name, length, rest = _parts(sqltext.fold(sql))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from apim_schema import datacentres, sqltext
 from apim_schema.capacity import Ladders
@@ -68,6 +69,7 @@ def datetime() -> str:
     return "TIMESTAMP"
 
 
+@cache
 def normalise_type(sql: str) -> str:
     """One spelling for types that mean the same: NUMBER(10,0) is NUMBER(10), VARCHAR(9 CHAR) is VARCHAR2(9).
 

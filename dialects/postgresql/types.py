@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from apim_schema import datacentres, sqltext
 from apim_schema.capacity import Ladders
@@ -79,6 +80,7 @@ def datetime() -> str:
     return "TIMESTAMP"
 
 
+@cache
 def normalise_type(sql: str) -> str:
     """One spelling for types that mean the same: SERIAL, INT and INTEGER are INTEGER."""
     word = sqltext.fold(sql).replace(" WITHOUT TIME ZONE", "").replace(", ", ",")
