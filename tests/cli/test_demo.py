@@ -68,7 +68,7 @@ def test_the_picture_stands_alone() -> None:
     assert not re.search(r"https?://(?!www\.w3\.org/|www\.textualize\.io)|@font-face|/(?:tmp|home|root)\b", text)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.kill)])
 def test_stopped_demo_leaves_nothing(number: signal.Signals) -> None:
     before = left()
     process = subprocess.Popen(
