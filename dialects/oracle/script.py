@@ -14,7 +14,7 @@ from apim_schema.changes import Change, find_column, replay
 from apim_schema.impact import Statement
 from apim_schema.schema import Schema
 
-from . import due, named, obstacles, plsql, session
+from . import due, obstacles, plsql, session, silent
 from .ddl import SUCCESSOR
 
 CLIENT = "SQL*Plus or SQLcl"
@@ -143,7 +143,7 @@ def requires(wanted: Sequence[Change], live: Schema, schema: str | None) -> Sequ
     columns = {(c.table, c.name) for c in changing if all(find_column(schema, c.table, c.name) for schema in known)}
     missing = [refuse(lacks(sorted(columns), schema), "a column that would be altered is missing")] if columns else []
     granted = [refuse(LOB_PACKAGE, obstacles.NO_DBMS_LOB)] if converting else []
-    return [*missing, *granted, *(refuse(*asked) for asked in named.conditions(wanted, live, schema))]
+    return [*missing, *granted, *(refuse(*asked) for asked in silent.conditions(wanted, live, schema))]
 
 
 def begin(name: str, before: str, release: str) -> str:

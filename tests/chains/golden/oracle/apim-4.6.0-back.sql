@@ -145,16 +145,19 @@ BEGIN
         AND (k.TABLE_NAME, c.COLUMN_NAME) IN (
             ('AM_API', 'API_DISPLAY_NAME'),
             ('AM_API', 'INITIATED_FROM_GW'),
+            ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
             ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'),
             ('AM_API_URL_MAPPING', 'DESCRIPTION'),
             ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'),
+            ('AM_APPLICATION_REGISTRATION', 'INPUTS'),
             ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'),
             ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'),
             ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'),
             ('AM_LLM_PROVIDER_MODEL', 'MODEL_FAMILY_NAME')));
     IF is_true = 1 THEN
         RAISE_APPLICATION_ERROR(-20000,
-            'a check constraint may use what is dropped: use apim-schema downgrade, which names it; nothing was changed');
+            'a check constraint may use what is dropped or converted: apim-schema plan names it; nothing was changed');
     END IF;
 END;
 /
@@ -174,9 +177,12 @@ BEGIN
         AND (c.TABLE_NAME, c.COLUMN_NAME) IN (
             ('AM_API', 'API_DISPLAY_NAME'),
             ('AM_API', 'INITIATED_FROM_GW'),
+            ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
             ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'),
             ('AM_API_URL_MAPPING', 'DESCRIPTION'),
             ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'),
+            ('AM_APPLICATION_REGISTRATION', 'INPUTS'),
             ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'),
             ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'),
             ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'),
@@ -190,7 +196,7 @@ BEGIN
             'AM_GW_REVISION_DEPLOYMENT', 'AM_TASK_LOCK'));
     IF is_true = 1 THEN
         RAISE_APPLICATION_ERROR(-20000,
-            'a view may use what is dropped: use apim-schema downgrade, which names it; nothing was changed');
+            'a view may use what is dropped or converted: apim-schema plan names it; nothing was changed');
     END IF;
 END;
 /
@@ -209,9 +215,12 @@ BEGIN
         AND (c.TABLE_NAME, c.COLUMN_NAME) IN (
             ('AM_API', 'API_DISPLAY_NAME'),
             ('AM_API', 'INITIATED_FROM_GW'),
+            ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
             ('AM_API_PRIMARY_EP_MAPPING', 'REVISION_UUID'),
             ('AM_API_URL_MAPPING', 'DESCRIPTION'),
             ('AM_API_URL_MAPPING', 'SCHEMA_DEFINITION'),
+            ('AM_APPLICATION_REGISTRATION', 'INPUTS'),
             ('AM_GATEWAY_ENVIRONMENT', 'ENV_MODE'),
             ('AM_GATEWAY_ENVIRONMENT', 'SCHEDULED_TIME'),
             ('AM_LLM_PROVIDER', 'MODEL_FAMILY_SUPPORTED'),
@@ -231,7 +240,7 @@ BEGIN
                 'AM_GW_REVISION_DEPLOYMENT', 'AM_TASK_LOCK')));
     IF is_true = 1 THEN
         RAISE_APPLICATION_ERROR(-20000,
-            'a trigger may use what is dropped: use apim-schema downgrade, which names it; nothing was changed');
+            'a trigger may use what is dropped or converted: apim-schema plan names it; nothing was changed');
     END IF;
 END;
 /

@@ -167,6 +167,71 @@ DECLARE
     is_true INTEGER;
 BEGIN
     SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE EXISTS (
+        SELECT 1 FROM ALL_CONSTRAINTS k
+        JOIN ALL_CONS_COLUMNS c ON c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME
+        WHERE k.OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND k.CONSTRAINT_TYPE = 'C'
+        AND (k.SEARCH_CONDITION_VC IS NULL OR NOT REGEXP_LIKE(k.SEARCH_CONDITION_VC,
+            '^\s*"?[A-Z0-9_$#]+"?\s+IS\s+NOT\s+NULL\s*$', 'i'))
+        AND (k.TABLE_NAME, c.COLUMN_NAME) IN (
+            ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_APPLICATION_REGISTRATION', 'INPUTS')));
+    IF is_true = 1 THEN
+        RAISE_APPLICATION_ERROR(-20000,
+            'a check constraint may use what is dropped or converted: apim-schema plan names it; nothing was changed');
+    END IF;
+END;
+/
+DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE EXISTS (
+        SELECT 1 FROM ALL_DEPENDENCIES d
+        JOIN ALL_TAB_COLUMNS c ON c.OWNER = d.REFERENCED_OWNER AND c.TABLE_NAME = d.REFERENCED_NAME
+        LEFT JOIN ALL_VIEWS v ON v.OWNER = d.OWNER AND v.VIEW_NAME = d.NAME
+        WHERE d.REFERENCED_OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND d.REFERENCED_TYPE = 'TABLE'
+            AND d.TYPE IN ('VIEW', 'MATERIALIZED VIEW')
+        AND (v.TEXT_VC IS NULL OR LENGTHB(v.TEXT_VC) > 3996
+            OR REGEXP_LIKE(v.TEXT_VC, '\*\s*(,|/[*]|-[-]|FROM[^A-Z0-9_$#])', 'i')
+            OR REGEXP_LIKE(v.TEXT_VC, '(^|[^A-Z0-9_$#%@])' || c.COLUMN_NAME || '([^A-Z0-9_$#@]|$)', 'i'))
+        AND (c.TABLE_NAME, c.COLUMN_NAME) IN (
+            ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_APPLICATION_REGISTRATION', 'INPUTS')));
+    IF is_true = 1 THEN
+        RAISE_APPLICATION_ERROR(-20000,
+            'a view may use what is dropped or converted: apim-schema plan names it; nothing was changed');
+    END IF;
+END;
+/
+DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
+    WHERE EXISTS (
+        SELECT 1 FROM ALL_TRIGGERS t
+        JOIN ALL_TAB_COLUMNS c ON c.OWNER = t.TABLE_OWNER AND c.TABLE_NAME = t.TABLE_NAME
+        LEFT JOIN ALL_SOURCE s ON s.OWNER = t.OWNER AND s.NAME = t.TRIGGER_NAME AND s.TYPE = 'TRIGGER'
+            AND s.TEXT IS NOT NULL
+        WHERE t.TABLE_OWNER = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND t.STATUS = 'ENABLED'
+        AND (s.TEXT IS NULL OR REGEXP_LIKE(s.TEXT, '(^|[^A-Z0-9_$#%@])' || c.COLUMN_NAME || '([^A-Z0-9_$#@]|$)',
+            'i'))
+        AND (c.TABLE_NAME, c.COLUMN_NAME) IN (
+            ('AM_API_OPERATION_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_API_POLICY_MAPPING', 'PARAMETERS'),
+            ('AM_APPLICATION_REGISTRATION', 'INPUTS')));
+    IF is_true = 1 THEN
+        RAISE_APPLICATION_ERROR(-20000,
+            'a trigger may use what is dropped or converted: apim-schema plan names it; nothing was changed');
+    END IF;
+END;
+/
+DECLARE
+    is_true INTEGER;
+BEGIN
+    SELECT COUNT(*) INTO is_true FROM DUAL
     WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS t WHERE EXISTS (SELECT 1 FROM AM_API_ENDPOINTS d
         WHERE d.API_UUID = t.API_UUID AND d.ENDPOINT_UUID = t.ENDPOINT_UUID AND d.REVISION_UUID = t.REVISION_UUID
         AND d.ORGANIZATION = t.ORGANIZATION GROUP BY d.API_UUID, d.ENDPOINT_UUID, d.REVISION_UUID, d.ORGANIZATION

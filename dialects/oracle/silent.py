@@ -1,9 +1,9 @@
-"""What a script asks of the customer's objects that name what it drops, before its first statement.
+"""What a script has to ask by itself: the server lets it through, or fails when half of the way is committed.
 
-The server lets a view or a trigger stand, invalid from then on, and takes a check constraint along, or fails over it
-when half of the way is committed: see `gone`, which names each one where a database is at hand. A script looks for a
-word, so a comment or a column of the same name in another table counts. What is gone already is found nowhere, and so a
-script that is run again is not refused for it.
+It lets a view or a trigger over what is dropped stand, invalid from then on, and takes a check constraint along; and a
+column that is converted is dropped, and made anew. `gone` and `dependents` name each one where a database is at hand: a
+script looks for a word, so a comment or a column of the same name in another table counts. What is gone already is
+found nowhere, and so a script that is run again is not refused for it.
 
 ALL_VIEWS.TEXT_VC may be cut: https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/ALL_VIEWS.html. Of a
 materialized view there is a LONG only, which no condition can read: each one over the table counts.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from apim_schema import sqltext
+from apim_schema import changes, sqltext
 from apim_schema.changes import Change
 from apim_schema.dropped import dropped
 from apim_schema.schema import Schema
@@ -74,13 +74,15 @@ KINDS = (
     ("trigger", TRIGGER_OF_COLUMN, TRIGGER_OF_TABLE),
 )
 """What may use something, and how that is asked of columns and of tables; a check goes with its table."""
-MESSAGE = "a {kind} may use what is dropped: use apim-schema downgrade, which names it; nothing was changed"
+MESSAGE = "a {kind} may use what is dropped or converted: apim-schema plan names it; nothing was changed"
 
 
 def conditions(wanted: Sequence[Change], live: Schema, schema: str | None) -> Iterator[tuple[str, str]]:
     """The condition that an object of the customer's is in the way, and what to say then, for each kind of object."""
     every = list(dropped(wanted, live))
-    columns = sorted({(gone.table.name, gone.column) for gone in every if gone.column})
+    converted = [c for c in wanted if isinstance(c, changes.TextToBinary | changes.BinaryToText)]
+    there = {(c.table, c.name) for c in converted if changes.find_column(live, c.table, c.name)}
+    columns = sorted(there | {(gone.table.name, gone.column) for gone in every if gone.column})
     tables = sorted({gone.table.name for gone in every if not gone.column})
     terms = {
         "owner": plsql.owner(schema),

@@ -1,4 +1,4 @@
-"""A script asks for the customer's objects that name what it drops, and for nothing else of theirs."""
+"""A script asks for the customer's objects that name what it drops or converts, and for nothing else of theirs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from itertools import takewhile
 import pytest
 
 from apim_schema import chain, flavours, script
-from apim_schema.changes import DropColumn, DropTable
-from tests.dialects.oracle.modules import named
+from apim_schema.changes import BinaryToText, DropColumn, DropTable, TextToBinary
+from tests.dialects.oracle.modules import silent
 from tests.dialects.oracle.server import ApplicationError, Server
 from tests.dialects.oracle.simulated import raw
 from tests.dialects.oracle.sqlplus import split
@@ -84,7 +84,7 @@ REFUSED = {
 @pytest.mark.parametrize(("kind", "own"), [(kind, own) for kind, every in REFUSED.items() for own in every])
 def test_what_names_something_that_goes_is_refused(kind: str, own: Standing) -> None:
     """By its kind: a script can't name it."""
-    assert asked(own) == [named.MESSAGE.format(kind=kind)]
+    assert asked(own) == [silent.MESSAGE.format(kind=kind)]
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,10 @@ def test_nothing_is_asked_of_what_nobody_drops() -> None:
         (): [],
         (DropColumn(TABLE, COLUMN),): [*REFUSED],
         (DropTable(GOES),): ["view", "trigger"],
+        (TextToBinary(TABLE, STAYS, "BLOB"),): [*REFUSED],
+        (BinaryToText(TABLE, live.tables[TABLE].columns[STAYS]),): [*REFUSED],
         (DropColumn(TABLE, "GONE"), DropTable("GONE")): [],
     }
     for wanted, kinds in told.items():
-        said = [message for _, message in named.conditions(wanted, live, None)]
-        assert said == [named.MESSAGE.format(kind=kind) for kind in kinds]
+        said = [message for _, message in silent.conditions(wanted, live, None)]
+        assert said == [silent.MESSAGE.format(kind=kind) for kind in kinds]
