@@ -11,12 +11,15 @@ import sqlalchemy as sa
 
 from apim_schema import catalog, chain
 from apim_schema.demo import rows
-from tests.releases import HEAD, RELEASES
+from tests.releases import FIRST, HEAD, RELEASES
 from tests.servers import Server, new_database
 from tests.vendor import dump, make, outside
 from tests.vendor.common import Catalog
 
-every_release = pytest.mark.parametrize("release", [*chain.OLDER, *RELEASES])
+EVERY = [*chain.OLDER, *RELEASES]
+every_release = pytest.mark.parametrize(
+    "release", [pytest.param(one, marks=() if one in (FIRST, HEAD) else pytest.mark.costly) for one in EVERY]
+)
 both_databases = pytest.mark.parametrize("database", ["apim", "shared"])
 
 

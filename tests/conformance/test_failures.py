@@ -219,6 +219,7 @@ def test_between_two_releases_is_said(server: Server) -> None:
         assert 2 <= int(done[1]) < 10  # a statement of MySQL's may make several changes
 
 
+@pytest.mark.costly
 def test_what_is_in_of_a_later_release_is_skipped(server: Server) -> None:
     with site(server, "apim", "4.3.0") as other, recorded() as seen:
         run(other.upgrade("4.4.0"))

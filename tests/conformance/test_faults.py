@@ -161,6 +161,7 @@ def test_a_server_that_never_answers_is_not_waited_for(server: Server, impatient
         proxy.mend()
 
 
+@pytest.mark.costly
 def test_a_server_that_is_only_slow_is_waited_for(server: Server, impatient: None) -> None:
     """It answers to others meanwhile."""
     sleep = {"postgresql": "SELECT pg_sleep(5)", "mysql": "SELECT SLEEP(5)"}[server.dialect]
@@ -193,7 +194,9 @@ def heard(number: int) -> Iterator[None]:
         signal.signal(number, before)
 
 
-@pytest.mark.parametrize(("name", "phase"), [("SIGTERM", STATEMENTS), ("SIGHUP", LOOKING)])
+@pytest.mark.parametrize(
+    ("name", "phase"), [("SIGTERM", STATEMENTS), pytest.param("SIGHUP", LOOKING, marks=pytest.mark.costly)]
+)
 def test_signal(server: Server, name: str, phase: str) -> None:
     a_signal_comes(server, name, phase)
 

@@ -63,6 +63,7 @@ def test_a_row_lost_between_two_runs_is_found(customer: Site) -> None:
     assert not keeps(customer)
 
 
+@pytest.mark.costly
 def test_a_converted_value_changed_between_two_runs_is_found(customer: Site) -> None:
     """Through a conversion that is half done, or done already when the value changes."""
     interrupt(customer, 90)
@@ -152,6 +153,7 @@ def test_cut_before_the_verdict(customer: Site, meanwhile: str | None, verdict: 
     assert not run(customer.upgrade()).compared
 
 
+@pytest.mark.costly
 def test_without_what_was_kept_nothing_is_proven(customer: Site) -> None:
     interrupt(customer)
     customer.execute("DELETE FROM apim_schema_evidence")
@@ -160,6 +162,7 @@ def test_without_what_was_kept_nothing_is_proven(customer: Site) -> None:
     assert "was not kept" in verdict.doubt
 
 
+@pytest.mark.costly
 def test_what_was_kept_and_is_damaged_is_told(customer: Site) -> None:
     interrupt(customer)
     customer.execute("UPDATE apim_schema_evidence SET content = 'damaged'")
@@ -213,7 +216,11 @@ def test_one_that_runs_is_not_called_interrupted(customer: Site) -> None:
     assert [live.interrupted for live in live_of(customer)] == [None]
 
 
-@pytest.mark.parametrize(("stamp_", "to"), [(HEAD, "4.3.0"), (FIRST, "99.0.0")], ids=["stamped beyond", "unknown"])
+@pytest.mark.parametrize(
+    ("stamp_", "to"),
+    [(HEAD, "4.3.0"), pytest.param(FIRST, "99.0.0", marks=pytest.mark.costly)],
+    ids=["stamped beyond", "unknown"],
+)
 def test_a_run_that_leads_nowhere_is_told_all_the_same(customer: Site, stamp_: str, to: str) -> None:
     """By hand somebody has stamped a later release, or a newer version has written of one that we do not know."""
     interrupt(customer)

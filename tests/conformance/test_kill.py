@@ -107,6 +107,7 @@ def test_a_row_lost_after_the_tool_was_killed_is_found_at_every_statement(
             assert [failure.table for failure in verdict.failures] == ["AM_API_RATINGS"]
 
 
+@pytest.mark.costly
 def test_tool_killed_again_and_again(server: Server) -> None:
     """Each run gets one statement further; what can roll back gets nowhere, and is as it was each time."""
     with site(server, "apim", "4.5.0") as customer:

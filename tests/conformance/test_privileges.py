@@ -119,6 +119,7 @@ def test_adopt(least: Least, tmp_path: Path) -> None:
         assert (result.exit_code, told in result.stdout) == (0, True), result.output
 
 
+@pytest.mark.costly
 def test_downgrade(least: Least, tmp_path: Path) -> None:
     """Of what the login has made itself; what an upgrade needs is too little where to drop is a privilege."""
     own_tables(least)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from apim_schema.cli import main
@@ -39,6 +40,7 @@ def test_rows_are_proven_across_an_upgrade_and_a_changed_one_is_named(server: Se
         assert "AM_SUBSCRIBER" in json.dumps(verified["rows"])
 
 
+@pytest.mark.costly
 def test_status_and_history_before_and_after(server: Server) -> None:
     with site(server, "apim", "4.5.0") as customer:
         code, found = ask(customer, "status", "--check")

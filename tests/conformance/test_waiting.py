@@ -51,6 +51,7 @@ def command(customer: Site, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(arguments, cwd=ROOT, env=environment, text=True, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
+@pytest.mark.costly
 def test_four_upgrades_at_once(server: Server) -> None:
     """One works; the others wait and find nothing to do, or leave at once, as each was told."""
     with site(server, "apim", "4.6.0") as customer:
@@ -99,6 +100,7 @@ def busy(customer: Site) -> Iterator[sa.Connection]:
         yield connection
 
 
+@pytest.mark.costly
 def test_a_table_that_is_locked_for_a_while_is_waited_for(server: Server) -> None:
     with site(server, "apim", START) as customer, busy(customer) as other:
         said = Said(other.rollback)

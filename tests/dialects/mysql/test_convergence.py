@@ -39,7 +39,7 @@ def made(changes: Iterable[Change], live: Schema) -> list[str]:
     return [statement.sql for statement in DIALECT.ddl.combined(changes, live, None)]
 
 
-@character_sets
+@pytest.mark.parametrize("charset", ["latin1", pytest.param("utf8mb4", marks=pytest.mark.kill)])
 def test_what_remains_is_the_rest(both: Server, charset: str) -> None:
     with customer(both, FIRST, charset) as (connection, made_of):
         columns = dump.columns_of(made_of)
