@@ -130,7 +130,10 @@ DROP_KEY = {
 }
 
 
-@pytest.mark.parametrize(("columns", "class_"), [("TENANT_ID, ALIAS, API_ID", BREAKING), (None, BREAKING)])
+@pytest.mark.parametrize(
+    ("columns", "class_"),
+    [("TENANT_ID, ALIAS, API_ID", BREAKING), pytest.param(None, BREAKING, marks=pytest.mark.costly)],
+)
 def test_another_primary_key_is_not_replaced_in_silence(server: Server, columns: str | None, class_: str) -> None:
     """A release puts another key in the place of its own; a table that has lost its key gets the release's."""
     with site(server, "apim", FIRST) as customer:

@@ -137,7 +137,11 @@ def kill_before_the_verdict(customer: Site) -> None:
     assert stamped(customer) == HEAD
 
 
-@pytest.mark.parametrize(("meanwhile", "verdict"), [(None, "proven"), (LOST, "changed")], ids=["untouched", "touched"])
+@pytest.mark.parametrize(
+    ("meanwhile", "verdict"),
+    [pytest.param(None, "proven", marks=pytest.mark.costly), (LOST, "changed")],
+    ids=["untouched", "touched"],
+)
 def test_cut_before_the_verdict(customer: Site, meanwhile: str | None, verdict: str) -> None:
     kill_before_the_verdict(customer)
     for live in live_of(customer):

@@ -27,6 +27,7 @@ def databases(server: Server) -> set[str]:
         return {name for (name,) in admin.exec_driver_sql(query) if "rehearsal" in name}
 
 
+@pytest.mark.costly
 def test_all_statements_are_tried(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         tried = rehearsed(customer)
