@@ -268,6 +268,7 @@ def test_a_row_lost_on_the_way_back_is_found(server: Server) -> None:
         assert [t.table for t in run(back(customer, "4.5.0")).verdict.failures] == ["AM_API_RATINGS"]
 
 
+@pytest.mark.costly
 def test_drift_and_own_objects_stay(server: Server) -> None:
     with site(server, "apim", "4.5.0") as customer:
         customer.execute("CREATE TABLE CUSTOMER_NOTES (ID INTEGER NOT NULL PRIMARY KEY, NOTE VARCHAR(100))")
@@ -282,6 +283,7 @@ def test_drift_and_own_objects_stay(server: Server) -> None:
         assert "CUSTOMER_NOTES" in {table.table for table in result.verdict.tables}
 
 
+@pytest.mark.costly
 def test_plain_alembic_does_the_same(server: Server) -> None:
     with site(server, "apim", "4.6.0") as customer:
         customer.alembic("upgrade", HEAD)

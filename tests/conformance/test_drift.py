@@ -35,6 +35,7 @@ def drift_of(customer: Site) -> list[tuple[str, str, str | None]]:
         return [(d.class_, d.name, d.found) for d in drifted(live.differences)]
 
 
+@pytest.mark.costly
 def test_a_wider_column_is_kept(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         customer.execute(f"ALTER TABLE AM_APPLICATION {WIDER[server.dialect]}")
@@ -96,6 +97,7 @@ def test_breaking_drift_is_refused_by_name_and_may_be_accepted(server: Server) -
             assert [d.entry for d in breaking(live.differences)] == [ENTRY]
 
 
+@pytest.mark.costly
 def test_a_database_is_adopted_as_what_somebody_says_it_is(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         without_a_column(customer)
@@ -151,6 +153,7 @@ def test_another_primary_key_is_not_replaced_in_silence(server: Server, columns:
         assert customer.rows_are_as_before()
 
 
+@pytest.mark.costly
 def test_the_order_of_a_keys_columns_is_harmless(server: Server) -> None:
     with site(server, "apim", "4.4.0") as customer:
         customer.execute(DROP_KEY[server.dialect])

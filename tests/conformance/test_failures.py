@@ -167,6 +167,7 @@ def refusal(server: Server, url: str, database: str = "apim") -> str:
     return str(caught.value)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("release", ["4.0.0", "4.1.0"])
 def test_older_releases_are_recognised_and_refused(server: Server, release: str) -> None:
     with site(server, "apim", release) as customer:

@@ -389,6 +389,7 @@ def test_disk_is_full(server: Server, phase: str) -> None:
 # --- a clock that jumps ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.costly
 def test_clock_jumps(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day back and forth at each look at it, of the machine that the tool runs on."""
     of_day, of_history, jumps = time.time, history.now, itertools.cycle([0, -86400, 86400])

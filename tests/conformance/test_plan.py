@@ -44,6 +44,7 @@ def test_exactly_what_is_shown_runs(server: Server, database: str, release: str)
         assert shown(customer) == []
 
 
+@pytest.mark.costly
 def test_a_fix_applied_by_hand_is_neither_shown_nor_run(server: Server) -> None:
     with site(server, "apim", "4.3.0") as customer, logged(customer) as since:
         customer.alembic("stamp", "4.3.0")
@@ -64,6 +65,7 @@ def test_it_changes_nothing(server: Server) -> None:
         assert customer.differences_from(FIRST) == []
 
 
+@pytest.mark.costly
 def test_what_ran_stands_beside_what_was_shown(server: Server) -> None:
     with site(server, "apim", "4.5.0") as customer:
         before = review(customer)

@@ -38,6 +38,7 @@ def test_all_statements_are_tried(server: Server) -> None:
         assert databases(server) == set()
 
 
+@pytest.mark.costly
 def test_a_customers_own_objects_are_rehearsed_with(server: Server) -> None:
     with site(server, "apim", "4.6.0") as customer:
         customer.execute("CREATE TABLE CUSTOMER_NOTES (ID INTEGER NOT NULL PRIMARY KEY, NOTE VARCHAR(100))")

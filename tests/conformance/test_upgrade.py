@@ -72,6 +72,7 @@ def test_converted_texts_are_their_utf8_bytes(server: Server) -> None:
         assert sorted(found) == sorted(text.encode() for text in texts)
 
 
+@pytest.mark.costly
 def test_history_says_what_was_done(server: Server) -> None:
     with site(server, "apim", "4.5.0") as customer:
         result = run(customer.upgrade())
@@ -105,6 +106,7 @@ OWN_KEY = {
 }
 
 
+@pytest.mark.costly
 def test_a_primary_key_where_the_release_has_none_is_drift(server: Server) -> None:
     """Replication wants one: of a column of its own, or of those that are a unique key, and so have a value now."""
     tables = chain.expected(server.dialect, "apim", "4.2.0").tables.values()
@@ -123,6 +125,7 @@ def test_a_primary_key_where_the_release_has_none_is_drift(server: Server) -> No
         assert customer.rows_are_as_before()
 
 
+@pytest.mark.costly
 def test_both_databases_in_one_schema(server: Server) -> None:
     with site(server, "apim", FIRST) as customer:
         make.create(customer.url, customer.flavour, "shared", FIRST)
