@@ -8,7 +8,7 @@ them stand: `CHECK (INPUTS <> 'forbidden')` holds over bytes as well, and tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -267,19 +267,24 @@ def _in_bodies(column: Altered, schema: str, ask: Callable[[str], Sequence[Row[A
     """Views, triggers, routines and events that name the column, where it becomes something else than longer."""
     if column.becomes == RESIZED:
         return
-    for row in ask(VIEWS):
+    for row in about(schema, ask(VIEWS)):
         if mentions(row.body, column.table.name) and _of_view(row.body, column):
             yield Obstacle(BLOCK, column.table.name, column.told(f"view {named(row, schema)}"), AGAIN, VIEWS)
-    for row in ask(TRIGGERS):
+    for row in about(schema, ask(TRIGGERS)):
         own = row.owner == schema and is_table(row.table_name, column.table)
         if mentions(row.body, column.name) and (own or mentions(row.body, column.table.name)):
             hurts = own and column.becomes in CONVERTED
             yield Obstacle(
                 BLOCK if hurts else WARN, column.table.name, *_body(f"trigger {named(row, schema)}", column), TRIGGERS
             )
-    for row in ask(BODIES):
+    for row in about(schema, ask(BODIES)):
         if mentions(row.body, column.name) and mentions(row.body, column.table.name):
             yield Obstacle(WARN, column.table.name, *_body(f"{row.kind} {named(row, schema)}", column), BODIES)
+
+
+def about(schema: str, rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
+    """The texts of a database, and of others those that name it: its tables have the names that they have there too."""
+    return (row for row in rows if row.owner == schema or mentions(row.body, schema))
 
 
 def named(row: Row[Any], schema: str) -> str:

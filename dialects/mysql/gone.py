@@ -22,7 +22,7 @@ from apim_schema.hazards import Obstacle
 from apim_schema.schema import Schema, Server, Table
 
 from . import dependents
-from .dependents import is_table, mentions, named
+from .dependents import about, is_table, mentions, named
 from .session import MYSQL
 
 
@@ -72,7 +72,7 @@ def _from_elsewhere(gone: Dropped, schema: str, ask: Callable[[str], Sequence[Ro
 
 
 def _of_views(gone: Dropped, schema: str, ask: Callable[[str], Sequence[Row[Any]]]) -> Iterator[Obstacle]:
-    for row in ask(dependents.VIEWS):
+    for row in about(schema, ask(dependents.VIEWS)):
         if mentions(row.body, gone.table.name) and (not gone.column or _shows(row.body, gone)):
             yield gone.blocks(f"view {named(row, schema)}", dependents.VIEWS)
 
@@ -88,7 +88,7 @@ def _of_triggers(
     gone: Dropped, tables: Sequence[Table], schema: str, ask: Callable[[str], Sequence[Row[Any]]]
 ) -> Iterator[Obstacle]:
     """Triggers of tables that stay: whoever writes to those would fail."""
-    for row in ask(dependents.TRIGGERS):
+    for row in about(schema, ask(dependents.TRIGGERS)):
         what = f"trigger {named(row, schema)}"
         if row.owner == schema and any(is_table(row.table_name, table) for table in tables):
             continue
@@ -105,6 +105,6 @@ def _names(body: str | None, gone: Dropped) -> bool:
 
 
 def _in_bodies(gone: Dropped, schema: str, ask: Callable[[str], Sequence[Row[Any]]]) -> Iterator[Obstacle]:
-    for row in ask(dependents.BODIES):
+    for row in about(schema, ask(dependents.BODIES)):
         if _names(row.body, gone):
             yield gone.warns(f"{row.kind} {named(row, schema)}", dependents.BODIES)

@@ -1,8 +1,8 @@
 """What a script has to ask by itself: the server lets it through, and says nothing.
 
 Checks, exclusion constraints and statistics over a column that is dropped go with it. The function of a trigger is a
-text: it stands, and whoever writes to the trigger's table fails from then on. Where a text becomes bytes, both stand,
-an index too, and mean something else. See https://www.postgresql.org/docs/current/ddl-depend.html.
+text: it stands, and whoever writes to the trigger's table fails from then on. Where a text becomes bytes, a check, an
+index and a trigger stand, and mean something else. See https://www.postgresql.org/docs/current/ddl-depend.html.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from apim_schema.schema import Schema
 from . import names
 
 Lost = changes.DropColumn | changes.TextToBinary | changes.BinaryToText
-TO_BYTES, DROPPED = (changes.TextToBinary,), (changes.DropColumn,)
-CONVERTED = (*TO_BYTES, changes.BinaryToText)
 Column = tuple[str, str]
 """A table and one of its columns."""
 
@@ -38,21 +36,22 @@ WHERE NOT t.tgisinternal AND ({fired}))"""
 def conditions(wanted: Sequence[Change], live: Schema, schema: str | None) -> Iterator[tuple[str, str]]:
     """What these changes would lose or break in silence: what is said of it, and the condition for it."""
     tables = [c.table for c in wanted if isinstance(c, changes.DropTable) and c.table in live.tables]
-    to_bytes, dropped = _columns(wanted, live, TO_BYTES), _columns(wanted, live, DROPPED)
+    to_bytes, dropped = _columns(wanted, live, changes.TextToBinary), _columns(wanted, live, changes.DropColumn)
     if to_bytes:
         asked = DEPENDENTS.format(columns=_listed(to_bytes, schema), which=READERS)
         yield "a check or an index reads a text that becomes bytes", asked
     if dropped:
         asked = DEPENDENTS.format(columns=_listed(dropped, schema), which=TAKEN_ALONG)
         yield "a check, an exclusion constraint or statistics are over a column that is dropped", asked
-    if fired := [*_fired(tables, dropped, _columns(wanted, live, CONVERTED))]:
+    converted = to_bytes + _columns(wanted, live, changes.BinaryToText)
+    if fired := [*_fired(tables, dropped, converted)]:
         owner = sqltext.quoted(schema) if schema else "current_schema()"
         asked = TRIGGERS.format(owner=owner, fired=" OR ".join(fired))
         yield "the function of a trigger names what is dropped or becomes another type", asked
 
 
-def _columns(wanted: Iterable[Change], live: Schema, kinds: tuple[type[Lost], ...]) -> list[Column]:
-    return [(c.table, c.name) for c in wanted if isinstance(c, kinds) and changes.find_column(live, c.table, c.name)]
+def _columns(wanted: Iterable[Change], live: Schema, kind: type[Lost]) -> list[Column]:
+    return [(c.table, c.name) for c in wanted if isinstance(c, kind) and changes.find_column(live, c.table, c.name)]
 
 
 def _listed(columns: Iterable[Column], schema: str | None) -> str:

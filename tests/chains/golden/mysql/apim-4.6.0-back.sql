@@ -116,7 +116,7 @@ SET default_storage_engine = IF(
     JOIN information_schema.check_constraints e ON e.constraint_schema = t.constraint_schema
     AND e.constraint_name = t.constraint_name AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.check_clause)) > 0
     WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK') */
-/*M!100201 OR EXISTS (SELECT 1 FROM (SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c
+/*M!100600 OR EXISTS (SELECT 1 FROM (SELECT 'AM_APPLICATION_REGISTRATION' t, 'INPUTS' c
     UNION ALL SELECT 'AM_API_POLICY_MAPPING' t, 'PARAMETERS' c UNION ALL SELECT 'AM_API_OPERATION_POLICY_MAPPING' t,
     'PARAMETERS' c UNION ALL SELECT 'AM_LLM_PROVIDER_MODEL' t, 'MODEL_FAMILY_NAME' c
     UNION ALL SELECT 'AM_LLM_PROVIDER' t, 'MODEL_FAMILY_SUPPORTED' c UNION ALL SELECT 'AM_GATEWAY_ENVIRONMENT' t,
@@ -127,7 +127,7 @@ SET default_storage_engine = IF(
     JOIN information_schema.table_constraints t ON UPPER(t.table_name) = w.t
     JOIN information_schema.check_constraints e ON e.constraint_schema = t.constraint_schema
     AND e.constraint_name = t.constraint_name AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.check_clause)) > 0
-    WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK') */,
+    WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK' AND e.table_name = t.table_name) */,
     'a check or a generated column reads what is dropped or converted: apim-schema plan names it; nothing was changed',
     @@default_storage_engine);
 SET default_storage_engine = IF(
@@ -143,7 +143,7 @@ SET default_storage_engine = IF(
         'SCHEMA_DEFINITION' c UNION ALL SELECT 'AM_API_URL_MAPPING' t, 'DESCRIPTION' c
         UNION ALL SELECT 'AM_API_PRIMARY_EP_MAPPING' t, 'REVISION_UUID' c UNION ALL SELECT 'AM_API' t,
         'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w JOIN information_schema.views e
-        ON LOCATE(CONCAT('`', w.t, '`'), UPPER(e.view_definition)) > 0 AND (w.c = ''
+        ON LOCATE(CONCAT('`', UPPER(DATABASE()), '`.`', w.t, '`'), UPPER(e.view_definition)) > 0 AND (w.c = ''
         OR LOCATE(CONCAT('`', w.c, '`'), UPPER(e.view_definition)) > 0)),
     'a view reads what is dropped or converted: apim-schema plan names it; nothing was changed',
     @@default_storage_engine);
@@ -162,11 +162,12 @@ SET default_storage_engine = IF(
         'INITIATED_FROM_GW' c UNION ALL SELECT 'AM_API' t, 'API_DISPLAY_NAME' c) w JOIN information_schema.triggers
         e ON w.c <> '' AND e.event_object_schema = DATABASE() AND UPPER(e.event_object_table) = w.t
         AND UPPER(e.action_statement) REGEXP CONCAT('(^|[^A-Z0-9_$])(NEW|OLD)[[:space:]]*[.][[:space:]]*`?', w.c,
-        '([^A-Z0-9_$]|$)') OR w.c = '' AND (e.event_object_schema <> DATABASE()
-        OR UPPER(e.event_object_table) NOT IN ('AM_TASK_LOCK', 'AM_GW_REVISION_DEPLOYMENT',
+        '([^A-Z0-9_$]|$)') OR w.c = '' AND UPPER(e.action_statement) REGEXP CONCAT('(^|[^A-Z0-9_$])', w.t,
+        '([^A-Z0-9_$]|$)') AND (e.event_object_schema = DATABASE()
+        AND UPPER(e.event_object_table) NOT IN ('AM_TASK_LOCK', 'AM_GW_REVISION_DEPLOYMENT',
         'AM_GW_INSTANCE_ENV_MAPPING', 'AM_GW_INSTANCES', 'AM_BACKEND_OPERATION_MAPPING', 'AM_BACKEND',
-        'AM_API_OPERATION_MAPPING', 'AM_API_METADATA')) AND UPPER(e.action_statement) REGEXP
-        CONCAT('(^|[^A-Z0-9_$])', w.t, '([^A-Z0-9_$]|$)')),
+        'AM_API_OPERATION_MAPPING', 'AM_API_METADATA') OR e.event_object_schema <> DATABASE()
+        AND LOCATE(UPPER(DATABASE()), UPPER(e.action_statement)) > 0)),
     'a trigger reads what is dropped or converted: apim-schema plan names it; nothing was changed',
     @@default_storage_engine);
 SET default_storage_engine = IF(

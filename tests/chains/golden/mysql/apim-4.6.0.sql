@@ -137,19 +137,20 @@ SET default_storage_engine = IF(
     JOIN information_schema.check_constraints e ON e.constraint_schema = t.constraint_schema
     AND e.constraint_name = t.constraint_name AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.check_clause)) > 0
     WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK') */
-/*M!100201 OR EXISTS (SELECT 1 FROM (SELECT 'AM_API_OPERATION_POLICY_MAPPING' t, 'PARAMETERS' c
+/*M!100600 OR EXISTS (SELECT 1 FROM (SELECT 'AM_API_OPERATION_POLICY_MAPPING' t, 'PARAMETERS' c
     UNION ALL SELECT 'AM_API_POLICY_MAPPING' t, 'PARAMETERS' c UNION ALL SELECT 'AM_APPLICATION_REGISTRATION' t,
     'INPUTS' c) w JOIN information_schema.table_constraints t ON UPPER(t.table_name) = w.t
     JOIN information_schema.check_constraints e ON e.constraint_schema = t.constraint_schema
     AND e.constraint_name = t.constraint_name AND LOCATE(CONCAT('`', w.c, '`'), UPPER(e.check_clause)) > 0
-    WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK') */,
+    WHERE t.table_schema = DATABASE() AND t.constraint_type = 'CHECK' AND e.table_name = t.table_name) */,
     'a check or a generated column reads what is dropped or converted: apim-schema plan names it; nothing was changed',
     @@default_storage_engine);
 SET default_storage_engine = IF(
     EXISTS (SELECT 1 FROM (SELECT 'AM_API_OPERATION_POLICY_MAPPING' t, 'PARAMETERS' c
         UNION ALL SELECT 'AM_API_POLICY_MAPPING' t, 'PARAMETERS' c UNION ALL SELECT 'AM_APPLICATION_REGISTRATION' t,
-        'INPUTS' c) w JOIN information_schema.views e ON LOCATE(CONCAT('`', w.t, '`'), UPPER(e.view_definition)) > 0
-        AND (w.c = '' OR LOCATE(CONCAT('`', w.c, '`'), UPPER(e.view_definition)) > 0)),
+        'INPUTS' c) w JOIN information_schema.views e ON LOCATE(CONCAT('`', UPPER(DATABASE()), '`.`', w.t, '`'),
+        UPPER(e.view_definition)) > 0 AND (w.c = '' OR LOCATE(CONCAT('`', w.c, '`'),
+        UPPER(e.view_definition)) > 0)),
     'a view reads what is dropped or converted: apim-schema plan names it; nothing was changed',
     @@default_storage_engine);
 SET default_storage_engine = IF(
@@ -158,8 +159,9 @@ SET default_storage_engine = IF(
         'INPUTS' c) w JOIN information_schema.triggers e ON w.c <> '' AND e.event_object_schema = DATABASE()
         AND UPPER(e.event_object_table) = w.t AND UPPER(e.action_statement) REGEXP
         CONCAT('(^|[^A-Z0-9_$])(NEW|OLD)[[:space:]]*[.][[:space:]]*`?', w.c, '([^A-Z0-9_$]|$)') OR w.c = ''
-        AND (e.event_object_schema <> DATABASE() OR UPPER(e.event_object_table) NOT IN (''))
-        AND UPPER(e.action_statement) REGEXP CONCAT('(^|[^A-Z0-9_$])', w.t, '([^A-Z0-9_$]|$)')),
+        AND UPPER(e.action_statement) REGEXP CONCAT('(^|[^A-Z0-9_$])', w.t, '([^A-Z0-9_$]|$)')
+        AND (e.event_object_schema = DATABASE() AND UPPER(e.event_object_table) NOT IN ('')
+        OR e.event_object_schema <> DATABASE() AND LOCATE(UPPER(DATABASE()), UPPER(e.action_statement)) > 0)),
     'a trigger reads what is dropped or converted: apim-schema plan names it; nothing was changed',
     @@default_storage_engine);
 SET default_storage_engine = IF(
