@@ -42,7 +42,7 @@ test-python-%: .pythons/%.stamp
 test-kill test-drift: export APIM_SCHEMA_TEST_REQUIRE = postgresql,mysql,mariadb
 
 test-kill: .venv/dev.stamp $(SERVERS)
-	$(PYTHON) -m pytest -m kill -n 2 --dist worksteal --timeout 7200
+	$(PYTHON) -m pytest -m kill -n 2 --dist worksteal --timeout 7200 -o faulthandler_timeout=7300
 
 # 500 cases on each engine; others: make test-drift SEEDS=500-999
 SEEDS := 0-499

@@ -70,11 +70,6 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.set(query=query), {"connect_args": {READ_TIMEOUT: ANSWER_TIMEOUT}} if limited else {}
 
 
-def probe(url: URL) -> dict[str, Any]:
-    """None: an answer has its time limit on every connection, until it is prepared for statements that may last."""
-    return {}
-
-
 def socket_of(connection: Any) -> int | None:
     """The number of the socket, as PyMySQL has it; None of another driver, or where the connection is closed."""
     found = getattr(connection, "_sock", None)

@@ -96,11 +96,6 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.difference_update_query([THICK_MODE]), options
 
 
-def probe(url: URL) -> dict[str, Any]:
-    """None: the driver has a time limit for a connection."""
-    return {}
-
-
 def socket_of(connection: Any) -> None:
     """None: the driver keeps it to itself, and looks after the connection."""
 

@@ -123,11 +123,6 @@ def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.set(query=query), {}
 
 
-def probe(url: URL) -> dict[str, Any]:
-    """None: the time limit for a connection is one for the server's answer too."""
-    return {}
-
-
 def socket_of(connection: Any) -> int | None:
     """The number of the socket, as psycopg tells it; None where the connection is closed."""
     return None if connection.closed else int(connection.fileno())

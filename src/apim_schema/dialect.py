@@ -155,12 +155,6 @@ class Session(Protocol):
         Raises UsageError for an option of the URL that its driver does not have, or what it lacks.
         """
 
-    def probe(self, url: URL) -> dict[str, Any]:
-        """Further arguments of the driver for a connection that only finds out whether the server answers.
-
-        A limit of time for an answer belongs here: statements may take as long as they take.
-        """
-
     def socket_of(self, connection: Any) -> int | None:
         """The socket of a driver's connection, by its number; None where the driver does not tell, or it is closed."""
 

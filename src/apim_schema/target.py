@@ -8,18 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
 
-from apim_schema import flavours, registry, toml
+from apim_schema import flavours, registry, toml, watchdog
 from apim_schema.dialect import Dialect
 from apim_schema.drilldown import ROWS_SHOWN
 from apim_schema.errors import UsageError
 from apim_schema.locks import OPTION, USUAL, Waiting
 from apim_schema.redact import remember, remember_settings
-from apim_schema.watchdog import Watchdog
 from apim_schema.witness import By
 
 JDBC = re.compile(r"\s*jdbc:(?P<subprotocol>[\w+]+):(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
@@ -72,12 +70,15 @@ class Target:
         server can't be reached.
         """
         url, options = self.dialect.session.engine_options(self.url)
-        usual = {"poolclass": NullPool, "hide_parameters": True}
+        socket_of = self.dialect.session.socket_of
+        made = partial(create_engine, url, poolclass=NullPool, hide_parameters=True, **options)
+
+        def ask() -> None:
+            watchdog.ask(made(), socket_of)
+
         try:
-            probe = options | {"connect_args": options.get("connect_args", {}) | self.dialect.session.probe(url)}
-            ask = partial(_connect, url, usual | probe)
             ask()
-            engine = create_engine(url, **usual, **options, execution_options={OPTION: self.waiting})
+            engine = made(execution_options={OPTION: self.waiting})
         except ModuleNotFoundError as error:
             raise UsageError(self._no_driver(str(error.name))) from None
         except ImportError as error:
@@ -90,7 +91,7 @@ class Target:
             raise UsageError(self._refused_by_driver(error)) from None
         except url.get_dialect().import_dbapi().Error as error:
             raise UsageError(f"the driver of {self} can't be used", found=str(error)) from None
-        with Watchdog(engine, ask, self.dialect.session.socket_of).watching():
+        with watchdog.Watchdog(engine, ask, socket_of).watching():
             yield engine
 
     def _no_driver(self, module: str) -> str:
@@ -110,12 +111,6 @@ class Target:
             )
         why = error.strerror if isinstance(error, OSError) else "a value is not of its kind"
         return f"the driver does not take the URL of {self}: {why}; check its options: {', '.join(self.url.query)}"
-
-
-def _connect(url: URL, options: dict[str, Any]) -> None:
-    """Raises what the driver does where the server does not let us in, or not answer in time."""
-    with create_engine(url, **options).connect():
-        pass
 
 
 def target(database: str, url: str, schema: str | None = None) -> Target:

@@ -23,6 +23,8 @@ SILENT = 1.9
 """A question that fails sooner has had an answer, if one of an overloaded server, or was refused by a machine."""
 TRIES = 3
 """Questions without an answer, one after the other, after which nothing is waited for any more."""
+ANSWER = 10.0
+"""Seconds that a server which has let us in may take for what SQLAlchemy asks of each that is new to it."""
 
 IDLE: Final = 60
 INTERVAL: Final = 10
@@ -70,54 +72,27 @@ def cause(options: Mapping[str, Any], error: BaseException) -> BaseException:
     return losses[-1] if losses and isinstance(error, PendingRollbackError) else error
 
 
-class Watchdog:
-    """Watches one engine: `ask` connects to its server and raises where that fails, `socket_of` is its driver's."""
+class Connections:
+    """The open connections of an engine, which can be cut; what is lost by that says so."""
 
-    def __init__(self, engine: Engine, ask: Callable[[], None], socket_of: SocketOf) -> None:
-        self._engine, self._ask, self._socket_of = engine, ask, socket_of
-        self._ended = threading.Event()
+    def __init__(self, engine: Engine, socket_of: SocketOf) -> None:
+        self._engine, self._socket_of = engine, socket_of
         self._cut_after: float | None = None
         self._open: list[Any] = []
-        event.listen(engine, "connect", lambda connection, _: self._remember(connection))
+        # before SQLAlchemy asks a new server what it is, and waits for that
+        event.listen(engine, "connect", lambda connection, _: self._remember(connection), insert=True)
         event.listen(engine, "close", lambda connection, _: self._forget(connection))
         engine.update_execution_options(**{LOSSES: []})
         event.listen(engine, "handle_error", self._explain)
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Watches while the block runs."""
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
-        try:
-            yield
-        except PendingRollbackError as error:
-            raise cause(self._engine.get_execution_options(), error) from error
-        finally:
-            self._ended.set()
-
-    def _watch(self) -> None:
-        silent_since, silent = time.monotonic(), 0
-        while not self._ended.wait(PAUSE):
-            silent = silent + 1 if self._is_silent() else 0
-            if not silent:
-                silent_since = time.monotonic()
-            if silent >= TRIES:
-                self._cut_after = time.monotonic() - silent_since
-                self._cut()
-                silent = 0  # others may be opened yet, to write down what has happened
-
-    def _is_silent(self) -> bool:
-        begun = time.monotonic()
-        try:
-            self._ask()
-        except Exception:  # whatever the driver calls it: what counts is how long it took
-            return time.monotonic() - begun >= SILENT
-        return False
-
-    def _cut(self) -> None:
+    def cut(self, after: float) -> None:
+        """Ends all of them, after so many seconds without an answer."""
+        self._cut_after = after
         for connection in list(self._open):
-            if (number := self._socket_of(connection)) is not None:
-                with _of(number) as found:
-                    found.shutdown(socket.SHUT_RDWR)
+            with suppress(Exception):  # whoever uses it closes it in this moment; each driver has another word for that
+                if (number := self._socket_of(connection)) is not None:
+                    with _of(number) as found:
+                        found.shutdown(socket.SHUT_RDWR)
 
     def _remember(self, connection: Any) -> None:
         if (number := self._socket_of(connection)) is not None:
@@ -137,3 +112,56 @@ class Watchdog:
             error.args = (*others, f"the server has not answered for {self._cut_after:.0f} s ({str(told).strip()})")
         if context.sqlalchemy_exception:
             self._engine.get_execution_options()[LOSSES].append(context.sqlalchemy_exception)
+
+
+def ask(engine: Engine, socket_of: SocketOf) -> None:
+    """Connects and asks what the server is, by an engine that has not asked yet, and closes the connection.
+
+    Raises what the driver does where the server does not let us in, or does, and says no more for `ANSWER` seconds: of
+    what comes after the login the time limits of drivers know nothing.
+    """
+    limit = threading.Timer(ANSWER, Connections(engine, socket_of).cut, (ANSWER,))
+    limit.daemon = True
+    event.listen(engine, "connect", lambda *_: limit.start(), insert=True)
+    try:
+        engine.connect().close()
+    finally:
+        limit.cancel()
+
+
+class Watchdog:
+    """Watches one engine: `ask` asks its server anew and raises where that fails, `socket_of` is its driver's."""
+
+    def __init__(self, engine: Engine, ask: Callable[[], None], socket_of: SocketOf) -> None:
+        self._engine, self._ask = engine, ask
+        self._connections = Connections(engine, socket_of)
+        self._ended = threading.Event()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watches while the block runs."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        try:
+            yield
+        except PendingRollbackError as error:
+            raise cause(self._engine.get_execution_options(), error) from error
+        finally:
+            self._ended.set()
+
+    def _watch(self) -> None:
+        silent_since, silent = time.monotonic(), 0
+        while not self._ended.wait(PAUSE):
+            silent = silent + 1 if self._is_silent() else 0
+            if not silent:
+                silent_since = time.monotonic()
+            if silent >= TRIES:
+                self._connections.cut(time.monotonic() - silent_since)
+                silent = 0  # others may be opened yet, to write down what has happened
+
+    def _is_silent(self) -> bool:
+        begun = time.monotonic()
+        try:
+            self._ask()
+        except Exception:  # whatever the driver calls it: what counts is how long it took
+            return time.monotonic() - begun >= SILENT
+        return False

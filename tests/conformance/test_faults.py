@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,7 +41,7 @@ from tests.conformance.spoil import broken
 from tests.conformance.test_upgrade import entries, stamped
 from tests.releases import HEAD
 from tests.servers import Server
-from tests.servers.proxy import before
+from tests.servers.proxy import Proxy, before
 
 START = "4.5.0"
 """Some releases are to come, with conversions among them, and few enough for many runs."""
@@ -116,11 +117,15 @@ def test_server_ends_in_each_phase(server: Server, how: str, phase: str) -> None
 # --- the network -----------------------------------------------------------------------------------------------------
 
 
+SILENT = "the server has not answered for|timed out"
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asks after a moment whether the server answers, and takes two seconds of silence for an answer."""
     monkeypatch.setattr(watchdog, "PAUSE", 0.2)
     monkeypatch.setattr(watchdog, "TRIES", 1)
+    monkeypatch.setattr(watchdog, "ANSWER", 2)
     monkeypatch.setattr(import_module("apim_schema.dialects.mysql.session"), "ANSWER_TIMEOUT", 2)
     monkeypatch.setattr(import_module("apim_schema.dialects.postgresql.session"), "CONNECT_TIMEOUT", 2)
 
@@ -131,7 +136,7 @@ def the_network_fails(server: Server, fault: str, phase: str) -> None:
         error = fail(customer, phase, lambda: proxy.fail(fault), proxy.mend)  # type: ignore[arg-type]
         customer.url = direct
         if fault == "stalls":
-            assert re.search("the server has not answered for|timed out", str(error))
+            assert re.search(SILENT, str(error))
         expect_nothing_lost(customer, phase, error)
 
 
@@ -159,6 +164,52 @@ def test_a_server_that_never_answers_is_not_waited_for(server: Server, impatient
         assert caught.value.exit_code == Exit.USAGE
         assert time.monotonic() - begun < 30
         proxy.mend()
+
+
+@contextmanager
+def silent_from_login(proxy: Proxy, number: int) -> Iterator[threading.Event]:
+    """Stalls when so many more have been let in, and before the last of them is told anything; gives that moment."""
+    logins, came = itertools.count(1), threading.Event()
+
+    def look(*_: object) -> None:
+        if next(logins) == number:
+            proxy.fail("stalls")
+            came.set()
+
+    sa.event.listen(sa.Pool, "connect", look)
+    try:
+        yield came
+    finally:
+        sa.event.remove(sa.Pool, "connect", look)
+
+
+@pytest.mark.parametrize("login", [1, 2], ids=["the first", "the one that is watched"])
+def test_a_server_that_lets_us_in_and_says_no_more_is_not_waited_for(
+    server: Server, login: int, impatient: None
+) -> None:
+    """SQLAlchemy asks each new server what it is, and no driver's time limit for a login has anything to do with it."""
+    with site(server, "shared", HEAD) as customer, before(customer.url) as (url, proxy):
+        direct, customer.url = customer.url, url
+        with silent_from_login(proxy, login), pytest.raises((SchemaToolError, DBAPIError)) as caught:
+            run(customer.upgrade())
+        assert re.search(SILENT, str(told(caught.value)))
+        customer.url = direct
+        assert customer.rows_are_as_before()
+
+
+def test_a_server_that_falls_silent_while_it_is_asked_whether_it_answers(server: Server, impatient: None) -> None:
+    """Whoever asks is not to wait for ever either."""
+    with site(server, "apim", START) as customer, before(customer.url) as (url, proxy):
+
+        def at_the_next_question() -> None:
+            with silent_from_login(proxy, 1) as came:
+                assert came.wait(60)
+
+        direct, customer.url = customer.url, url
+        error = fail(customer, STATEMENTS, at_the_next_question, proxy.mend)
+        customer.url = direct
+        assert re.search(SILENT, str(error))
+        expect_nothing_lost(customer, STATEMENTS, error)
 
 
 @pytest.mark.costly
