@@ -11,12 +11,12 @@ import alembic.config
 import pytest
 import sqlalchemy as sa
 
-from apim_schema import catalog, chain, registry
-from apim_schema.demo import rows
+from apim_schema import chain, registry
 from apim_schema.locks import USUAL, Waiting
 from apim_schema.target import target
 from apim_schema.upgrade import Upgrade
 from apim_schema.witness import By
+from tests import filled
 from tests.servers import Server, new_database
 from tests.vendor import dump, make, outside
 from tests.vendor.common import Catalog
@@ -126,7 +126,7 @@ def site(server: Server, database: str, release: str, schema: str | None = None,
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             latin1 = server.dialect in ("mysql", "mssql") or options.get("encoding", "UTF8") != "UTF8"
-            rows.fill(connection, catalog.parse(made_of), into=into, latin1=latin1)
+            filled.fill(connection, made_of, into=into, latin1=latin1)
         customer = Site(server, url, database, server.dialect, made_of, into)
         if schema != into:
             customer = replace(customer, url=server.url, schema=customer.name)

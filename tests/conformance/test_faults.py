@@ -197,6 +197,7 @@ def test_a_server_that_lets_us_in_and_says_no_more_is_not_waited_for(
         assert customer.rows_are_as_before()
 
 
+@pytest.mark.costly
 def test_a_server_that_falls_silent_while_it_is_asked_whether_it_answers(server: Server, impatient: None) -> None:
     """Whoever asks is not to wait for ever either."""
     with site(server, "apim", START) as customer, before(customer.url) as (url, proxy):

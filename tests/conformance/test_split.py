@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from apim_schema import catalog, chain
+from apim_schema import chain
 from apim_schema.cli import main
-from apim_schema.demo import rows
+from tests import filled
 from tests.conformance.site import Site
 from tests.releases import HEAD
 from tests.servers import Server, new_database
@@ -42,7 +42,7 @@ def made(server: Server, url: str, mark: str, release: str = START) -> None:
     with engine.connect() as connection:
         make._run(connection, make.script(document))
     with engine.begin() as connection:
-        rows.fill(connection, catalog.parse(document), latin1=server.dialect in ("mysql", "mssql"))
+        filled.fill(connection, document, latin1=server.dialect in ("mysql", "mssql"))
 
 
 @pytest.fixture

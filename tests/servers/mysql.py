@@ -17,7 +17,10 @@ DIALECT = "mysql"
 ADMIN = URL.create("mysql+pymysql", "root", database="mysql")
 IMAGE = Image("mysql:8.4", 3306, {"MYSQL_ALLOW_EMPTY_PASSWORD": "yes"}, ADMIN)
 HOME = Path(__file__).parents[2] / ".servers" / "mysql"
-SPEED = ("--skip-log-bin", "--innodb-flush-method=nosync", "--innodb-redo-log-capacity=32M")
+SPEED = (
+    *("--skip-log-bin", "--innodb-flush-method=nosync", "--innodb-redo-log-capacity=32M"),
+    "--max-connections=2000",  # it keeps as many tables in the cache of its dictionary
+)
 """Settings that lose data with the machine only: a killed server must lose no commit and tear no page."""
 
 

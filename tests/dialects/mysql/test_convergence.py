@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from apim_schema import catalog, chain, compare, difference, registry
+from apim_schema import chain, compare, difference, registry
 from apim_schema.changes import Change, replay
-from apim_schema.demo import rows
 from apim_schema.impact import Statement
 from apim_schema.schema import Schema
+from tests import filled
 from tests.dialects.mysql.conftest import opened, runner
 from tests.releases import FIRST, HEAD, after
 from tests.servers import Server
@@ -31,7 +31,7 @@ def customer(server: Server, release: str, charset: str, **options: Any) -> Iter
         made_of = mysql.narrowed(made_of)
     with opened(server, charset=charset, **options) as connection:
         runner(connection)(*mysql.script(made_of))
-        rows.fill(connection, catalog.parse(made_of), into=None, latin1=True)
+        filled.fill(connection, made_of, latin1=True)
         yield connection, made_of
 
 

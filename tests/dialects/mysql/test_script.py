@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from apim_schema import catalog, chain, compare, registry
+from apim_schema import chain, compare, registry
 from apim_schema.changes import ReplaceTrigger, TextToBinary
-from apim_schema.demo import rows
 from apim_schema.errors import Conflict
 from apim_schema.schema import Schema, Table, Trigger
+from tests import filled
 from tests.conformance.site import Site, site
 from tests.conformance.test_script import expect_reached, rendered, run, run_well
 from tests.conformance.test_upgrade import stamped
@@ -29,7 +29,7 @@ def test_utf8mb4(both: Server) -> None:
         made_of = make.create(url, "mysql", "apim", FIRST, narrow=True)
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
-            rows.fill(connection, catalog.parse(made_of), into=None, latin1=True)
+            filled.fill(connection, made_of, latin1=True)
         customer = Site(both, url, "apim", "mysql", made_of)
         customer.execute("UPDATE IDN_SCIM_GROUP SET ROLE_NAME = '\u4e2d' WHERE ID = 1")
         done = run(customer, rendered(customer))
