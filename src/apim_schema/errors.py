@@ -171,5 +171,5 @@ def said_by_database(error: DBAPIError) -> Refused:
 
 
 def words(error: DBAPIError) -> str:
-    """What the database says, its further lines indented: a name in it may have a line break."""
-    return str(error.orig).strip().replace("\n", "\n  ")
+    """What the database says, its further lines indented: a name in it may have a line break, and libpq has tabs."""
+    return str(error.orig).strip().replace("\n\t", "\n").replace("\n", "\n  ")

@@ -64,6 +64,7 @@ def fail(customer: Site, phase: str, happens: Happens, mended: Happens = lambda:
 def expect_told(customer: Site, phase: str, error: SchemaToolError) -> None:
     text = str(error)
     assert "Traceback" not in text
+    assert "\t" not in text
     allowed = {Exit.REFUSED, Exit.INTERRUPTED}
     if customer.transactional:
         allowed |= {Exit.NOT_PROVEN} if phase == HISTORY else set()
