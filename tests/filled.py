@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import BindTyping
 
 from apim_schema import catalog
-from apim_schema.demo import rows
+from apim_schema.demo import rows, values
 from tests.vendor.common import Catalog
 
 Said = list[tuple[str, Any]]
 
-_said: dict[tuple[str, str | None, bool, str], Said] = {}
+_said: dict[tuple[str, str | None, bool, str, str], Said] = {}
 """What the driver was told, by its name, the schema, the letters and the tables."""
 
 
@@ -23,7 +23,7 @@ def fill(connection: sa.Connection, document: Catalog, *, into: str | None = Non
 
     Where a driver is told the types of values beside the statement (Oracle, SQL Server), nothing is repeated.
     """
-    key = (connection.dialect.driver, into, latin1, json.dumps(document))
+    key = (connection.dialect.driver, into, latin1, values.LATIN1, json.dumps(document))
     if key in _said and connection.dialect.bind_typing is not BindTyping.SETINPUTSIZES:
         _repeat(connection, _said[key])
     else:
