@@ -32,8 +32,8 @@ ANSWER_TIMEOUT = 10
 
 Another product at that port may wait for our greeting.
 """
-READ_TIMEOUT = "read_timeout"
-"""PyMySQL's name of it."""
+TIMEOUTS = ("read_timeout", "write_timeout")
+"""PyMySQL's names of it; in the handshake of TLS the second one counts."""
 LOCK_ERRORS = (1205, 1213)
 """ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the statement was not begun, or was undone as a whole."""
 TOO_LARGE = 1118
@@ -66,8 +66,13 @@ WHERE db = :schema AND id <> CONNECTION_ID() AND command NOT LIKE 'Binlog Dump%'
 def engine_options(url: URL) -> tuple[URL, dict[str, Any]]:
     """Has the session prepared before SQLAlchemy asks anything: it would quote names as it finds the SQL mode then."""
     query = {"init_command": settings.PREPARE, **url.query, "charset": "utf8mb4", "sql_mode": settings.SQL_MODE}
-    limited = url.drivername in DRIVERS.values() and READ_TIMEOUT not in url.query
-    return url.set(query=query), {"connect_args": {READ_TIMEOUT: ANSWER_TIMEOUT}} if limited else {}
+    limited = _limited(url) if url.drivername in DRIVERS.values() else ()
+    return url.set(query=query), {"connect_args": dict.fromkeys(limited, ANSWER_TIMEOUT)} if limited else {}
+
+
+def _limited(url: URL) -> list[str]:
+    """The time limits that the URL leaves to us."""
+    return [name for name in TIMEOUTS if name not in url.query]
 
 
 def socket_of(connection: Any) -> int | None:
@@ -88,10 +93,11 @@ def connect(engine: Engine, schema: str | None) -> Iterator[Connection]:
 
 
 def _take_time(connection: Connection) -> None:
-    """Lifts our limit for an answer: statements take as long as they take. One that the URL has set stays."""
+    """Lifts our limits: statements take as long as they take. One that the URL has set stays."""
     driver: Any = connection.connection.dbapi_connection
-    if READ_TIMEOUT not in connection.engine.url.query and hasattr(driver, f"_{READ_TIMEOUT}"):
-        driver._read_timeout = None
+    for name in _limited(connection.engine.url):
+        if hasattr(driver, f"_{name}"):
+            setattr(driver, f"_{name}", None)
 
 
 def _use(connection: Connection, schema: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from apim_schema import registry
-from apim_schema.errors import Refused, Unfinished
+from apim_schema.errors import Refused, Unfinished, UsageError
 from apim_schema.locks import OPTION, Waiting
+from apim_schema.target import target
 from tests.dialects.mysql.conftest import Connect, Run, runner
 from tests.servers import Server, new_database
+from tests.servers.proxy import before
 
 SESSION = registry.load("mysql").session
 
@@ -34,6 +37,22 @@ def test_a_connection_is_prepared(connection: Connection) -> None:
     }.items():
         assert scalar(connection, f"SELECT @@{setting}") == value
     assert "STRICT_ALL_TABLES" in scalar(connection, "SELECT @@sql_mode")
+
+
+def test_a_server_that_says_no_more_after_its_greeting(both: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the handshake of TLS, or the answer to a login, take for ever: both come within the driver's connect."""
+    monkeypatch.setattr(SESSION, "ANSWER_TIMEOUT", 1)
+    driver: Any = import_module("pymysql").Connection
+    log_in = driver._request_authentication
+    with before(both.url) as (url, proxy):
+
+        def silently(connection: Any) -> None:
+            proxy.fail("stalls")
+            log_in(connection)
+
+        monkeypatch.setattr(driver, "_request_authentication", silently)
+        with pytest.raises(UsageError, match=r"can't connect to .*timed out"), target("apim", url).engine():
+            pass
 
 
 def test_a_database_of_another_name(both: Server, engine: Engine) -> None:
