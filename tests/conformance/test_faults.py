@@ -184,16 +184,20 @@ def silent_from_login(proxy: Proxy, number: int) -> Iterator[threading.Event]:
         sa.event.remove(sa.Pool, "connect", look)
 
 
-@pytest.mark.parametrize("login", [1, 2], ids=["the first", "the one that is watched"])
+@pytest.mark.parametrize(
+    ("login", "exit_code"), [(1, Exit.USAGE), (2, Exit.REFUSED)], ids=["the first", "the one that is watched"]
+)
 def test_a_server_that_lets_us_in_and_says_no_more_is_not_waited_for(
-    server: Server, login: int, impatient: None
+    server: Server, login: int, exit_code: Exit, impatient: None
 ) -> None:
     """SQLAlchemy asks each new server what it is, and no driver's time limit for a login has anything to do with it."""
     with site(server, "shared", HEAD) as customer, before(customer.url) as (url, proxy):
         direct, customer.url = customer.url, url
         with silent_from_login(proxy, login), pytest.raises((SchemaToolError, DBAPIError)) as caught:
             run(customer.upgrade())
-        assert re.search(SILENT, str(told(caught.value)))
+        error = told(caught.value)
+        assert re.search(SILENT, str(error))
+        assert error.exit_code == exit_code
         customer.url = direct
         assert customer.rows_are_as_before()
 
